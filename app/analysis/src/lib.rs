@@ -1,0 +1,17 @@
+//! Pure algorithms and the [`Engine`]: events in, views out.
+//!
+//! ```text
+//!             ┌──────────── analysis ─────────────┐
+//!  Event ────►│ Engine::apply      Engine::frame  │────► Frame (views, ready to draw)
+//!             │   text · series · stats · tags    │
+//!             └───────────────▲───────────────────┘
+//!                             │ Watch (what the person chose), now
+//! ```
+//!
+//! Nothing here reads a clock, does I/O or logs: time is an argument, and the same events give the
+//! same frame, whatever their order, the speed or the split.
+
+#![warn(missing_docs)]
+
+pub mod protocol;
+pub mod view;

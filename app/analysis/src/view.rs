@@ -1,0 +1,273 @@
+//! What each panel draws, ready to draw.
+//!
+//! All times are Unix milliseconds in UTC. `None` in a series is a gap: no value exists, and none is made up.
+
+use serde::{Deserialize, Serialize};
+use wire::{Millis, SourceStatus};
+
+use crate::protocol::CountBy;
+
+/// All views that changed since the last frame.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Frame {
+    /// The clock of the data when the frame was made: *as known at*.
+    pub now: Millis,
+    /// Counts over the range.
+    pub kpi: Option<KpiView>,
+    /// Price and sentiment of one ticker.
+    pub market: Option<MarketView>,
+    /// Trending hashtags.
+    pub hashtags: Option<HashtagsView>,
+    /// Recent posts.
+    pub posts: Option<PostsView>,
+    /// Cross-correlation of price and sentiment.
+    pub lag: Option<LagView>,
+    /// Tickers to choose from.
+    pub tickers: Option<TickersView>,
+    /// Sources and data quality.
+    pub sources: Option<SourcesView>,
+}
+
+/// `[from, to)`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Range {
+    /// Start, inclusive.
+    pub from: Millis,
+    /// End, exclusive.
+    pub to: Millis,
+}
+
+/// How a text reads: compound ≥ +0.05 positive, ≤ −0.05 negative, else neutral.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Class {
+    /// compound ≤ −0.05.
+    Negative,
+    /// Between.
+    #[default]
+    Neutral,
+    /// compound ≥ +0.05.
+    Positive,
+}
+
+/// Posts by class with their mean compound.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Counts {
+    /// All posts.
+    pub posts: u64,
+    /// Positive posts.
+    pub positive: u64,
+    /// Neutral posts.
+    pub neutral: u64,
+    /// Negative posts.
+    pub negative: u64,
+    /// Mean compound in −1…+1; `None` without posts.
+    pub mean_compound: Option<f64>,
+}
+
+/// Counts over the range.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct KpiView {
+    /// The stretch counted: `[from, to)`.
+    pub range: Range,
+    /// Counts in the range.
+    pub counts: Counts,
+    /// Counts in the equally long stretch before it; `None` where the data does not reach back that far.
+    pub previous: Option<Counts>,
+    /// Distinct authors in the range.
+    pub authors: u64,
+    /// Posts per minute over the last `rate_window` of data time.
+    pub posts_per_minute: f64,
+    /// What `posts_per_minute` looks back over.
+    pub rate_window: Millis,
+}
+
+/// Price and sentiment of one ticker over the range, on one grid.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct MarketView {
+    /// Which ticker.
+    pub ticker: String,
+    /// Currency of the prices; empty when there are none.
+    pub currency: String,
+    /// The stretch shown.
+    pub range: Range,
+    /// Width of a bucket: 5 min, 1 h or 1 day.
+    pub width: Millis,
+    /// Start of the first bucket, a multiple of `width`; bucket `i` starts at `start + i·width`.
+    pub start: Millis,
+    /// Posts per bucket; `None` where no source was listening.
+    pub n_posts: Vec<Option<u32>>,
+    /// Mean compound per bucket; `None` without posts.
+    pub mean_compound: Vec<Option<f32>>,
+    /// Closes in time order, at most about 2,000; each known at `at`, the bar's end.
+    pub closes: Vec<Close>,
+    /// Width of the bars behind `closes`; 0 without prices.
+    pub bar_width: Millis,
+    /// Stretches in which a source was not listening, merged, in time order.
+    pub gaps: Vec<Range>,
+    /// Posts that mention the ticker in the range.
+    pub n: u64,
+}
+
+/// One closing price.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Close {
+    /// When the bar ended.
+    pub at: Millis,
+    /// Its last price.
+    pub price: f64,
+}
+
+/// Hashtags by count over a sliding window.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct HashtagsView {
+    /// The window ends here, inclusive.
+    pub until: Millis,
+    /// The window is `(until − window, until]`.
+    pub window: Millis,
+    /// What is counted.
+    pub by: CountBy,
+    /// Count descending, then first seen.
+    pub rows: Vec<HashtagRow>,
+    /// Distinct hashtags in the window.
+    pub n_distinct: u64,
+    /// Posts in the window, with or without hashtags.
+    pub n_posts: u64,
+}
+
+/// One hashtag.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct HashtagRow {
+    /// Most frequent spelling, without `#`.
+    pub tag: String,
+    /// Posts or authors in the window.
+    pub count: u64,
+    /// The same in the window before.
+    pub previous: u64,
+    /// Posts with it in the window, by class.
+    pub counts: Counts,
+}
+
+/// The newest posts that match the choice.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct PostsView {
+    /// Newest first.
+    pub rows: Vec<PostRow>,
+    /// All posts in the range that match, shown or not.
+    pub n_matching: u64,
+    /// All posts in the range.
+    pub n_in_range: u64,
+}
+
+/// One post.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct PostRow {
+    /// Stable key of the post.
+    pub key: u64,
+    /// Source it came from.
+    pub source: String,
+    /// Grid time.
+    pub at: Millis,
+    /// Its text; `None` when it was deleted.
+    pub text: Option<String>,
+    /// How it reads.
+    pub class: Class,
+    /// VADER compound, −1…+1.
+    pub compound: f32,
+    /// Tickers that it mentions.
+    pub tickers: Vec<String>,
+    /// Where to read it; `http` or `https` only.
+    pub url: Option<String>,
+    /// It came more than 60 s after it was posted.
+    pub late: bool,
+}
+
+/// Cross-correlation of sentiment (x) and price returns (y) by lag.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct LagView {
+    /// Which ticker.
+    pub ticker: String,
+    /// Grid width: one lag is one bucket.
+    pub width: Millis,
+    /// The stretch used.
+    pub range: Range,
+    /// Lags in buckets, ascending; **positive: sentiment leads price**.
+    pub lags: Vec<i32>,
+    /// Correlation of the prewhitened series at each lag; `None` where too few pairs remain.
+    pub correlation: Vec<Option<f64>>,
+    /// Family-wise 95 % limit of |correlation| over all lags, if neither series knew of the other.
+    pub bound: f64,
+    /// Buckets with both a return and a sentiment change.
+    pub n: u32,
+    /// Effective number of independent pairs before prewhitening.
+    pub n_effective: f64,
+    /// Order of the autoregression that was removed from both series.
+    pub ar_order: u32,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+/// What a lag plot says.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub enum Verdict {
+    /// Fewer pairs than are needed for a statement.
+    TooShort {
+        /// Pairs needed.
+        needed: u32,
+    },
+    /// No lag passes the limit: no evidence of a lead. The usual result.
+    #[default]
+    None,
+    /// The largest |correlation| passes the limit, with sentiment ahead by `lag` buckets.
+    SentimentLeads {
+        /// Buckets, positive.
+        lag: i32,
+    },
+    /// The same with price ahead.
+    PriceLeads {
+        /// Buckets, positive.
+        lag: i32,
+    },
+    /// The largest |correlation| passes the limit at lag 0: they move together.
+    Together,
+}
+
+/// Tickers that occur in the data, most mentioned first.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct TickersView {
+    /// At most 200.
+    pub rows: Vec<TickerRow>,
+}
+
+/// One ticker.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct TickerRow {
+    /// Base symbol.
+    pub symbol: String,
+    /// Name, where the configuration gives one.
+    pub name: Option<String>,
+    /// Posts that mention it.
+    pub n_posts: u64,
+    /// Bars known for it.
+    pub n_bars: u64,
+}
+
+/// Sources and what became of what they sent.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct SourcesView {
+    /// State and counters by source, sorted by name.
+    pub rows: Vec<SourceStatus>,
+    /// Distinct events in the engine.
+    pub n_events: u64,
+    /// Distinct posts in the engine.
+    pub n_posts: u64,
+    /// Events that came again and were left out.
+    pub n_repeated: u64,
+    /// Posts that came more than 60 s late.
+    pub n_late: u64,
+    /// Posts that were deleted.
+    pub n_deleted: u64,
+    /// Stretches of the log that this reader missed.
+    pub n_gaps: u64,
+    /// Lines that this program could not read.
+    pub n_unreadable: u64,
+}

@@ -1,0 +1,83 @@
+//! What the relay tells its readers about itself: the public part of its configuration.
+
+use serde::{Deserialize, Serialize};
+
+use crate::LogId;
+
+/// The public part of the relay's configuration (`GET /api/v1/config`). Never holds a secret.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub struct PublicConfig {
+    /// The log that is served now.
+    pub log: Option<LogId>,
+    /// Present while the relay plays a recording instead of listening to live sources.
+    pub replay: Option<ReplayInfo>,
+    /// Subjects that posts are sorted under.
+    pub topics: Vec<Topic>,
+    /// Instruments with names; tickers that only occur in the data need no entry.
+    pub tickers: Vec<Ticker>,
+    /// Which posts the relay keeps.
+    pub filters: Filters,
+}
+
+/// What is being replayed.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub struct ReplayInfo {
+    /// Name of the recording, e.g. its file name.
+    pub name: String,
+    /// Data seconds per second; `None` for as fast as possible.
+    pub speed: Option<f64>,
+    /// The data is made up, by a program.
+    pub synthetic: bool,
+    /// It begins again after its end.
+    pub looped: bool,
+}
+
+/// A subject: a post belongs to it when one of the keywords stands in its text or tags as a whole word.
+///
+/// Matching ignores case. A post may belong to several topics.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Topic {
+    /// Name as shown.
+    pub name: String,
+    /// Words or phrases; a leading `#` or `$` asks for the tag.
+    pub keywords: Vec<String>,
+    /// The ticker whose price belongs to it.
+    pub ticker: Option<String>,
+    /// CSS colour for charts.
+    pub color: Option<String>,
+    /// Not shown until a person switches it on.
+    pub hidden: bool,
+}
+
+/// An instrument whose price is followed.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ticker {
+    /// Base symbol in upper case; the cashtag of the same name counts for it.
+    pub symbol: String,
+    /// Name as shown.
+    pub name: Option<String>,
+    /// Further words whose mention counts for it, matched as whole words without case.
+    pub aliases: Vec<String>,
+}
+
+/// Which posts become events. What is refused is counted by reason.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filters {
+    /// Languages to keep, by their primary subtag (`en` also keeps `en-GB`); empty keeps all.
+    pub languages: Vec<String>,
+    /// Keep posts that only repeat another one.
+    pub reposts: bool,
+    /// Keep posts that the upstream marks as sensitive.
+    pub sensitive: bool,
+}
+
+impl Default for Filters {
+    fn default() -> Self {
+        Self { languages: vec!["en".to_owned()], reposts: false, sensitive: true }
+    }
+}

@@ -1,0 +1,61 @@
+//! How one source is: its state and what it took and refused.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+
+/// Whether a source can be heard.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// Not connected yet.
+    #[default]
+    Connecting,
+    /// Connected: silence means that nothing was posted.
+    Connected,
+    /// The connection broke; it will be tried again. What is posted meanwhile may be missed.
+    Disconnected,
+    /// A recording has been played to its end.
+    Ended,
+    /// It will not be tried again without a person's help; `detail` says why.
+    Failed,
+}
+
+impl SourceState {
+    /// Whether silence of the source means that there was nothing to hear.
+    pub fn is_listening(self) -> bool {
+        matches!(self, Self::Connected)
+    }
+}
+
+/// State and counters of one source.
+///
+/// As an event of the log it marks a change of state, so that history explains its own holes; the
+/// counters of the present are in every [`crate::Tip`].
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct SourceStatus {
+    /// Name of the source, as in the configuration.
+    pub source: String,
+    /// Whether it can be heard.
+    pub state: SourceState,
+    /// One plain sentence about the state, where there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Upstream records received so far.
+    #[serde(default)]
+    pub received: u64,
+    /// Distinct records received so far: `received` without repeats of the same identity and without broken ones.
+    #[serde(default)]
+    pub unique: u64,
+    /// Records that became events of the log.
+    #[serde(default)]
+    pub kept: u64,
+    /// Records refused, by drop reason. `received = kept + Σ dropped`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped: BTreeMap<String, u64>,
+    /// Grid time of the newest event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<Millis>,
+}
