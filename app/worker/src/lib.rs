@@ -1,1 +1,376 @@
-//! x
+//! The web worker around [`analysis`]: stream, IndexedDB and engine.
+//!
+//! ```text
+//!  relay ──bytes──► feed ──┐                       ┌──► updates ──► page
+//!                          ├──► Input ──► Worker ──┤
+//!  page ──Command──────────┤      (one match)      └──► store ──► IndexedDB
+//!  store, tick ────────────┘
+//! ```
+//!
+//! Everything that can wake the worker is one [`Input`], handled by one `match`. Stored and live lines go
+//! through the same function.
+
+pub mod feed;
+mod lock;
+pub mod store;
+pub mod updates;
+
+use std::{cell::RefCell, mem, rc::Rc};
+
+use analysis::{
+    Applied, Engine,
+    protocol::{Command, LinkState, StoreState, Update, Watch},
+    view::{Frame, HashtagsView},
+};
+use futures::{
+    SinkExt, StreamExt,
+    channel::mpsc::{self, Sender, UnboundedReceiver, UnboundedSender},
+    stream,
+};
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen_futures::spawn_local;
+use wire::{Body, Cursor, Event, Identity, Millis, PublicConfig, ndjson, sse};
+
+use store::Batch;
+
+/// Everything that can wake the worker.
+pub enum Input {
+    /// The page said something.
+    Command(Command),
+    /// The connection to the relay said something.
+    Feed(feed::Report),
+    /// The store said something.
+    Store(store::Report),
+    /// A quarter of a second has passed.
+    Tick,
+}
+
+const TICK: u32 = 250;
+/// The hashtag list changes once a second.
+const TICKS_PER_HASHTAGS: u32 = 4;
+/// As many new events are handed to the store at once, without waiting for the tick.
+const FULL_BATCH: u32 = 4_096;
+
+/// Runs for ever. Begins with the page's `Start`.
+pub async fn run(mut commands: UnboundedReceiver<Command>) {
+    let (relay, watch) = loop {
+        match commands.next().await {
+            Some(Command::Start { relay, watch }) => break (relay, watch),
+            Some(_) => {}
+            None => return,
+        }
+    };
+    // Short: whoever produces faster than the engine takes in has to wait.
+    let (inputs, received) = mpsc::channel(4);
+    let (batches, batches_received) = mpsc::channel(1);
+    spawn_local(store::run(batches_received, inputs.clone()));
+    spawn_local(tick(inputs.clone()));
+    let mut worker = Worker::new(relay, watch, inputs, batches);
+    let mut inputs = stream::select(commands.map(Input::Command), received);
+    while let Some(input) = inputs.next().await {
+        worker.handle(input);
+    }
+}
+
+async fn tick(mut inputs: Sender<Input>) {
+    loop {
+        TimeoutFuture::new(TICK).await;
+        if inputs.send(Input::Tick).await.is_err() {
+            return;
+        }
+    }
+}
+
+struct Worker {
+    relay: String,
+    watch: Watch,
+    inputs: Sender<Input>,
+    batches: Sender<Batch>,
+    /// Wakes the feed; there is none before the store has been read.
+    reconnect: Option<UnboundedSender<()>>,
+    engine: Engine,
+    config: PublicConfig,
+    parser: sse::Parser,
+    /// Position named by the event that is being read.
+    position: String,
+    /// Position behind everything that was applied. Written here only; the feed reads it to connect.
+    cursor: Rc<RefCell<Option<Cursor>>>,
+    /// New events that the store has not been given yet.
+    batch: Batch,
+    /// The newest time anything is known of: the clock of the data.
+    now: Millis,
+    link: LinkState,
+    store: StoreState,
+    hashtags: Option<HashtagsView>,
+    n_ticks: u32,
+}
+
+impl Worker {
+    fn new(relay: String, watch: Watch, inputs: Sender<Input>, batches: Sender<Batch>) -> Self {
+        let config = PublicConfig::default();
+        let mut engine = Engine::new(&config);
+        engine.watch(watch.clone());
+        Self {
+            relay,
+            watch,
+            inputs,
+            batches,
+            reconnect: None,
+            engine,
+            config,
+            parser: sse::Parser::default(),
+            position: String::new(),
+            cursor: Rc::default(),
+            batch: Batch::default(),
+            now: Millis::MIN,
+            link: LinkState::default(),
+            store: StoreState::default(),
+            hashtags: None,
+            n_ticks: 0,
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        match input {
+            Input::Command(command) => self.obey(command),
+            Input::Feed(feed::Report::Opened(config)) => self.open(*config),
+            Input::Feed(feed::Report::Bytes(bytes)) => self.read(&bytes),
+            Input::Feed(feed::Report::Broken { attempt, retry_in }) => {
+                self.set_link(LinkState::Offline { attempt, retry_in });
+            }
+            Input::Store(store::Report::Loaded(lines)) => self.load(&lines),
+            Input::Store(store::Report::Opened(meta)) => self.start(meta),
+            Input::Store(store::Report::State(state)) => self.set_store(state),
+            Input::Tick => self.tick(),
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Start { .. } => {}
+            Command::Watch(watch) => {
+                self.watch = watch.clone();
+                self.engine.watch(watch);
+                self.send_frame();
+            }
+            Command::Reconnect => self.reconnect(),
+            Command::ClearStore => {
+                self.forget();
+                *self.cursor.borrow_mut() = None;
+                self.reconnect();
+            }
+        }
+    }
+
+    fn reconnect(&self) {
+        if let Some(reconnect) = &self.reconnect {
+            let _ = reconnect.unbounded_send(());
+        }
+    }
+
+    /// Stored lines: the same road as live ones, but there is no need to store them again.
+    fn load(&mut self, lines: &[u8]) {
+        for line in lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+            match std::str::from_utf8(line)
+                .ok()
+                .and_then(|line| ndjson::decode_line(line).ok())
+            {
+                Some(event) => {
+                    self.now = self.now.max(event.seen_at);
+                    self.engine.apply(&event);
+                }
+                None => self.engine.note_unreadable(1),
+            }
+        }
+    }
+
+    /// The store has been read: show it, and follow the relay from where it ends.
+    fn start(&mut self, meta: store::Meta) {
+        let config = meta
+            .config
+            .and_then(|text| serde_json::from_str(&text).ok());
+        self.configure(config.unwrap_or_default());
+        if let Some(Ok(tip)) = meta.tip.as_deref().map(ndjson::decode_line) {
+            self.take_tip(&tip);
+        }
+        *self.cursor.borrow_mut() = meta.cursor.and_then(|text| text.parse().ok());
+        self.send_frame();
+        let (reconnect, received) = mpsc::unbounded();
+        self.reconnect = Some(reconnect);
+        spawn_local(feed::run(
+            self.relay.clone(),
+            self.cursor.clone(),
+            received,
+            self.inputs.clone(),
+        ));
+    }
+
+    fn open(&mut self, config: PublicConfig) {
+        self.parser = sse::Parser::default();
+        self.position.clear();
+        self.configure(config);
+        self.keep_config();
+        self.set_link(LinkState::Open { behind: 0 });
+    }
+
+    fn configure(&mut self, config: PublicConfig) {
+        self.engine.configure(&config);
+        self.config = config;
+        updates::send(&Update::Config(self.config.clone()));
+    }
+
+    fn read(&mut self, bytes: &[u8]) {
+        let is_first = self.engine.n_events() == 0;
+        let mut parser = mem::take(&mut self.parser);
+        let n_broken = parser.n_broken();
+        parser.push(bytes, |field| match field {
+            sse::Field::Id(id) => self.position = id.to_owned(),
+            sse::Field::Data(line) => self.take_line(line),
+            sse::Field::End => {
+                if !self.position.is_empty()
+                    && let Ok(cursor) = mem::take(&mut self.position).parse()
+                {
+                    *self.cursor.borrow_mut() = Some(cursor);
+                }
+            }
+        });
+        let n_broken = parser.n_broken() - n_broken;
+        self.parser = parser;
+        if n_broken > 0 {
+            self.engine.note_unreadable(n_broken);
+        }
+        if self.batch.n_events >= FULL_BATCH {
+            self.store_batch();
+        }
+        if is_first && self.engine.n_events() > 0 {
+            self.send_frame();
+        }
+    }
+
+    fn take_line(&mut self, line: &str) {
+        let event = match ndjson::decode_line(line) {
+            Ok(event) => event,
+            Err(_) => return self.engine.note_unreadable(1),
+        };
+        match &event.body {
+            Body::Tip(_) => {
+                self.take_tip(&event);
+                self.keep("tip", line.to_owned());
+            }
+            Body::Reset(reset) => {
+                if reset.discard {
+                    self.forget();
+                }
+                *self.cursor.borrow_mut() = Some(Cursor {
+                    log: reset.log.clone(),
+                    seq: 0,
+                });
+            }
+            _ => self.take_event(&event, line),
+        }
+    }
+
+    fn take_tip(&mut self, event: &Event) {
+        if let Body::Tip(tip) = &event.body {
+            self.now = self.now.max(tip.now);
+            if matches!(self.link, LinkState::Open { .. }) {
+                self.set_link(LinkState::Open {
+                    behind: tip.tip.saturating_sub(tip.scanned),
+                });
+            }
+            self.engine.apply(event);
+        }
+    }
+
+    fn take_event(&mut self, event: &Event, line: &str) {
+        if let Body::Delete(delete) = &event.body {
+            let post = Identity::of_post(&delete.source, &delete.id);
+            if self.engine.is_known(post) {
+                self.batch.redact.push(post);
+            }
+        }
+        if self.engine.apply(event) == Applied::New {
+            self.now = self.now.max(event.seen_at);
+            self.batch.lines.extend_from_slice(line.as_bytes());
+            self.batch.lines.push(b'\n');
+            self.batch.n_events += 1;
+            self.batch.n_posts += u32::from(matches!(event.body, Body::Post(_)));
+        }
+    }
+
+    /// Throws away events and store: another recording, or another run of it, begins.
+    fn forget(&mut self) {
+        self.engine = Engine::new(&self.config);
+        self.engine.watch(self.watch.clone());
+        self.batch = Batch {
+            starts_anew: true,
+            ..Batch::default()
+        };
+        self.now = Millis::MIN;
+        self.keep_config();
+    }
+
+    fn keep_config(&mut self) {
+        if let Ok(text) = serde_json::to_string(&self.config) {
+            self.keep("config", text);
+        }
+    }
+
+    fn keep(&mut self, key: &'static str, text: String) {
+        self.batch.meta.retain(|(kept, _)| *kept != key);
+        self.batch.meta.push((key, text));
+    }
+
+    /// Hands the batch to the store, unless it is still busy with the last one: then it grows.
+    fn store_batch(&mut self) {
+        if matches!(self.store, StoreState::NotKept { .. }) {
+            self.batch = Batch::default();
+            return;
+        }
+        if self.batch.is_empty() {
+            return;
+        }
+        let cursor = self.cursor.borrow().as_ref().map(Cursor::to_string);
+        if let Some(cursor) = cursor {
+            self.keep("cursor", cursor);
+        }
+        if let Err(refused) = self.batches.try_send(mem::take(&mut self.batch)) {
+            self.batch = refused.into_inner();
+        }
+    }
+
+    fn tick(&mut self) {
+        self.store_batch();
+        self.n_ticks += 1;
+        self.send_frame();
+    }
+
+    fn send_frame(&mut self) {
+        let mut frame = self.engine.frame(self.now);
+        self.hashtags = frame.hashtags.take().or(self.hashtags.take());
+        if self.n_ticks.is_multiple_of(TICKS_PER_HASHTAGS) {
+            frame.hashtags = self.hashtags.take();
+        }
+        let is_empty = Frame {
+            now: frame.now,
+            ..Frame::default()
+        } == frame;
+        if !is_empty {
+            updates::send(&Update::Frame(Box::new(frame)));
+        }
+    }
+
+    fn set_link(&mut self, link: LinkState) {
+        if self.link != link {
+            self.link = link;
+            updates::send(&Update::Link(link));
+        }
+    }
+
+    fn set_store(&mut self, state: StoreState) {
+        if self.store != state {
+            self.store = state;
+            updates::send(&Update::Store(self.store.clone()));
+        }
+    }
+}

@@ -22,13 +22,15 @@ pub fn encode_heartbeat(log: &LogId, scanned: u64) -> String {
     format!("id: {log}-{scanned}\n\n")
 }
 
-/// What the parser found: an `id` field, or the data of a complete event.
+/// What the parser found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Field<'a> {
-    /// The reader's position once the following data has been taken in.
+    /// The reader's position once the event has ended.
     Id(&'a str),
     /// One line of data.
     Data(&'a str),
+    /// The blank line that ends an event: its id is now the reader's position.
+    End,
 }
 
 /// Splits a byte stream into fields, as the HTML standard says for `text/event-stream`.
@@ -45,7 +47,7 @@ pub struct Parser {
 impl Parser {
     /// Takes the next bytes in and hands every complete field to `on_field`.
     pub fn push(&mut self, mut bytes: &[u8], mut on_field: impl FnMut(Field<'_>)) {
-        while let Some(end) = bytes.iter().position(|b| *b == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
             let line = &bytes[..end];
             if self.rest.is_empty() {
                 self.n_broken += u64::from(!read_line(line, &mut on_field));
@@ -74,6 +76,7 @@ fn read_line(line: &[u8], on_field: &mut impl FnMut(Field<'_>)) -> bool {
     let (name, value) = line.split_once(':').unwrap_or((line, ""));
     let value = value.strip_prefix(' ').unwrap_or(value);
     match name {
+        "" if line.is_empty() => on_field(Field::End),
         "id" => on_field(Field::Id(value)),
         "data" => on_field(Field::Data(value)),
         _ => {}
@@ -101,12 +104,12 @@ mod tests {
         let log = LogId::try_from("k3".to_owned()).unwrap();
         let frame = encode_event(&log, 12, r#"{"v":1}"#);
 
-        assert_eq!(parse(&[frame.as_bytes()]), [r#"Id("k3-12")"#, r#"Data("{\"v\":1}")"#]);
+        assert_eq!(parse(&[frame.as_bytes()]), [r#"Id("k3-12")"#, r#"Data("{\"v\":1}")"#, "End"]);
     }
 
     #[test]
     fn comments_retry_and_carriage_returns_do_no_harm() {
-        assert_eq!(parse(&[b": hello\r\nretry: 500\r\nid: a-1\r\n\r\n"]), [r#"Id("a-1")"#]);
+        assert_eq!(parse(&[b": hello\r\nretry: 500\r\nid: a-1\r\n\r\n"]), [r#"Id("a-1")"#, "End"]);
     }
 
     #[test]

@@ -1,0 +1,142 @@
+//! The connection to the relay: opens the stream, hands its bytes on, and opens it again when it breaks.
+//!
+//! The stream is read with `fetch` rather than `EventSource`: bytes come in large pieces instead of one
+//! message an event, a reader that cannot keep up slows the sender down, and a refusal can be read.
+
+use futures::{
+    FutureExt, SinkExt, StreamExt,
+    channel::mpsc::{Sender, UnboundedReceiver},
+    select,
+};
+use gloo_net::http::Request;
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Reflect, Uint8Array};
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, ReadableStreamDefaultReader};
+use wire::{Cursor, Millis, PublicConfig};
+
+use crate::Input;
+
+/// What the feed tells the worker's loop.
+pub enum Report {
+    /// A new connection stands; its bytes follow.
+    Opened(Box<PublicConfig>),
+    /// The next bytes of the stream, cut anywhere.
+    Bytes(Vec<u8>),
+    /// No connection; another attempt follows.
+    Broken {
+        /// Attempts that failed in a row.
+        attempt: u32,
+        /// Time until the next one.
+        retry_in: Millis,
+    },
+}
+
+/// The relay sends something at least every 10 s: silence for longer means that the connection is dead.
+const SILENCE: u32 = 25_000;
+/// Waits between attempts, in milliseconds; the last one repeats.
+const BACK_OFF: [u32; 6] = [250, 500, 1_000, 2_000, 4_000, 8_000];
+
+/// Follows the relay for ever, from wherever `cursor` stands at each connection.
+///
+/// A message on `reconnect` gives up the current connection, or the current wait, and connects at once.
+pub async fn run(
+    relay: String,
+    cursor: Rc<RefCell<Option<Cursor>>>,
+    mut reconnect: UnboundedReceiver<()>,
+    mut reports: Sender<Input>,
+) {
+    let mut attempt = 0;
+    loop {
+        let after = cursor.borrow().clone();
+        let abort = AbortController::new().expect("every browser with modules has AbortController");
+        let mut connection = Box::pin(follow(&relay, after, &abort, reports.clone()).fuse());
+        let got_through = select! {
+            got_through = connection => got_through,
+            _ = reconnect.next() => true,
+        };
+        drop(connection);
+        abort.abort();
+        attempt = if got_through { 1 } else { attempt + 1 };
+        let retry_in = jittered(BACK_OFF[(attempt as usize).clamp(1, BACK_OFF.len()) - 1]);
+        let report = Report::Broken {
+            attempt,
+            retry_in: Millis::from(retry_in),
+        };
+        if reports.send(Input::Feed(report)).await.is_err() {
+            return;
+        }
+        select! {
+            _ = TimeoutFuture::new(retry_in).fuse() => {}
+            _ = reconnect.next() => {}
+        }
+    }
+}
+
+/// One connection, until it breaks. Returns whether it ever stood.
+async fn follow(
+    relay: &str,
+    after: Option<Cursor>,
+    abort: &AbortController,
+    mut reports: Sender<Input>,
+) -> bool {
+    let Some((config, reader)) = open(relay, after, abort).await else {
+        return false;
+    };
+    let mut report = Report::Opened(Box::new(config));
+    loop {
+        if reports.send(Input::Feed(report)).await.is_err() {
+            return true;
+        }
+        let bytes = select! {
+            bytes = read(&reader).fuse() => bytes,
+            _ = TimeoutFuture::new(SILENCE).fuse() => None,
+        };
+        match bytes {
+            Some(bytes) => report = Report::Bytes(bytes),
+            None => return true,
+        }
+    }
+}
+
+async fn open(
+    relay: &str,
+    after: Option<Cursor>,
+    abort: &AbortController,
+) -> Option<(PublicConfig, ReadableStreamDefaultReader)> {
+    let signal = abort.signal();
+    let config = Request::get(&format!("{relay}/api/v1/config"))
+        .abort_signal(Some(&signal))
+        .send()
+        .await
+        .ok()?;
+    let config = config.json().await.ok()?;
+    let after = after
+        .map(|cursor| format!("?after={cursor}"))
+        .unwrap_or_default();
+    let stream = Request::get(&format!("{relay}/api/v1/stream{after}"))
+        .header("Accept", "text/event-stream")
+        .abort_signal(Some(&signal))
+        .send()
+        .await
+        .ok()?;
+    if !stream.ok() {
+        return None;
+    }
+    let reader = stream.body()?.get_reader().dyn_into().ok()?;
+    Some((config, reader))
+}
+
+/// The next piece of the stream; `None` at its end or when it breaks.
+async fn read(reader: &ReadableStreamDefaultReader) -> Option<Vec<u8>> {
+    let piece = JsFuture::from(reader.read()).await.ok()?;
+    let value = Reflect::get(&piece, &JsValue::from_str("value")).ok()?;
+    Some(value.dyn_into::<Uint8Array>().ok()?.to_vec())
+}
+
+/// Spreads attempts of many readers: between 50 and 150 % of `wait`.
+fn jittered(wait: u32) -> u32 {
+    (f64::from(wait) * (0.5 + js_sys::Math::random())) as u32
+}
