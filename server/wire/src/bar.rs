@@ -74,7 +74,11 @@ impl Bar {
             return Err(BarError::Order);
         }
         let quantities = [self.volume, self.market_cap];
-        if !quantities.iter().flatten().all(|q| q.is_finite() && *q >= 0.0) {
+        if !quantities
+            .iter()
+            .flatten()
+            .all(|q| q.is_finite() && *q >= 0.0)
+        {
             return Err(BarError::Volume);
         }
         if self.width <= 0 {
@@ -162,7 +166,9 @@ mod tests {
 
     #[test]
     fn the_check_also_guards_the_wire() {
-        let line = serde_json::to_string(&bar()).unwrap().replace("12.0", "1.0");
+        let line = serde_json::to_string(&bar())
+            .unwrap()
+            .replace("12.0", "1.0");
 
         assert!(serde_json::from_str::<Bar>(&line).is_err());
     }

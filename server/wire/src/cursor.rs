@@ -45,8 +45,13 @@ impl TryFrom<String> for LogId {
     type Error = CursorError;
 
     fn try_from(text: String) -> Result<Self, CursorError> {
-        let is_valid = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if is_valid { Ok(Self(text)) } else { Err(CursorError::new(&text)) }
+        let is_valid =
+            (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if is_valid {
+            Ok(Self(text))
+        } else {
+            Err(CursorError::new(&text))
+        }
     }
 }
 
@@ -69,7 +74,10 @@ impl FromStr for Cursor {
         let (log, seq) = text.split_once('-').ok_or_else(|| CursorError::new(text))?;
         let is_number = !seq.is_empty() && seq.bytes().all(|b| b.is_ascii_digit());
         match seq.parse() {
-            Ok(seq) if is_number => Ok(Self { log: log.to_owned().try_into()?, seq }),
+            Ok(seq) if is_number => Ok(Self {
+                log: log.to_owned().try_into()?,
+                seq,
+            }),
             _ => Err(CursorError::new(text)),
         }
     }
@@ -95,7 +103,16 @@ mod tests {
 
     #[test]
     fn what_is_not_a_cursor_is_refused_with_an_example() {
-        for text in ["", "-", "a-", "-1", "a-+1", "a-1 ", "a b-1", "a-99999999999999999999"] {
+        for text in [
+            "",
+            "-",
+            "a-",
+            "-1",
+            "a-+1",
+            "a-1 ",
+            "a b-1",
+            "a-99999999999999999999",
+        ] {
             let error = text.parse::<Cursor>().unwrap_err();
             assert!(error.to_string().contains("k3x9-1042"), "{text:?}");
         }

@@ -103,12 +103,26 @@ impl Event {
     /// An event received live: `at` is the upstream's own time stamp where that is plausible.
     pub fn live(upstream_at: Millis, seen_at: Millis, body: Body) -> Self {
         let (at, skewed) = grid_time(upstream_at, seen_at);
-        Self { seq: 0, seen_at, at, skewed, imported: false, body }
+        Self {
+            seq: 0,
+            seen_at,
+            at,
+            skewed,
+            imported: false,
+            body,
+        }
     }
 
     /// An event from a file whose lines carry one time only.
     pub fn imported(at: Millis, body: Body) -> Self {
-        Self { seq: 0, seen_at: at, at, skewed: false, imported: true, body }
+        Self {
+            seq: 0,
+            seen_at: at,
+            at,
+            skewed: false,
+            imported: true,
+            body,
+        }
     }
 
     /// Whether the event came so long after it happened that lead/lag and event statistics leave it out.

@@ -21,7 +21,9 @@ impl Identity {
             Body::Post(post) => hash_of(&("post", &post.source, &post.id)),
             Body::Delete(delete) => hash_of(&("delete", &delete.source, &delete.id)),
             Body::Bar(bar) => hash_of(&("bar", &bar.ticker, &bar.currency, bar.width, bar.open_at)),
-            Body::Status(status) => hash_of(&("status", &status.source, status.state as u8, event.seen_at)),
+            Body::Status(status) => {
+                hash_of(&("status", &status.source, status.state as u8, event.seen_at))
+            }
             Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => return None,
         };
         Some(Self(hash))
@@ -48,7 +50,12 @@ mod tests {
     #[test]
     fn the_identity_of_a_post_is_its_source_and_id_whatever_the_rest() {
         let post = |text: &str| {
-            let post = Post { id: "1".into(), source: "x".into(), text: text.into(), ..Post::default() };
+            let post = Post {
+                id: "1".into(),
+                source: "x".into(),
+                text: text.into(),
+                ..Post::default()
+            };
             Event::imported(7, Body::Post(Box::new(post)))
         };
 
@@ -59,6 +66,9 @@ mod tests {
 
     #[test]
     fn identities_are_the_same_in_every_release_since_they_are_stored() {
-        assert_eq!(Identity::of_post("twitter", "418189481607696384").0, 12_965_959_348_795_366_632);
+        assert_eq!(
+            Identity::of_post("twitter", "418189481607696384").0,
+            12_965_959_348_795_366_632
+        );
     }
 }

@@ -66,8 +66,22 @@ pub fn decode_line(line: &str) -> Result<Event, LineError> {
         .or(line.gap.map(Body::Gap))
         .or(line.reset.map(Body::Reset))
         .ok_or(LineError::UnknownBody)?;
-    let LineIn { seq, seen_at, at, skewed, imported, .. } = line;
-    Ok(Event { seq, seen_at, at, skewed, imported, body })
+    let LineIn {
+        seq,
+        seen_at,
+        at,
+        skewed,
+        imported,
+        ..
+    } = line;
+    Ok(Event {
+        seq,
+        seen_at,
+        at,
+        skewed,
+        imported,
+        body,
+    })
 }
 
 #[derive(Default, Serialize)]
@@ -127,7 +141,14 @@ mod tests {
 
     #[track_caller]
     fn check_round_trip(body: Body) {
-        let event = Event { seq: 7, seen_at: 1_400_000_000_123, at: 1_400_000_000_000, skewed: false, imported: true, body };
+        let event = Event {
+            seq: 7,
+            seen_at: 1_400_000_000_123,
+            at: 1_400_000_000_000,
+            skewed: false,
+            imported: true,
+            body,
+        };
 
         let line = encode_line(&event);
 
@@ -145,7 +166,10 @@ mod tests {
             hashtags: vec!["Bitcoin".into()],
             ..Post::default()
         })));
-        check_round_trip(Body::Delete(Delete { source: "twitter".into(), id: "1".into() }));
+        check_round_trip(Body::Delete(Delete {
+            source: "twitter".into(),
+            id: "1".into(),
+        }));
         check_round_trip(Body::Bar(Bar {
             ticker: "BTC".into(),
             currency: "USD".into(),
@@ -159,18 +183,37 @@ mod tests {
             volume: None,
             market_cap: Some(1e12),
         }));
-        let status = SourceStatus { source: "demo".into(), state: SourceState::Disconnected, ..SourceStatus::default() };
+        let status = SourceStatus {
+            source: "demo".into(),
+            state: SourceState::Disconnected,
+            ..SourceStatus::default()
+        };
         check_round_trip(Body::Status(status.clone()));
-        check_round_trip(Body::Tip(Tip { tip: 9, scanned: 8, now: 5, sources: vec![status] }));
-        check_round_trip(Body::Gap(Gap { from: 1, to: 2, reason: crate::event::GapReason::BelowFloor }));
+        check_round_trip(Body::Tip(Tip {
+            tip: 9,
+            scanned: 8,
+            now: 5,
+            sources: vec![status],
+        }));
+        check_round_trip(Body::Gap(Gap {
+            from: 1,
+            to: 2,
+            reason: crate::event::GapReason::BelowFloor,
+        }));
         let log = crate::LogId::try_from("k3".to_owned()).unwrap();
         check_round_trip(Body::Reset(Reset { log, discard: true }));
     }
 
     #[test]
     fn a_body_from_the_future_is_told_apart_from_garbage() {
-        assert!(matches!(decode_line(r#"{"v":1,"seq":1,"hologram":{}}"#), Err(LineError::UnknownBody)));
-        assert!(matches!(decode_line(r#"{"v":2,"seq":1}"#), Err(LineError::Version(2))));
+        assert!(matches!(
+            decode_line(r#"{"v":1,"seq":1,"hologram":{}}"#),
+            Err(LineError::UnknownBody)
+        ));
+        assert!(matches!(
+            decode_line(r#"{"v":2,"seq":1}"#),
+            Err(LineError::Version(2))
+        ));
         assert!(matches!(decode_line("garbage"), Err(LineError::Syntax(_))));
     }
 

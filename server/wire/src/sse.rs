@@ -104,12 +104,18 @@ mod tests {
         let log = LogId::try_from("k3".to_owned()).unwrap();
         let frame = encode_event(&log, 12, r#"{"v":1}"#);
 
-        assert_eq!(parse(&[frame.as_bytes()]), [r#"Id("k3-12")"#, r#"Data("{\"v\":1}")"#, "End"]);
+        assert_eq!(
+            parse(&[frame.as_bytes()]),
+            [r#"Id("k3-12")"#, r#"Data("{\"v\":1}")"#, "End"]
+        );
     }
 
     #[test]
     fn comments_retry_and_carriage_returns_do_no_harm() {
-        assert_eq!(parse(&[b": hello\r\nretry: 500\r\nid: a-1\r\n\r\n"]), [r#"Id("a-1")"#, "End"]);
+        assert_eq!(
+            parse(&[b": hello\r\nretry: 500\r\nid: a-1\r\n\r\n"]),
+            [r#"Id("a-1")"#, "End"]
+        );
     }
 
     #[test]
