@@ -11,10 +11,12 @@
 
 #![warn(missing_docs)]
 
+pub mod author;
 pub mod bar;
 pub mod config;
 pub mod cursor;
 pub mod event;
+pub mod formats;
 pub mod identity;
 pub mod ndjson;
 pub mod post;
