@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::LogId;
+use crate::{LogId, Post};
 
 /// The public part of the relay's configuration (`GET /api/v1/config`). Never holds a secret.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -79,5 +79,100 @@ pub struct Filters {
 impl Default for Filters {
     fn default() -> Self {
         Self { languages: vec!["en".to_owned()], reposts: false, sensitive: true }
+    }
+}
+
+impl Filters {
+    /// The drop reason of a post that is not to be kept; `None` for one that is.
+    ///
+    /// A post without a language is refused where languages are asked for: whoever can detect a
+    /// text's language sets it before.
+    pub fn refuse(&self, post: &Post) -> Option<&'static str> {
+        if !self.languages.is_empty()
+            && !post
+                .lang
+                .as_deref()
+                .is_some_and(|lang| self.keeps_language(lang))
+        {
+            Some("language")
+        } else if post.repost && !self.reposts {
+            Some("repost")
+        } else if post.sensitive && !self.sensitive {
+            Some("sensitive")
+        } else {
+            None
+        }
+    }
+
+    fn keeps_language(&self, lang: &str) -> bool {
+        let primary = |tag: &str| {
+            tag.split(['-', '_'])
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        };
+        self.languages
+            .iter()
+            .any(|kept| primary(kept) == primary(lang))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(filters: &Filters, change: impl Fn(&mut Post), expect: Option<&str>) {
+        let mut post = Post {
+            lang: Some("en".into()),
+            ..Post::default()
+        };
+        change(&mut post);
+        assert_eq!(filters.refuse(&post), expect, "{post:?}");
+    }
+
+    #[test]
+    fn what_is_refused_is_refused_for_its_first_reason() {
+        let filters = Filters {
+            sensitive: false,
+            ..Filters::default()
+        };
+        check(&filters, |_| {}, None);
+        check(&filters, |p| p.lang = Some("en-gb".into()), None);
+        check(&filters, |p| p.lang = Some("enm".into()), Some("language"));
+        check(&filters, |p| p.lang = None, Some("language"));
+        check(&filters, |p| p.repost = true, Some("repost"));
+        check(&filters, |p| p.sensitive = true, Some("sensitive"));
+        check(
+            &filters,
+            |p| {
+                *p = Post {
+                    repost: true,
+                    sensitive: true,
+                    ..Post::default()
+                }
+            },
+            Some("language"),
+        );
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_not_refused() {
+        let all = Filters {
+            languages: vec![],
+            reposts: true,
+            sensitive: true,
+        };
+        check(
+            &all,
+            |p| {
+                *p = Post {
+                    repost: true,
+                    sensitive: true,
+                    ..Post::default()
+                }
+            },
+            None,
+        );
     }
 }
