@@ -82,6 +82,13 @@ function isPage(response) {
   return response.ok && (response.headers.get('content-type') ?? '').includes('text/html');
 }
 
-function fetchFresh(url) {
-  return fetch(url, { cache: 'no-cache', signal: AbortSignal.timeout(PATIENCE_MILLIS) });
+/** Past the browser's own cache. Patience ends with the headers: a slow body may take its time. */
+async function fetchFresh(url) {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MILLIS);
+  try {
+    return await fetch(url, { cache: 'no-cache', signal: patience.signal });
+  } finally {
+    clearTimeout(timer);
+  }
 }
