@@ -14,4 +14,5 @@
 #![warn(missing_docs)]
 
 pub mod protocol;
+pub mod text;
 pub mod view;

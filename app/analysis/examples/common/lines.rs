@@ -14,7 +14,10 @@ use anyhow::{Context, Result};
 ///
 /// # Errors
 /// A file that cannot be read, a line that is not UTF-8 (both named), or what `on_text` returned.
-pub fn for_each_text(paths: &[String], mut on_text: impl FnMut(&str) -> Result<()>) -> Result<()> {
+pub(crate) fn for_each_text(
+    paths: &[String],
+    mut on_text: impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
     if paths.is_empty() {
         return for_each_line("standard input", io::stdin().lock(), &mut on_text);
     }
@@ -49,7 +52,7 @@ fn for_each_line(
 }
 
 /// The text that an escaped line stands for. A backslash before anything else stands for itself.
-pub fn unescape(line: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(line: &str) -> Cow<'_, str> {
     if !line.contains('\\') {
         return Cow::Borrowed(line);
     }
@@ -72,7 +75,7 @@ pub fn unescape(line: &str) -> Cow<'_, str> {
 
 /// Ends a program: 1 with one line on standard error if it failed. A reader that has read enough, such as
 /// `head`, is no failure.
-pub fn finish(result: Result<()>) -> ExitCode {
+pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
     };

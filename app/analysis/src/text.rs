@@ -1,0 +1,4 @@
+//! What the words of a post say.
+
+mod lexicon;
+pub mod sentiment;

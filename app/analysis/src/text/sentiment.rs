@@ -1,0 +1,285 @@
+//! VADER: how positive or negative a text reads, exactly as vaderSentiment 3.3.2 says it.
+//!
+//! Its oddities are kept, for a score that can be compared with everybody else's is worth more than a better
+//! one: `"I ❤️ you"` is neutral, and a curly apostrophe does not negate.
+
+mod tokens;
+mod valence;
+
+use super::lexicon::{Lexicon, Term};
+use crate::view::Class;
+use tokens::Tokens;
+
+/// Scores texts by lexicon and rules. Making one takes about a millisecond; scoring changes nothing.
+///
+/// ```
+/// use analysis::text::sentiment::Vader;
+///
+/// let vader = Vader::new();
+///
+/// assert_eq!(vader.compound("She is SO happy!!!").value(), 0.8065);
+/// assert_eq!(vader.compound("").value(), 0.0);
+/// ```
+///
+/// # Source
+/// Hutto & Gilbert, *VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text*,
+/// ICWSM 2014, in the version of the Python package vaderSentiment 3.3.2.
+pub struct Vader {
+    lexicon: Lexicon,
+}
+
+/// How a text reads. The shares of the words are rounded to 3 decimals, and so add up to 1 only roughly; all
+/// four are 0 for a text without words.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sentiment {
+    /// Share of the text that is negative, 0…1.
+    pub neg: f64,
+    /// Share that is neither, 0…1.
+    pub neu: f64,
+    /// Share that is positive, 0…1.
+    pub pos: f64,
+    /// The text as a whole.
+    pub compound: Compound,
+}
+
+/// A text's valences in one number, `s / √(s² + 15)`, −1…+1 to 4 decimals.
+///
+/// It is kept in ten-thousandths: sums of whole numbers do not depend on their order.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Compound(i16);
+
+impl Compound {
+    /// From this on a text is positive, and negative from its opposite on.
+    const POSITIVE: i16 = 500;
+
+    fn from_sum(sum: f64) -> Self {
+        let compound = sum / (sum * sum + 15.0).sqrt();
+        // A whole number within ±10,000.
+        Self(rounded::<4>(compound.clamp(-1.0, 1.0)) as i16)
+    }
+
+    /// −1…+1.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        f64::from(self.0) / 1e4
+    }
+
+    /// The same ×10,000, exactly.
+    #[must_use]
+    pub fn ten_thousandths(self) -> i16 {
+        self.0
+    }
+
+    /// How the text reads: positive from +0.05, negative from −0.05, else neutral.
+    #[must_use]
+    pub fn class(self) -> Class {
+        match self.0 {
+            Self::POSITIVE.. => Class::Positive,
+            ..=NEGATIVE => Class::Negative,
+            _ => Class::Neutral,
+        }
+    }
+}
+
+const NEGATIVE: i16 = -Compound::POSITIVE;
+
+impl Default for Vader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Vader {
+    /// Reads the lexicon, which is part of the program.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            lexicon: Lexicon::new(),
+        }
+    }
+
+    /// All four scores of a text.
+    #[must_use]
+    pub fn score(&self, text: &str) -> Sentiment {
+        let (valences, emphasis) = self.valences(text);
+        if valences.is_empty() {
+            return Sentiment::default();
+        }
+        // A neutral word counts 1, so the others count 1 more than their valence.
+        let (mut pos, mut neg, mut neu) = (0.0, 0.0, 0.0);
+        for valence in &valences {
+            match *valence {
+                valence if valence > 0.0 => pos += valence + 1.0,
+                valence if valence < 0.0 => neg += 1.0 - valence,
+                _ => neu += 1.0,
+            }
+        }
+        if pos > neg {
+            pos += emphasis;
+        } else if pos < neg {
+            neg += emphasis;
+        }
+        let share = |part: f64| rounded::<3>(part / (pos + neg + neu)) / 1e3;
+        Sentiment {
+            neg: share(neg),
+            neu: share(neu),
+            pos: share(pos),
+            compound: compound(&valences, emphasis),
+        }
+    }
+
+    /// Only the compound of a text.
+    #[must_use]
+    pub fn compound(&self, text: &str) -> Compound {
+        let (valences, emphasis) = self.valences(text);
+        compound(&valences, emphasis)
+    }
+
+    /// The valence of each word in its context, and what the punctuation adds.
+    fn valences(&self, text: &str) -> (Vec<f64>, f64) {
+        let text = tokens::describe_emoji(text, &self.lexicon);
+        let tokens = Tokens::new(&text, &self.lexicon);
+        let mut valences: Vec<_> = (0..tokens.len())
+            .map(|at| valence::valence(&tokens, at))
+            .collect();
+        if let Some(but_idx) = tokens.position(Term::But) {
+            weigh_around_but(&mut valences, but_idx);
+        }
+        (valences, emphasis(&text))
+    }
+}
+
+fn compound(valences: &[f64], emphasis: f64) -> Compound {
+    let mut sum: f64 = valences.iter().sum();
+    if sum > 0.0 {
+        sum += emphasis;
+    } else if sum < 0.0 {
+        sum -= emphasis;
+    }
+    Compound::from_sum(sum)
+}
+
+/// What comes after the first "but" counts more than what comes before.
+///
+/// For each valence in turn the reference scales the *first equal* one, be it the same or not, and decides by
+/// that one's place.
+fn weigh_around_but(valences: &mut [f64], but_idx: usize) {
+    for at in 0..valences.len() {
+        let valence = valences[at];
+        #[allow(
+            clippy::float_cmp,
+            reason = "the reference looks for the very same number"
+        )]
+        let first = valences
+            .iter()
+            .position(|other| *other == valence)
+            .unwrap_or(at);
+        if first < but_idx {
+            valences[first] *= 0.5;
+        } else if first > but_idx {
+            valences[first] *= 1.5;
+        }
+    }
+}
+
+/// What exclamation and question marks add to the strength of a text.
+fn emphasis(text: &str) -> f64 {
+    let count = |mark: u8| text.bytes().filter(|byte| *byte == mark).count();
+    let exclaimed = count(b'!').min(4) as f64 * 0.292;
+    let asked = match count(b'?') {
+        0 | 1 => 0.0,
+        n @ (2 | 3) => n as f64 * 0.18,
+        _ => 0.96,
+    };
+    exclaimed + asked
+}
+
+/// `x` rounded to `DECIMALS`, in units of the last one, by the exact value of `x`; a tie goes to the even digit.
+fn rounded<const DECIMALS: usize>(x: f64) -> f64 {
+    let scaled = x * 10_f64.powi(DECIMALS as i32);
+    let from_tie = (scaled.fract().abs() - 0.5).abs();
+    if from_tie > 1e-9 {
+        return scaled.round_ties_even();
+    }
+    // So near a tie the product's own rounding would decide; formatting works with all digits of `x`.
+    let digits = format!("{x:.DECIMALS$}").replace('.', "");
+    digits.parse().unwrap_or(scaled)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static VADER: LazyLock<Vader> = LazyLock::new(Vader::new);
+
+    #[track_caller]
+    fn check(text: &str, compound: f64) {
+        let sentiment = VADER.score(text);
+
+        assert!(
+            (sentiment.compound.value() - compound).abs() < 1e-9,
+            "{text:?}: {sentiment:?}"
+        );
+    }
+
+    #[test]
+    fn texts_score_as_in_the_reference() {
+        check("", 0.0);
+        check("good", 0.4404);
+        check("Hello!!!", 0.0);
+        check("good??", 0.504);
+        check("good????", 0.594);
+        check("at least good", 0.4404);
+        check("least good", -0.3412);
+        check("great but good and good", 0.882);
+        check("the shit", -0.5574);
+        check("she is the shit", 0.6124);
+        check("I ❤ you", 0.6369);
+        check("I ❤\u{FE0F} you", 0.0);
+        check("isn’t good", 0.4404);
+        check("isn't good", -0.3412);
+        check("5G GOOD", 0.4404);
+    }
+
+    #[test]
+    fn shares_are_rounded_by_the_exact_value() {
+        // 1/16 lies exactly between 0.062 and 0.063, 15/16 between 0.937 and 0.938.
+        assert_eq!((rounded::<3>(0.0625), rounded::<3>(0.9375)), (62.0, 938.0));
+        // The nearest double to 0.0025 lies above it, the one to 0.0055 below; both products are exact ties.
+        assert_eq!((rounded::<3>(0.0025), rounded::<3>(0.0055)), (3.0, 5.0));
+        assert_eq!(rounded::<4>(-0.00005), -1.0);
+    }
+
+    #[test]
+    fn a_compound_reads_by_a_twentieth() {
+        let class = |ten_thousandths| Compound(ten_thousandths).class();
+
+        assert_eq!([class(500), class(10_000)], [Class::Positive; 2]);
+        assert_eq!([class(499), class(0), class(-499)], [Class::Neutral; 3]);
+        assert_eq!([class(-500), class(-10_000)], [Class::Negative; 2]);
+    }
+
+    #[test]
+    fn a_long_text_stays_within_one() {
+        let compound = |word: &str| VADER.compound(&word.repeat(10_000)).ten_thousandths();
+
+        assert_eq!((compound("love "), compound("hate ")), (10_000, -10_000));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_a_score_in_range(text in "\\PC*|[a-z !?'❤]*|(?s).*") {
+            let sentiment = VADER.score(&text);
+
+            prop_assert!(sentiment.compound.ten_thousandths().abs() <= 10_000);
+            prop_assert_eq!(sentiment.compound, VADER.compound(&text));
+            for share in [sentiment.neg, sentiment.neu, sentiment.pos] {
+                prop_assert!((0.0..=1.0).contains(&share));
+            }
+        }
+    }
+}
