@@ -1,0 +1,73 @@
+// For everybody: no rule of WCAG broken, nothing that needs a mouse.
+
+import { AxeBuilder } from '@axe-core/playwright';
+
+import { makeRecording } from '../fixtures/recording.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1440, 390]) {
+    test(`axe finds nothing at ${width} px in the ${colorScheme} theme`, async ({ page, play, moodtape }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 900 });
+      const recording = makeRecording({ seed: 13, posts: 400 });
+      await play(recording);
+      await moodtape.expectFigures({ posts: 400, ...recording.counts });
+      await expect.poll(() => moodtape.chartPoints()).toBeGreaterThan(0);
+
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+      const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+      expect(found).toEqual([]);
+      const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(overhang).toBeLessThanOrEqual(0);
+    });
+  }
+}
+
+test('the ticker, the chart and every button are reached with the keyboard alone', async ({ page, play, moodtape }) => {
+  await play(makeRecording({ seed: 14, posts: 400 }));
+  await expect.poll(() => moodtape.chartPoints()).toBeGreaterThan(0);
+  const wanted = await page.locator('button:visible, select:visible, input:visible, a[href]:visible, [aria-roledescription=chart]:visible').count();
+
+  const reached = new Set<string>();
+  for (let i = 0; i < wanted * 2; i++) {
+    await page.keyboard.press('Tab');
+    const name = await page.evaluate(() => {
+      const focused = document.activeElement;
+      if (!focused || focused === document.body) return null;
+      // A number for each element, so that two of one kind are told apart.
+      const all = [...document.querySelectorAll('*')];
+      const kind = focused.getAttribute('aria-roledescription') ?? focused.tagName.toLowerCase();
+      return `${kind} ${all.indexOf(focused)}`;
+    });
+    if (name) reached.add(name);
+  }
+
+  const kinds = [...reached].map((name) => name.split(' ')[0]);
+  expect(kinds).toContain('select');
+  expect(kinds).toContain('chart');
+  expect(reached.size).toBeGreaterThanOrEqual(wanted);
+});
+
+test('the keyboard chooses a ticker and moves through the chart', async ({ page, play, moodtape }) => {
+  await play(makeRecording({ seed: 15, posts: 600 }));
+  await expect.poll(() => moodtape.chartPoints()).toBeGreaterThan(0);
+  const before = await moodtape.ticker.inputValue();
+
+  await moodtape.ticker.focus();
+  await page.keyboard.press('ArrowDown');
+  if ((await moodtape.ticker.inputValue()) === before) await page.keyboard.press('ArrowUp');
+
+  const after = await moodtape.ticker.inputValue();
+  expect(after).not.toBe(before);
+  await expect(moodtape.priceAndSentiment).toContainText(after);
+
+  const whole = await moodtape.chartRange();
+  await moodtape.chart.focus();
+  await page.keyboard.press('+');
+  await expect.poll(() => moodtape.chartRange()).not.toEqual(whole);
+  await page.keyboard.press('0');
+  await expect.poll(() => moodtape.chartRange()).toEqual(whole);
+});
