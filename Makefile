@@ -149,8 +149,8 @@ sizes: dist node
 
 test-e2e: dist relay browser e2e/node_modules/.installed
 	$(call step,Journeys through the whole product)
-	cd e2e && npx tsc
-	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" npx playwright test $(JOURNEYS)
+	cd e2e && node_modules/.bin/tsc
+	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test $(JOURNEYS)
 
 check-long: rust
 	$(call step,Property tests with many more cases)
@@ -167,4 +167,4 @@ bench-analysis: rust
 
 bench-stocknet: dist relay browser e2e/node_modules/.installed
 	$(call step,StockNet tweets through the relay and the browser)
-	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" npx playwright test --config bench/playwright.config.ts
+	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test --config bench/playwright.config.ts
