@@ -13,6 +13,11 @@
 
 #![warn(missing_docs)]
 
+pub mod engine;
 pub mod protocol;
+pub mod series;
+pub mod stats;
 pub mod text;
 pub mod view;
+
+pub use engine::{Applied, Configured, Engine};

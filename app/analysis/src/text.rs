@@ -2,3 +2,4 @@
 
 mod lexicon;
 pub mod sentiment;
+pub mod topics_match;

@@ -45,21 +45,30 @@ impl Matcher {
             return;
         }
         if let Some(tag) = pattern.strip_prefix('$') {
-            self.by_cashtag.entry(tag.to_uppercase().into()).or_default().push(target);
+            self.by_cashtag
+                .entry(tag.to_uppercase().into())
+                .or_default()
+                .push(target);
             return;
         }
         let mut words = Words::default();
         words.read(pattern);
         let mut words = words.iter().map(Box::from);
         if let Some(first) = words.next() {
-            let phrase = Phrase { rest: words.collect(), target };
+            let phrase = Phrase {
+                rest: words.collect(),
+                target,
+            };
             self.by_first_word.entry(first).or_default().push(phrase);
         }
     }
 
     /// Adds a pattern that only a hashtag matches; `tag` without `#`.
     pub fn add_hashtag(&mut self, tag: &str, target: usize) {
-        self.by_hashtag.entry(tag.to_lowercase().into()).or_default().push(target);
+        self.by_hashtag
+            .entry(tag.to_lowercase().into())
+            .or_default()
+            .push(target);
     }
 
     /// Appends the targets of a post to `found`, each once, in no particular order.
@@ -74,17 +83,31 @@ impl Matcher {
             }
             self.scratch = words;
         }
-        find_tags(&self.by_hashtag, post.hashtags.iter().map(|tag| tag.to_lowercase()), found);
-        find_tags(&self.by_cashtag, post.cashtags.iter().map(|tag| tag.to_uppercase()), found);
+        find_tags(
+            &self.by_hashtag,
+            post.hashtags.iter().map(|tag| tag.to_lowercase()),
+            found,
+        );
+        find_tags(
+            &self.by_cashtag,
+            post.cashtags.iter().map(|tag| tag.to_uppercase()),
+            found,
+        );
         found.sort_unstable();
         found.dedup();
     }
 
     fn find_words(&self, words: &Words, found: &mut Vec<usize>) {
         for (idx, word) in words.iter().enumerate() {
-            let Some(phrases) = self.by_first_word.get(word) else { continue };
+            let Some(phrases) = self.by_first_word.get(word) else {
+                continue;
+            };
             for phrase in phrases {
-                let has_rest = phrase.rest.iter().map(AsRef::as_ref).eq(words.iter().skip(idx + 1).take(phrase.rest.len()));
+                let has_rest = phrase
+                    .rest
+                    .iter()
+                    .map(AsRef::as_ref)
+                    .eq(words.iter().skip(idx + 1).take(phrase.rest.len()));
                 if has_rest {
                     found.push(phrase.target);
                 }
@@ -93,7 +116,11 @@ impl Matcher {
     }
 }
 
-fn find_tags(by_tag: &FxHashMap<Box<str>, Vec<usize>>, tags: impl Iterator<Item = String>, found: &mut Vec<usize>) {
+fn find_tags(
+    by_tag: &FxHashMap<Box<str>, Vec<usize>>,
+    tags: impl Iterator<Item = String>,
+    found: &mut Vec<usize>,
+) {
     if by_tag.is_empty() {
         return;
     }
@@ -134,12 +161,18 @@ impl Words {
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> + Clone {
-        self.ranges.iter().filter_map(|(start, end)| self.folded.get(*start..*end))
+        self.ranges
+            .iter()
+            .filter_map(|(start, end)| self.folded.get(*start..*end))
     }
 }
 
 fn is_link(chunk: &str) -> bool {
-    let has_prefix = |prefix: &str| chunk.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let has_prefix = |prefix: &str| {
+        chunk
+            .get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
     has_prefix("http://") || has_prefix("https://") || has_prefix("www.")
 }
 
@@ -149,7 +182,12 @@ mod tests {
 
     fn post(text: &str, hashtags: &[&str], cashtags: &[&str]) -> Post {
         let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
-        Post { text: text.into(), hashtags: owned(hashtags), cashtags: owned(cashtags), ..Post::default() }
+        Post {
+            text: text.into(),
+            hashtags: owned(hashtags),
+            cashtags: owned(cashtags),
+            ..Post::default()
+        }
     }
 
     #[track_caller]
@@ -158,7 +196,11 @@ mod tests {
         matcher.add(pattern, 7);
         let mut found = Vec::new();
         matcher.find(post, &mut found);
-        assert_eq!(found, if expect { vec![7] } else { vec![] }, "{pattern:?} in {post:?}");
+        assert_eq!(
+            found,
+            if expect { vec![7] } else { vec![] },
+            "{pattern:?} in {post:?}"
+        );
     }
 
     #[test]
@@ -184,13 +226,25 @@ mod tests {
     fn a_phrase_needs_its_words_side_by_side() {
         check("S&P 500", &post("the s&p 500 fell", &[], &[]), true);
         check("S&P 500", &post("the s&p fell 500 points", &[], &[]), false);
-        check("general electric", &post("General Electric", &[], &[]), true);
-        check("general electric", &post("general", &["electric"], &[]), false);
+        check(
+            "general electric",
+            &post("General Electric", &[], &[]),
+            true,
+        );
+        check(
+            "general electric",
+            &post("general", &["electric"], &[]),
+            false,
+        );
     }
 
     #[test]
     fn links_are_not_read_and_an_empty_pattern_matches_nothing() {
-        check("bitcoin", &post("see https://bitcoin.org/ now", &[], &[]), false);
+        check(
+            "bitcoin",
+            &post("see https://bitcoin.org/ now", &[], &[]),
+            false,
+        );
         check("bitcoin", &post("see www.bitcoin.org", &[], &[]), false);
         check("  ", &post("anything", &[], &[]), false);
         check("!!", &post("anything!!", &[], &[]), false);

@@ -1,0 +1,479 @@
+//! The engine: takes events in, and makes the views that changed.
+//!
+//! ```text
+//!  apply(event) ──► identity ──► score ──► records, grids, tallies        frame(now) ──► views
+//!                   (once each)  (VADER)   (engine/posts, tickers, …)      (engine/views)
+//! ```
+//!
+//! It does not read a clock, and it does not depend on the order in which events arrive: what it holds
+//! are sets and exact sums.
+
+mod posts;
+mod sources;
+mod tally;
+mod tickers;
+mod views;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use wire::{
+    Bar, Body, Delete, Event, Identity, Millis, Post, PublicConfig, config::Topic, time::LATE_AFTER,
+};
+
+use self::{
+    posts::{Posts, Record},
+    sources::Sources,
+    tally::Tally,
+    tickers::Tickers,
+    views::Memos,
+};
+use crate::{
+    protocol::Watch,
+    series::{Bucket, Grids},
+    text::{sentiment::Vader, topics_match::Matcher},
+    view::{Counts, Frame},
+};
+
+pub use self::{posts::N_TEXTS, views::RATE_WINDOW};
+
+/// Times further from 1970 than this, the limit of JavaScript's dates, are moved to it, so that sums of
+/// times cannot overflow.
+const MAX_TIME: Millis = 8_640_000_000_000_000;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Applied {
+    /// It was new, and is in.
+    New,
+    /// An event with the same identity is in already; nothing changed.
+    Repeated,
+    /// It is no event of the log: a tip, a gap or a reset.
+    Notice,
+}
+
+/// Whether a new configuration changes what was counted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Configured {
+    /// Everything that is in fits the configuration.
+    Fits,
+    /// Topics or tickers changed while posts were in already. Those keep what they were matched with;
+    /// to match them again, make a new engine and apply the stored events to it.
+    NeedsReplay,
+}
+
+/// Totals over everything that is in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Distinct events.
+    pub n_events: u64,
+    /// Posts by class.
+    pub counts: Counts,
+    /// Distinct authors of posts that were not deleted.
+    pub n_authors: u64,
+    /// Posts that came late.
+    pub n_late: u64,
+    /// Posts that were deleted.
+    pub n_deleted: u64,
+    /// Grid time of the first and the last event.
+    pub span: Option<(Millis, Millis)>,
+    /// By symbol: posts that mention it, their mean compound, bars, newest close. Only tickers with
+    /// posts or bars.
+    pub tickers: Vec<TickerSummary>,
+}
+
+/// Totals of one ticker.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TickerSummary {
+    /// Base symbol.
+    pub symbol: String,
+    /// Posts that mention it.
+    pub n_posts: u64,
+    /// Their mean compound.
+    pub mean_compound: Option<f64>,
+    /// Bars known for it.
+    pub n_bars: u64,
+    /// Its newest closing price.
+    pub last_close: Option<f64>,
+}
+
+/// Events in, views out. See the module's description.
+pub struct Engine {
+    vader: Vader,
+    /// Posts by topic, in the order of the configuration.
+    topics: Vec<Grids>,
+    topic_config: Vec<Topic>,
+    ticker_config: Vec<wire::config::Ticker>,
+    topic_matcher: Matcher,
+    tickers: Tickers,
+    sources: Sources,
+    /// Every event that is in, by identity, with its grid time.
+    known: FxHashMap<u64, Millis>,
+    /// Posts that were deleted, also before they arrived.
+    tombstones: FxHashSet<u64>,
+    posts: Posts,
+    grids: Grids,
+    total: Bucket,
+    tally: Tally,
+    names: Names,
+    hashtags: Names,
+    span: Option<(Millis, Millis)>,
+    newest_seen_at: Option<Millis>,
+    n_repeated: u64,
+    n_deleted: u64,
+    n_gaps: u64,
+    n_unreadable: u64,
+    watch: Watch,
+    versions: Versions,
+    memos: Memos,
+    scratch: Scratch,
+}
+
+/// Rises with every change of what a view is made of.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Versions {
+    posts: u64,
+    bars: u64,
+    sources: u64,
+    watch: u64,
+}
+
+/// Lists that are filled anew for every post, kept to save allocations.
+#[derive(Debug, Default)]
+struct Scratch {
+    tickers: Vec<u32>,
+    topics: Vec<usize>,
+    hashtags: Vec<u32>,
+}
+
+/// Texts by small numbers.
+#[derive(Debug, Default)]
+struct Names {
+    ids: FxHashMap<Box<str>, u32>,
+    names: Vec<Box<str>>,
+}
+
+impl Engine {
+    /// An engine without events.
+    pub fn new(config: &PublicConfig) -> Self {
+        let mut engine = Self {
+            vader: Vader::new(),
+            topics: Vec::new(),
+            topic_config: Vec::new(),
+            ticker_config: Vec::new(),
+            topic_matcher: Matcher::default(),
+            tickers: Tickers::default(),
+            sources: Sources::default(),
+            known: FxHashMap::default(),
+            tombstones: FxHashSet::default(),
+            posts: Posts::default(),
+            grids: Grids::default(),
+            total: Bucket::default(),
+            tally: Tally::default(),
+            names: Names::default(),
+            hashtags: Names::default(),
+            span: None,
+            newest_seen_at: None,
+            n_repeated: 0,
+            n_deleted: 0,
+            n_gaps: 0,
+            n_unreadable: 0,
+            watch: Watch::default(),
+            versions: Versions::default(),
+            memos: Memos::default(),
+            scratch: Scratch::default(),
+        };
+        engine.configure(config);
+        engine
+    }
+
+    /// Takes topics and tickers of a configuration over, for the posts to come.
+    pub fn configure(&mut self, config: &PublicConfig) -> Configured {
+        if self.topic_config == config.topics && self.ticker_config == config.tickers {
+            return Configured::Fits;
+        }
+        self.topic_config.clone_from(&config.topics);
+        self.ticker_config.clone_from(&config.tickers);
+        self.tickers.configure(config);
+        self.topic_matcher = Matcher::default();
+        for (idx, topic) in config.topics.iter().enumerate() {
+            topic
+                .keywords
+                .iter()
+                .for_each(|keyword| self.topic_matcher.add(keyword, idx));
+        }
+        self.topics.resize_with(config.topics.len(), Grids::default);
+        self.versions.bars += 1;
+        self.versions.watch += 1;
+        if self.n_posts() == 0 {
+            Configured::Fits
+        } else {
+            Configured::NeedsReplay
+        }
+    }
+
+    /// Takes an event in, once: what has the same identity as an earlier event changes nothing.
+    pub fn apply(&mut self, event: &Event) -> Applied {
+        let Some(identity) = Identity::of(event) else {
+            self.notice(&event.body);
+            return Applied::Notice;
+        };
+        if self.known.contains_key(&identity.0) {
+            self.n_repeated += 1;
+            self.versions.sources += 1;
+            return Applied::Repeated;
+        }
+        let at = event.at.clamp(-MAX_TIME, MAX_TIME);
+        self.known.insert(identity.0, at);
+        self.span = extended(self.span, at);
+        self.newest_seen_at = self
+            .newest_seen_at
+            .max(Some(event.seen_at.clamp(-MAX_TIME, MAX_TIME)));
+        match &event.body {
+            Body::Post(post) => self.add_post(identity.0, at, event, post),
+            Body::Delete(delete) => self.delete(delete),
+            Body::Bar(bar) => self.add_bar(bar),
+            Body::Status(status) => self.sources.add_status(at, status),
+            Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => {}
+        }
+        self.versions.sources += 1;
+        Applied::New
+    }
+
+    /// States what a person looks at.
+    pub fn watch(&mut self, watch: Watch) {
+        if self.watch != watch {
+            self.watch = watch;
+            self.versions.watch += 1;
+        }
+    }
+
+    /// The views that changed since the last frame, as known at `now`.
+    ///
+    /// `now` is the clock of the data; [`Self::now`] where nothing better is known.
+    pub fn frame(&mut self, now: Millis) -> Frame {
+        let now = now.clamp(-MAX_TIME, MAX_TIME);
+        self.posts.settle();
+        let mut memos = std::mem::take(&mut self.memos);
+        let frame = self.changed_views(now, &mut memos);
+        self.memos = memos;
+        frame
+    }
+
+    /// Makes the next frame carry every view.
+    pub fn refresh(&mut self) {
+        self.memos = Memos::default();
+    }
+
+    /// The clock of the data: the newest event's `seen_at`, or the newest tip's time if that is later;
+    /// `None` while nothing is in.
+    pub fn now(&self) -> Option<Millis> {
+        self.newest_seen_at
+    }
+
+    /// Counts lines that could not be read.
+    pub fn note_unreadable(&mut self, n: u64) {
+        self.n_unreadable += n;
+        self.versions.sources += 1;
+    }
+
+    /// Distinct events.
+    pub fn n_events(&self) -> u64 {
+        self.known.len() as u64
+    }
+
+    /// Distinct posts.
+    pub fn n_posts(&self) -> u64 {
+        self.posts.len() as u64
+    }
+
+    /// Whether an event with this identity is in.
+    pub fn is_known(&self, identity: Identity) -> bool {
+        self.known.contains_key(&identity.0)
+    }
+
+    /// Posts of a configured topic on the three grids; `None` when no topic has the name.
+    pub fn topic(&self, name: &str) -> Option<&Grids> {
+        let idx = self
+            .topic_config
+            .iter()
+            .position(|topic| topic.name == name)?;
+        self.topics.get(idx)
+    }
+
+    /// Totals over everything that is in.
+    pub fn summary(&self) -> Summary {
+        let authors: FxHashSet<u64> = self
+            .posts
+            .all()
+            .iter()
+            .map(|post| post.author)
+            .filter(|a| *a != 0)
+            .collect();
+        let is_used = |ticker: &&tickers::Ticker| ticker.total.n > 0 || ticker.n_bars > 0;
+        let mut tickers: Vec<TickerSummary> = self
+            .tickers
+            .all()
+            .iter()
+            .filter(is_used)
+            .map(ticker_summary)
+            .collect();
+        tickers.sort_unstable_by(|a, b| a.symbol.cmp(&b.symbol));
+        Summary {
+            n_events: self.n_events(),
+            counts: self.total.counts(),
+            n_authors: authors.len() as u64,
+            n_late: u64::from(self.total.n_late),
+            n_deleted: self.n_deleted,
+            span: self.span,
+            tickers,
+        }
+    }
+
+    fn notice(&mut self, body: &Body) {
+        match body {
+            Body::Tip(tip) => {
+                self.newest_seen_at = self.newest_seen_at.max(Some(tip.now));
+                self.sources.set_tip(tip);
+            }
+            Body::Gap(_) => self.n_gaps += 1,
+            _ => {}
+        }
+        self.versions.sources += 1;
+    }
+
+    fn add_post(&mut self, key: u64, at: Millis, event: &Event, post: &Post) {
+        let is_deleted = self.tombstones.contains(&key);
+        self.n_deleted += u64::from(is_deleted);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        self.tickers.of_post(post, &mut scratch.tickers);
+        scratch.topics.clear();
+        self.topic_matcher.find(post, &mut scratch.topics);
+        scratch.hashtags.clear();
+        scratch.hashtags.extend(
+            post.hashtags
+                .iter()
+                .map(|tag| self.hashtags.id_or_new(&tag.to_lowercase())),
+        );
+
+        let compound = self.vader.compound(&post.text);
+        let record = Record {
+            at,
+            key,
+            author: if is_deleted {
+                0
+            } else {
+                author_number(&post.author)
+            },
+            source: u16::try_from(self.names.id_or_new(&post.source)).unwrap_or(u16::MAX),
+            compound: compound.ten_thousandths(),
+            class: compound.class(),
+            is_late: event.seen_at.saturating_sub(event.at) > LATE_AFTER,
+            is_deleted,
+            ..Record::default()
+        };
+        let text = (!is_deleted).then_some((
+            post.text.as_str(),
+            post.url.as_deref().filter(|url| is_web_link(url)),
+        ));
+        let record = self
+            .posts
+            .push(record, &scratch.tickers, &scratch.hashtags, text);
+        self.count(&record, &scratch);
+        self.sources.add_post(at, &post.source, event.imported);
+        self.scratch = scratch;
+        self.versions.posts += 1;
+    }
+
+    fn count(&mut self, record: &Record, scratch: &Scratch) {
+        let sample = record.sample();
+        self.total.add(sample);
+        self.grids.add(sample);
+        scratch
+            .tickers
+            .iter()
+            .for_each(|id| self.tickers.add_post(*id, sample));
+        for topic in &scratch.topics {
+            if let Some(grids) = self.topics.get_mut(*topic) {
+                grids.add(sample);
+            }
+        }
+        self.tally.add(record, &self.posts);
+    }
+
+    fn delete(&mut self, delete: &Delete) {
+        let key = Identity::of_post(&delete.source, &delete.id).0;
+        self.tombstones.insert(key);
+        let Some(at) = self.known.get(&key) else {
+            return;
+        };
+        if let Some(record) = self.posts.withdraw(*at, key) {
+            self.tally.forget_author(&record);
+            self.n_deleted += 1;
+            self.versions.posts += 1;
+        }
+    }
+
+    fn add_bar(&mut self, bar: &Bar) {
+        self.tickers.add_bar(bar);
+        self.sources.add_bar_source(&bar.source);
+        self.versions.bars += 1;
+    }
+}
+
+impl Names {
+    fn id(&self, name: &str) -> Option<u32> {
+        self.ids.get(name).copied()
+    }
+
+    fn id_or_new(&mut self, name: &str) -> u32 {
+        if let Some(id) = self.id(name) {
+            return id;
+        }
+        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.ids.insert(name.into(), id);
+        self.names.push(name.into());
+        id
+    }
+
+    fn name(&self, id: u32) -> &str {
+        self.names.get(id as usize).map_or("", AsRef::as_ref)
+    }
+}
+
+fn ticker_summary(ticker: &tickers::Ticker) -> TickerSummary {
+    TickerSummary {
+        symbol: ticker.symbol.clone(),
+        n_posts: u64::from(ticker.total.n),
+        mean_compound: ticker.total.mean(),
+        n_bars: ticker.n_bars,
+        last_close: ticker.last_close(),
+    }
+}
+
+fn extended(span: Option<(Millis, Millis)>, at: Millis) -> Option<(Millis, Millis)> {
+    let (first, last) = span.unwrap_or((at, at));
+    Some((first.min(at), last.max(at)))
+}
+
+/// An author's hash as a number; 0 for none.
+fn author_number(author: &str) -> u64 {
+    if author.is_empty() {
+        return 0;
+    }
+    let is_short_hex = author.len() <= 16 && author.bytes().all(|b| b.is_ascii_hexdigit());
+    let number = is_short_hex
+        .then(|| u64::from_str_radix(author, 16).ok())
+        .flatten();
+    // Anything else by FNV-1a; 0 is taken.
+    let fnv = || {
+        author
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+            })
+    };
+    number.unwrap_or_else(fnv).max(1)
+}
+
+fn is_web_link(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}

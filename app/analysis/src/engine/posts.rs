@@ -1,0 +1,311 @@
+//! Posts as compact columns in time order, with the texts of the newest.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+use wire::Millis;
+
+use crate::{
+    series::bucket::{Bucket, Sample},
+    view::Class,
+};
+
+/// Of how many of the newest posts the text is kept. About 30 MB; older posts are counted everywhere
+/// but no longer listed.
+pub const N_TEXTS: usize = 100_000;
+
+/// Texts are thrown away once this many too many are held, so that it happens rarely.
+const N_TEXTS_SLACK: usize = N_TEXTS / 4;
+
+/// What is kept of every post.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Record {
+    /// Grid time.
+    pub(super) at: Millis,
+    /// Identity of the post.
+    pub(super) key: u64,
+    /// Hash of the author; 0 when unknown or withdrawn.
+    pub(super) author: u64,
+    /// Where its tickers, then its hashtags, begin in the list of tags.
+    pub(super) tags_start: u32,
+    pub(super) n_tickers: u8,
+    pub(super) n_hashtags: u8,
+    /// Index of the source's name.
+    pub(super) source: u16,
+    /// Compound in ten-thousandths.
+    pub(super) compound: i16,
+    pub(super) class: Class,
+    pub(super) is_late: bool,
+    pub(super) is_deleted: bool,
+}
+
+impl Record {
+    /// What the grids count of it.
+    pub(super) fn sample(&self) -> Sample {
+        Sample {
+            at: self.at,
+            compound: self.compound,
+            class: self.class,
+            late: self.is_late,
+        }
+    }
+
+    fn position(&self) -> (Millis, u64) {
+        (self.at, self.key)
+    }
+}
+
+/// What a person can read of a post.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    at: Millis,
+    pub(super) text: Box<str>,
+    pub(super) url: Option<Box<str>>,
+}
+
+/// All posts, and the texts of the newest [`N_TEXTS`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Posts {
+    /// In time order up to `n_sorted`, in order of arrival behind it.
+    records: Vec<Record>,
+    n_sorted: usize,
+    /// Ids of tickers and hashtags, post by post.
+    tags: Vec<u32>,
+    texts: FxHashMap<u64, Text>,
+    /// Position of the oldest post whose text is still kept, once texts have been thrown away.
+    texts_from: Option<(Millis, u64)>,
+}
+
+impl Posts {
+    /// Adds a post. `text` is what can be read of it; `None` when it was withdrawn.
+    pub(super) fn push(
+        &mut self,
+        record: Record,
+        tickers: &[u32],
+        hashtags: &[u32],
+        text: Option<(&str, Option<&str>)>,
+    ) -> Record {
+        let (tickers, hashtags) = (first_255(tickers), first_255(hashtags));
+        let record = Record {
+            tags_start: u32::try_from(self.tags.len()).unwrap_or(u32::MAX),
+            n_tickers: tickers.len() as u8,
+            n_hashtags: hashtags.len() as u8,
+            ..record
+        };
+        self.tags.extend_from_slice(tickers);
+        self.tags.extend_from_slice(hashtags);
+        let is_next = self
+            .records
+            .last()
+            .is_none_or(|last| last.position() <= record.position());
+        if is_next && self.n_sorted == self.records.len() {
+            self.n_sorted += 1;
+        }
+        self.records.push(record);
+        if let Some((text, url)) =
+            text.filter(|_| self.texts_from.is_none_or(|from| from <= record.position()))
+        {
+            let text = Text {
+                at: record.at,
+                text: text.into(),
+                url: url.map(Into::into),
+            };
+            self.texts.insert(record.key, text);
+            if self.texts.len() > N_TEXTS + N_TEXTS_SLACK {
+                self.drop_old_texts();
+            }
+        }
+        record
+    }
+
+    /// Brings the posts that arrived since the last time into their place. Call before reading ranges.
+    pub(super) fn settle(&mut self) {
+        let (sorted, tail) = self.records.split_at(self.n_sorted);
+        let Some(least) = tail.iter().map(Record::position).min() else {
+            return;
+        };
+        let from = sorted.partition_point(|record| record.position() < least);
+        if let Some(unsorted) = self.records.get_mut(from..) {
+            // The stable sort finds the sorted stretches and merges them.
+            unsorted.sort_by_key(Record::position);
+        }
+        self.n_sorted = self.records.len();
+    }
+
+    /// Takes text and author of a post away; returns what it was, unless it is not there or was
+    /// withdrawn before.
+    pub(super) fn withdraw(&mut self, at: Millis, key: u64) -> Option<Record> {
+        self.texts.remove(&key);
+        let (sorted, tail) = self.records.split_at_mut(self.n_sorted);
+        let record = match sorted.binary_search_by_key(&(at, key), |record| record.position()) {
+            Ok(idx) => sorted.get_mut(idx),
+            Err(_) => tail.iter_mut().find(|record| record.key == key),
+        };
+        let record = record.filter(|record| !record.is_deleted)?;
+        let before = *record;
+        record.is_deleted = true;
+        record.author = 0;
+        Some(before)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// All posts; in time order once settled.
+    pub(super) fn all(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Posts with `at` in the range. Settle first.
+    pub(super) fn within(&self, range: Range<Millis>) -> &[Record] {
+        let from = self
+            .records
+            .partition_point(|record| record.at < range.start);
+        let to = self.records.partition_point(|record| record.at < range.end);
+        self.records.get(from..to).unwrap_or_default()
+    }
+
+    /// The posts of [`Self::within`] that are among the newest [`N_TEXTS`].
+    pub(super) fn readable_within(&self, range: Range<Millis>) -> &[Record] {
+        let from = self
+            .records
+            .partition_point(|record| record.at < range.start);
+        let to = self.records.partition_point(|record| record.at < range.end);
+        self.records
+            .get(from.max(self.records.len().saturating_sub(N_TEXTS))..to)
+            .unwrap_or_default()
+    }
+
+    /// Sum over a range, post by post, of those that `is_counted`.
+    pub(super) fn count(
+        &self,
+        range: Range<Millis>,
+        is_counted: impl Fn(&Record) -> bool,
+    ) -> Bucket {
+        let mut bucket = Bucket::default();
+        self.within(range)
+            .iter()
+            .filter(|record| is_counted(record))
+            .for_each(|record| bucket.add(record.sample()));
+        bucket
+    }
+
+    pub(super) fn tickers(&self, record: &Record) -> &[u32] {
+        let start = record.tags_start as usize;
+        self.tags
+            .get(start..start + usize::from(record.n_tickers))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn hashtags(&self, record: &Record) -> &[u32] {
+        let start = record.tags_start as usize + usize::from(record.n_tickers);
+        self.tags
+            .get(start..start + usize::from(record.n_hashtags))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, key: u64) -> Option<&Text> {
+        self.texts.get(&key)
+    }
+
+    fn drop_old_texts(&mut self) {
+        self.settle();
+        let Some(oldest) = self
+            .records
+            .len()
+            .checked_sub(N_TEXTS)
+            .and_then(|idx| self.records.get(idx))
+        else {
+            return;
+        };
+        let from = oldest.position();
+        self.texts.retain(|key, text| (text.at, *key) >= from);
+        self.texts_from = Some(from);
+    }
+}
+
+/// No post of any platform has room for more; whatever is behind is not counted.
+fn first_255(ids: &[u32]) -> &[u32] {
+    ids.get(..usize::from(u8::MAX)).unwrap_or(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(posts: &mut Posts, at: Millis, key: u64) {
+        posts.push(
+            Record {
+                at,
+                key,
+                author: key,
+                ..Record::default()
+            },
+            &[1],
+            &[2, 3],
+            Some(("text", None)),
+        );
+    }
+
+    #[test]
+    fn posts_are_in_time_order_whatever_the_order_they_came_in() {
+        let mut posts = Posts::default();
+        for (at, key) in [(5, 1), (9, 2), (1, 3), (5, 0), (7, 4)] {
+            push(&mut posts, at, key);
+        }
+
+        posts.settle();
+
+        let keys: Vec<u64> = posts.within(2..9).iter().map(|record| record.key).collect();
+        assert_eq!(keys, [0, 1, 4]);
+    }
+
+    #[test]
+    fn a_withdrawn_post_loses_text_and_author_and_keeps_its_place() {
+        let mut posts = Posts::default();
+        for at in [3, 2, 1] {
+            push(&mut posts, at, at as u64);
+        }
+
+        let before = posts.withdraw(2, 2).map(|record| record.author);
+
+        posts.settle();
+        assert_eq!((before, posts.withdraw(2, 2).is_none()), (Some(2), true));
+        assert_eq!(
+            (
+                posts.len(),
+                posts.within(2..3)[0].author,
+                posts.text(2).is_none()
+            ),
+            (3, 0, true)
+        );
+        assert_eq!(
+            (
+                posts.tickers(&posts.all()[1]),
+                posts.hashtags(&posts.all()[1])
+            ),
+            (&[1][..], &[2, 3][..])
+        );
+    }
+
+    #[test]
+    fn texts_are_kept_of_the_newest_posts_only() {
+        let mut posts = Posts::default();
+        let n = (N_TEXTS + 2 * N_TEXTS_SLACK) as u64;
+        for key in 0..n {
+            push(&mut posts, (key * 7919 % n) as Millis, key);
+        }
+
+        posts.settle();
+
+        assert!(posts.texts.len() <= N_TEXTS + N_TEXTS_SLACK);
+        let readable = posts.readable_within(Millis::MIN..Millis::MAX);
+        assert_eq!(readable.len(), N_TEXTS);
+        assert!(
+            readable
+                .iter()
+                .all(|record| posts.text(record.key).is_some())
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! How the sources are now, and when any of them was listening.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wire::{Millis, SourceStatus, Tip};
+
+use crate::{series::Spans, view::Range};
+
+/// States and counters by source, and what follows about gaps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sources {
+    /// Changes of state by source, in time order: (when, state, was it listening).
+    changes: BTreeMap<String, BTreeMap<(Millis, u8), bool>>,
+    /// The newest change of state by source.
+    latest: BTreeMap<String, ((Millis, u8), SourceStatus)>,
+    /// The newest tip's sources with the tip's time.
+    tip: BTreeMap<String, (Millis, SourceStatus)>,
+    /// Names that bars carry, and names that posts carry.
+    of_bars: BTreeSet<String>,
+    of_posts: BTreeSet<String>,
+    /// From the first to the last post of files whose lines carry one time only.
+    imported: Option<(Millis, Millis)>,
+    /// From the first to the last other post.
+    live: Option<(Millis, Millis)>,
+}
+
+impl Sources {
+    pub(super) fn add_status(&mut self, at: Millis, status: &SourceStatus) {
+        let when = (at, status.state as u8);
+        let changes = self.changes.entry(status.source.clone()).or_default();
+        changes.insert(when, status.state.is_listening());
+        let latest = self
+            .latest
+            .entry(status.source.clone())
+            .or_insert_with(|| (when, status.clone()));
+        if when >= latest.0 {
+            *latest = (when, status.clone());
+        }
+    }
+
+    pub(super) fn set_tip(&mut self, tip: &Tip) {
+        for status in &tip.sources {
+            self.tip
+                .insert(status.source.clone(), (tip.now, status.clone()));
+        }
+    }
+
+    pub(super) fn add_bar_source(&mut self, name: &str) {
+        if !self.of_bars.contains(name) {
+            self.of_bars.insert(name.to_owned());
+        }
+    }
+
+    pub(super) fn add_post(&mut self, at: Millis, source: &str, is_imported: bool) {
+        if !self.of_posts.contains(source) {
+            self.of_posts.insert(source.to_owned());
+        }
+        let span = if is_imported {
+            &mut self.imported
+        } else {
+            &mut self.live
+        };
+        let (first, last) = span.unwrap_or((at, at));
+        *span = Some((first.min(at), last.max(at)));
+    }
+
+    /// The present state of every source, by name: the newest tip's, unless a later event changed it.
+    pub(super) fn rows(&self) -> Vec<SourceStatus> {
+        let mut rows: BTreeMap<&str, &SourceStatus> = BTreeMap::new();
+        for (name, ((at, _), status)) in &self.latest {
+            let tip = self.tip.get(name).filter(|(now, _)| now >= at);
+            rows.insert(name, tip.map_or(status, |(_, status)| status));
+        }
+        for (name, (_, status)) in &self.tip {
+            rows.entry(name).or_insert(status);
+        }
+        rows.into_values().cloned().collect()
+    }
+
+    /// When at least one source of posts was listening, up to `until`.
+    ///
+    /// By the sources' changes of state, leaving out sources that only ever sent prices. Before the
+    /// first known change, and without any, from the first post on (the log's floor may have risen past
+    /// the change); files of a foreign kind know no states and are covered from their first post to their last.
+    pub(super) fn covered(&self, until: Millis) -> Spans {
+        let is_prices_only =
+            |name: &str| self.of_bars.contains(name) && !self.of_posts.contains(name);
+        let mut of_posts: Vec<_> = self
+            .changes
+            .iter()
+            .filter(|(name, _)| !is_prices_only(name))
+            .collect();
+        if of_posts.is_empty() {
+            of_posts = self.changes.iter().collect();
+        }
+        let mut spans: Vec<Range> = self
+            .imported
+            .iter()
+            .map(|(first, last)| Range {
+                from: *first,
+                to: last + 1,
+            })
+            .collect();
+        let first_change = of_posts
+            .iter()
+            .filter_map(|(_, changes)| changes.keys().next())
+            .map(|(at, _)| *at)
+            .min();
+        if let Some((first, last)) = self.live {
+            spans.push(Range {
+                from: first,
+                to: first_change.unwrap_or(last + 1),
+            });
+        }
+        for (_, changes) in of_posts {
+            let mut since = None;
+            for ((at, _), is_listening) in changes {
+                match (since, is_listening) {
+                    (None, true) => since = Some(*at),
+                    (Some(from), false) => {
+                        spans.push(Range { from, to: *at });
+                        since = None;
+                    }
+                    _ => {}
+                }
+            }
+            spans.extend(since.map(|from| Range { from, to: until }));
+        }
+        Spans::new(spans)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::SourceState;
+
+    use super::*;
+
+    fn status(source: &str, state: SourceState) -> SourceStatus {
+        SourceStatus {
+            source: source.into(),
+            state,
+            ..SourceStatus::default()
+        }
+    }
+
+    #[test]
+    fn a_gap_is_where_no_source_of_posts_was_listening() {
+        let mut sources = Sources::default();
+        sources.add_post(12, "a", false);
+        sources.add_bar_source("prices");
+        for (at, name, state) in [
+            (10, "a", SourceState::Connected),
+            (20, "a", SourceState::Disconnected),
+            (15, "b", SourceState::Connected),
+            (25, "b", SourceState::Failed),
+            (30, "a", SourceState::Connected),
+            (0, "prices", SourceState::Connected),
+        ] {
+            sources.add_status(at, &status(name, state));
+        }
+
+        let gaps = sources.covered(50).gaps(Range { from: 5, to: 50 });
+
+        assert_eq!(
+            gaps,
+            [Range { from: 5, to: 10 }, Range { from: 25, to: 30 }]
+        );
+    }
+
+    #[test]
+    fn without_any_state_everything_between_first_and_last_post_is_covered() {
+        let mut sources = Sources::default();
+        for (at, is_imported) in [(10, true), (90, true), (200, false), (210, false)] {
+            sources.add_post(at, "a", is_imported);
+        }
+
+        assert_eq!(
+            sources.covered(500).ranges(),
+            [Range { from: 10, to: 91 }, Range { from: 200, to: 211 }]
+        );
+    }
+
+    #[test]
+    fn the_present_state_is_the_tips_unless_a_later_event_changed_it() {
+        let mut sources = Sources::default();
+        sources.add_status(10, &status("a", SourceState::Connected));
+        sources.set_tip(&Tip {
+            now: 20,
+            sources: vec![SourceStatus {
+                kept: 7,
+                ..status("a", SourceState::Connected)
+            }],
+            ..Tip::default()
+        });
+
+        assert_eq!(sources.rows()[0].kept, 7);
+
+        sources.add_status(30, &status("a", SourceState::Disconnected));
+        assert_eq!(sources.rows()[0].state, SourceState::Disconnected);
+    }
+}

@@ -1,0 +1,274 @@
+//! Tickers: which posts mention them, and their prices.
+
+use std::{collections::BTreeMap, ops};
+
+use rustc_hash::FxHashMap;
+use wire::{Bar, Millis, Post, PublicConfig};
+
+use crate::{
+    series::{Bucket, Grids, bucket::Sample},
+    text::topics_match::Matcher,
+    view::{TickerRow, TickersView},
+};
+
+/// How many tickers may come from cashtags alone. Further unknown cashtags count for no ticker.
+const MAX_MENTIONED: usize = 5_000;
+
+/// How many tickers a list shows.
+const MAX_ROWS: usize = 200;
+
+/// The currency that is preferred when a ticker has prices in several.
+const CURRENCY: &str = "USD";
+
+/// Closing prices by the time they are known at.
+pub(super) type Closes = BTreeMap<Millis, f64>;
+
+/// One ticker.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ticker {
+    pub(super) symbol: String,
+    name: Option<String>,
+    is_configured: bool,
+    /// All posts that mention it.
+    pub(super) total: Bucket,
+    pub(super) grids: Grids,
+    /// Prices by currency and width.
+    bars: BTreeMap<(String, Millis), Closes>,
+    pub(super) n_bars: u64,
+}
+
+/// Prices of one ticker in one currency and width.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prices<'a> {
+    pub(super) currency: &'a str,
+    pub(super) width: Millis,
+    pub(super) closes: &'a Closes,
+}
+
+/// All tickers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tickers {
+    ids: FxHashMap<Box<str>, u32>,
+    all: Vec<Ticker>,
+    /// Finds tickers by configured aliases and hashtags; its targets are ids.
+    matcher: Matcher,
+    n_mentioned_only: usize,
+    found: Vec<usize>,
+}
+
+impl Tickers {
+    /// Takes names and aliases over. Posts that were counted before are not matched again.
+    pub(super) fn configure(&mut self, config: &PublicConfig) {
+        self.matcher = Matcher::default();
+        for ticker in &mut self.all {
+            (ticker.name, ticker.is_configured) = (None, false);
+        }
+        for configured in &config.tickers {
+            let id = self.id_or_new(&configured.symbol.to_uppercase());
+            self.matcher.add_hashtag(&configured.symbol, id as usize);
+            for alias in &configured.aliases {
+                self.matcher.add(alias, id as usize);
+                self.matcher.add_hashtag(alias, id as usize);
+            }
+            if let Some(ticker) = self.all.get_mut(id as usize) {
+                (ticker.name, ticker.is_configured) = (configured.name.clone(), true);
+            }
+        }
+    }
+
+    /// Which tickers a post mentions: by cashtag, by a configured symbol or alias as a hashtag, or by a
+    /// configured alias in its text. Ascending, each once.
+    pub(super) fn of_post(&mut self, post: &Post, ids: &mut Vec<u32>) {
+        ids.clear();
+        self.found.clear();
+        let mut found = std::mem::take(&mut self.found);
+        self.matcher.find(post, &mut found);
+        ids.extend(found.iter().map(|id| *id as u32));
+        self.found = found;
+        for cashtag in &post.cashtags {
+            ids.extend(self.id_of_mention(cashtag));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+    }
+
+    /// Counts a post for one ticker.
+    pub(super) fn add_post(&mut self, id: u32, sample: Sample) {
+        if let Some(ticker) = self.all.get_mut(id as usize) {
+            ticker.total.add(sample);
+            ticker.grids.add(sample);
+        }
+    }
+
+    /// Takes a price in. The caller has seen to it that the bar is new.
+    pub(super) fn add_bar(&mut self, bar: &Bar) {
+        let id = self.id_or_new(&bar.ticker);
+        if let Some(ticker) = self.all.get_mut(id as usize) {
+            ticker.n_bars += 1;
+            ticker
+                .bars
+                .entry((bar.currency.clone(), bar.width))
+                .or_default()
+                .insert(bar.close_at(), bar.close);
+        }
+    }
+
+    pub(super) fn id(&self, symbol: &str) -> Option<u32> {
+        self.ids
+            .get(symbol)
+            .or_else(|| self.ids.get(symbol.to_uppercase().as_str()))
+            .copied()
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<&Ticker> {
+        self.all.get(id as usize)
+    }
+
+    /// The most mentioned ticker with prices; without any prices the most mentioned one.
+    pub(super) fn default_id(&self) -> Option<u32> {
+        let ids = 0..u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        ids.filter_map(|id| Some((id, self.get(id)?)))
+            .filter(|(_, ticker)| ticker.n_bars > 0 || ticker.total.n > 0)
+            .map(|(id, ticker)| {
+                (
+                    ticker.n_bars > 0,
+                    ticker.total.n,
+                    std::cmp::Reverse(ticker.symbol.as_str()),
+                    id,
+                )
+            })
+            .max()
+            .map(|(.., id)| id)
+    }
+
+    pub(super) fn view(&self) -> TickersView {
+        let mut listed: Vec<&Ticker> = self.all.iter().collect();
+        listed.sort_unstable_by_key(|ticker| {
+            (
+                std::cmp::Reverse((ticker.total.n, ticker.n_bars)),
+                !ticker.is_configured,
+                ticker.symbol.as_str(),
+            )
+        });
+        let row = |ticker: &&Ticker| TickerRow {
+            symbol: ticker.symbol.clone(),
+            name: ticker.name.clone(),
+            n_posts: u64::from(ticker.total.n),
+            n_bars: ticker.n_bars,
+        };
+        let is_known =
+            |ticker: &&&Ticker| ticker.is_configured || ticker.total.n > 0 || ticker.n_bars > 0;
+        TickersView {
+            rows: listed
+                .iter()
+                .filter(is_known)
+                .take(MAX_ROWS)
+                .map(row)
+                .collect(),
+        }
+    }
+
+    /// Every ticker, in the order they were met.
+    pub(super) fn all(&self) -> &[Ticker] {
+        &self.all
+    }
+
+    /// First and last time that any price is about; `None` without prices.
+    pub(super) fn price_span(&self) -> Option<(Millis, Millis)> {
+        let series = self.all.iter().flat_map(|ticker| &ticker.bars);
+        let ends = series.filter_map(|((_, width), closes)| {
+            Some((
+                closes.first_key_value()?.0 - width,
+                *closes.last_key_value()?.0,
+            ))
+        });
+        ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// The newest time up to `limit` at which a price is known.
+    pub(super) fn newest_close(&self, limit: Millis) -> Option<Millis> {
+        let series = self.all.iter().flat_map(|ticker| ticker.bars.values());
+        series
+            .filter_map(|closes| Some(*closes.range(..=limit).next_back()?.0))
+            .max()
+    }
+
+    fn id_of_mention(&mut self, symbol: &str) -> Option<u32> {
+        if let Some(id) = self.ids.get(symbol) {
+            return Some(*id);
+        }
+        if self.n_mentioned_only >= MAX_MENTIONED {
+            return None;
+        }
+        self.n_mentioned_only += 1;
+        Some(self.id_or_new(symbol))
+    }
+
+    fn id_or_new(&mut self, symbol: &str) -> u32 {
+        if let Some(id) = self.ids.get(symbol) {
+            return *id;
+        }
+        let id = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        self.ids.insert(symbol.into(), id);
+        self.all.push(Ticker {
+            symbol: symbol.to_owned(),
+            ..Ticker::default()
+        });
+        id
+    }
+}
+
+impl Ticker {
+    /// The prices that say most about a range: in US dollars where there are any, else in the currency,
+    /// and then of the width, whose bars cover most of it; of equals the finer.
+    pub(super) fn prices(&self, range: ops::Range<Millis>) -> Option<Prices<'_>> {
+        let covered = |width: Millis, closes: &Closes| {
+            // A close at the range's start belongs to the bar before it.
+            let n = closes
+                .range(range.start.saturating_add(1)..=range.end.max(range.start.saturating_add(1)))
+                .count();
+            width.saturating_mul(n as i64)
+        };
+        self.bars
+            .iter()
+            .map(|((currency, width), closes)| {
+                (
+                    covered(*width, closes),
+                    Prices {
+                        currency,
+                        width: *width,
+                        closes,
+                    },
+                )
+            })
+            .filter(|(covered, _)| *covered > 0)
+            .max_by_key(|(covered, p)| {
+                (
+                    p.currency == CURRENCY,
+                    *covered,
+                    std::cmp::Reverse((p.width, p.currency)),
+                )
+            })
+            .map(|(_, prices)| prices)
+    }
+
+    /// The newest close: by time, then of the preferred currency, then of the finer width.
+    pub(super) fn last_close(&self) -> Option<f64> {
+        let last = |((currency, width), closes): (&(String, Millis), &Closes)| {
+            let (at, close) = closes.last_key_value()?;
+            Some((
+                (
+                    *at,
+                    currency == CURRENCY,
+                    std::cmp::Reverse((*width, currency.clone())),
+                ),
+                *close,
+            ))
+        };
+        self.bars
+            .iter()
+            .filter_map(last)
+            .max_by(|a, b| a.0.cmp(&b.0))
+            .map(|(_, close)| close)
+    }
+}

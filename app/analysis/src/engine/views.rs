@@ -1,0 +1,283 @@
+//! Views out of what the engine holds, each made again only when something it shows has changed.
+
+mod lag;
+mod market;
+
+use wire::{
+    Millis,
+    time::{DAY, MINUTE},
+};
+
+use super::{Engine, MAX_TIME, Versions, posts::Record, tally::Filter};
+use crate::{
+    protocol::RangeChoice,
+    view::{
+        Counts, Frame, KpiView, LagView, MarketView, PostRow, PostsView, Range, SourcesView,
+        TickersView,
+    },
+};
+
+/// How far the rate of posts looks back.
+pub const RATE_WINDOW: Millis = 5 * MINUTE;
+
+/// What was sent last, and from what it was made.
+#[derive(Debug, Default)]
+pub(super) struct Memos {
+    kpi: Memo<KpiView>,
+    market: Memo<MarketView>,
+    posts: Memo<PostsView>,
+    lag: Memo<LagView>,
+    tickers: Memo<TickersView>,
+    sources: Memo<SourcesView>,
+    /// What the lag view was computed from.
+    lag_input: Option<lag::Input>,
+}
+
+/// One view as last sent.
+#[derive(Debug)]
+struct Memo<V> {
+    inputs: Option<Inputs>,
+    sent: Option<V>,
+}
+
+/// Everything that a view may depend on; fields that one does not depend on are left at their default.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Inputs {
+    versions: Versions,
+    range: Range,
+    now: Millis,
+}
+
+impl<V> Default for Memo<V> {
+    fn default() -> Self {
+        Self {
+            inputs: None,
+            sent: None,
+        }
+    }
+}
+
+impl<V: Clone + PartialEq> Memo<V> {
+    /// The view if its inputs and then the view itself changed.
+    fn update(&mut self, inputs: Inputs, make: impl FnOnce() -> V) -> Option<V> {
+        if self.inputs == Some(inputs) {
+            return None;
+        }
+        self.inputs = Some(inputs);
+        let view = make();
+        if self.sent.as_ref() == Some(&view) {
+            return None;
+        }
+        self.sent = Some(view.clone());
+        Some(view)
+    }
+}
+
+impl Engine {
+    /// The posts are settled.
+    pub(super) fn changed_views(&mut self, now: Millis, memos: &mut Memos) -> Frame {
+        let range = self.range();
+        let ticker = match &self.watch.ticker {
+            Some(symbol) => self.tickers.id(symbol),
+            None => self.tickers.default_id(),
+        };
+        self.tally
+            .move_to(range.from..range.to, self.filter(ticker), &self.posts);
+        let versions = self.versions;
+        let posts_only = Versions {
+            posts: versions.posts,
+            ..Versions::default()
+        };
+        let without_sources = Versions {
+            sources: 0,
+            ..versions
+        };
+
+        Frame {
+            now,
+            kpi: memos.kpi.update(
+                Inputs {
+                    versions: posts_only,
+                    range,
+                    now,
+                },
+                || self.kpi(range, now),
+            ),
+            market: memos.market.update(
+                Inputs {
+                    versions,
+                    range,
+                    now,
+                },
+                || self.market(ticker, range, now),
+            ),
+            lag: self.lag(
+                ticker,
+                range,
+                &mut memos.lag_input,
+                Inputs {
+                    versions: without_sources,
+                    range,
+                    now: 0,
+                },
+                &mut memos.lag,
+            ),
+            posts: memos.posts.update(
+                Inputs {
+                    versions: Versions {
+                        bars: 0,
+                        ..without_sources
+                    },
+                    range,
+                    now: 0,
+                },
+                || self.recent(range, ticker),
+            ),
+            tickers: memos.tickers.update(
+                Inputs {
+                    versions: Versions {
+                        watch: 0,
+                        ..without_sources
+                    },
+                    ..Inputs::default()
+                },
+                || self.tickers.view(),
+            ),
+            sources: memos.sources.update(
+                Inputs {
+                    versions: Versions {
+                        sources: versions.sources,
+                        ..Versions::default()
+                    },
+                    ..Inputs::default()
+                },
+                || self.source_view(),
+            ),
+            ..Frame::default()
+        }
+    }
+
+    /// The stretch that the watch asks for. "Everything" and "newest" go by the posts; by prices only while there are no posts.
+    fn range(&self) -> Range {
+        let posts = self.posts.all();
+        let span = match (posts.first(), posts.last()) {
+            (Some(first), Some(last)) => {
+                // The bar that the last post fell into ends after it, at most a day.
+                let close = self.tickers.newest_close(last.at.saturating_add(DAY));
+                Some((first.at, close.unwrap_or(last.at).max(last.at)))
+            }
+            _ => self.tickers.price_span(),
+        };
+        let (first, last) = span.map_or((0, 0), |(first, last)| (first, last.saturating_add(1)));
+        match self.watch.range {
+            RangeChoice::All => Range {
+                from: first,
+                to: last,
+            },
+            RangeChoice::Last(length) => Range {
+                from: last - length.clamp(1, MAX_TIME),
+                to: last,
+            },
+            RangeChoice::Fixed { from, to } => {
+                let from = from.clamp(-MAX_TIME, MAX_TIME);
+                Range {
+                    from,
+                    to: to.clamp(from, MAX_TIME),
+                }
+            }
+        }
+    }
+
+    fn filter(&self, ticker: Option<u32>) -> Filter {
+        let hashtag = self
+            .watch
+            .hashtag
+            .as_ref()
+            .map(|tag| tag.trim_start_matches('#').to_lowercase());
+        Filter {
+            class: self.watch.class,
+            hashtag: hashtag.map(|tag| self.hashtags.id(&tag)),
+            ticker: self.watch.only_ticker.then_some(ticker),
+        }
+    }
+
+    fn counts(&self, from: Millis, to: Millis) -> Counts {
+        self.grids
+            .sum(from, to, |edge| self.posts.count(edge, |_| true))
+            .counts()
+    }
+
+    fn kpi(&self, range: Range, now: Millis) -> KpiView {
+        let length = range.to.saturating_sub(range.from);
+        let before = range.from.saturating_sub(length);
+        let reaches_back = length > 0
+            && self
+                .posts
+                .all()
+                .first()
+                .is_some_and(|first| first.at <= before);
+        let end = now.saturating_add(1);
+        let recent = self.counts(end.saturating_sub(RATE_WINDOW), end).posts;
+        KpiView {
+            range,
+            counts: self.counts(range.from, range.to),
+            previous: reaches_back.then(|| self.counts(before, range.from)),
+            authors: self.tally.n_authors(),
+            posts_per_minute: recent as f64 * MINUTE as f64 / RATE_WINDOW as f64,
+            rate_window: RATE_WINDOW,
+        }
+    }
+
+    fn recent(&self, range: Range, ticker: Option<u32>) -> PostsView {
+        let filter = self.filter(ticker);
+        let readable = self.posts.readable_within(range.from..range.to);
+        let accepted = readable
+            .iter()
+            .rev()
+            .filter(|record| filter.accepts(record, &self.posts));
+        PostsView {
+            rows: accepted
+                .take(usize::from(self.watch.n_posts))
+                .map(|record| self.post_row(record))
+                .collect(),
+            n_matching: self.tally.n_matching(),
+            n_in_range: self.counts(range.from, range.to).posts,
+        }
+    }
+
+    fn post_row(&self, record: &Record) -> PostRow {
+        let text = self.posts.text(record.key);
+        let symbol = |id: &u32| self.tickers.get(*id).map(|ticker| ticker.symbol.clone());
+        let mut tickers: Vec<String> = self
+            .posts
+            .tickers(record)
+            .iter()
+            .filter_map(symbol)
+            .collect();
+        tickers.sort_unstable();
+        PostRow {
+            key: record.key,
+            source: self.names.name(u32::from(record.source)).to_owned(),
+            at: record.at,
+            text: text.map(|text| text.text.to_string()),
+            class: record.class,
+            compound: f32::from(record.compound) / 10_000.0,
+            tickers,
+            url: text.and_then(|text| text.url.as_deref().map(str::to_owned)),
+            late: record.is_late,
+        }
+    }
+
+    fn source_view(&self) -> SourcesView {
+        SourcesView {
+            rows: self.sources.rows(),
+            n_events: self.n_events(),
+            n_posts: self.n_posts(),
+            n_repeated: self.n_repeated,
+            n_late: u64::from(self.total.n_late),
+            n_deleted: self.n_deleted,
+            n_gaps: self.n_gaps,
+            n_unreadable: self.n_unreadable,
+        }
+    }
+}

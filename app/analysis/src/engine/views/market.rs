@@ -1,0 +1,190 @@
+//! Price and sentiment of one ticker on one grid.
+
+use wire::{
+    Millis,
+    time::{DAY, HOUR},
+};
+
+use crate::{
+    engine::{
+        Engine,
+        tickers::{Prices, Ticker},
+    },
+    series::{Grids, Spans, bucket::FIVE_MINUTES, decimate},
+    view::{Close, MarketView, Range},
+};
+
+/// The finest width is taken that needs no more buckets than this.
+const MAX_BUCKETS: i64 = 700;
+
+/// Most points of the price line.
+const MAX_CLOSES: usize = 2_000;
+
+/// Most buckets at all: ten years of days. Of a longer range the newest part is shown.
+const MOST_BUCKETS: i64 = 3_660;
+
+/// The part of a grid that is shown: buckets `first..last`.
+#[derive(Clone, Copy, Debug)]
+struct Cells {
+    width: Millis,
+    first: i64,
+    last: i64,
+}
+
+impl Engine {
+    /// Of one ticker, or of all posts while no ticker is known.
+    pub(super) fn market(&self, ticker: Option<u32>, range: Range, now: Millis) -> MarketView {
+        let found = ticker.and_then(|id| self.tickers.get(id));
+        // A ticker that was asked for and never occurred has no posts, rather than all of them.
+        let shows_all = found.is_none() && self.watch.ticker.is_none();
+        let grids = if shows_all {
+            Some(&self.grids)
+        } else {
+            found.map(|ticker| &ticker.grids)
+        };
+        let (range, cells) = cells_of(range);
+        let until = now
+            .max(self.span.map_or(now, |(_, last)| last))
+            .saturating_add(1);
+        let covered = self.sources.covered(until);
+
+        let (n_posts, mean_compound) = columns(grids, cells, &covered);
+        let is_counted = |tickers: &[u32]| ticker.is_none_or(|id| tickers.contains(&id));
+        let n = grids.map_or(0, |grids| {
+            let edge = |edge| {
+                self.posts
+                    .count(edge, |record| is_counted(self.posts.tickers(record)))
+            };
+            grids.sum(range.from, range.to, edge).n
+        });
+        let prices = found.and_then(|ticker| ticker.prices(range.from..range.to));
+        MarketView {
+            ticker: self.symbol_shown(found),
+            currency: prices
+                .map(|prices| prices.currency.to_owned())
+                .unwrap_or_default(),
+            range,
+            width: cells.width,
+            start: cells.first * cells.width,
+            n_posts,
+            mean_compound,
+            closes: prices
+                .map(|prices| closes_of(prices, range))
+                .unwrap_or_default(),
+            bar_width: prices.map_or(0, |prices| prices.width),
+            gaps: covered.gaps(Range {
+                from: range.from,
+                to: range.to.min(until),
+            }),
+            n: u64::from(n),
+        }
+    }
+
+    /// The ticker's own spelling, or what was asked for.
+    pub(super) fn symbol_shown(&self, found: Option<&Ticker>) -> String {
+        found
+            .map(|ticker| ticker.symbol.clone())
+            .or_else(|| self.watch.ticker.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// Posts and mean compound by bucket.
+fn columns(
+    grids: Option<&Grids>,
+    cells: Cells,
+    covered: &Spans,
+) -> (Vec<Option<u32>>, Vec<Option<f32>>) {
+    let Cells { width, first, last } = cells;
+    let mut n_posts: Vec<Option<u32>> = (first..last)
+        .map(|idx| covered.meets(idx * width, (idx + 1) * width).then_some(0))
+        .collect();
+    let mut mean_compound = vec![None; n_posts.len()];
+    for (idx, bucket) in grids
+        .iter()
+        .flat_map(|grids| grids.grid(width).cells(first, last))
+    {
+        let place = usize::try_from(idx - first).unwrap_or(usize::MAX);
+        if let (Some(n), Some(mean)) = (n_posts.get_mut(place), mean_compound.get_mut(place)) {
+            *n = Some(bucket.n);
+            *mean = bucket.mean().map(|mean| mean as f32);
+        }
+    }
+    (n_posts, mean_compound)
+}
+
+/// The range, cut to what can be shown, and the buckets that it touches.
+fn cells_of(range: Range) -> (Range, Cells) {
+    let cells = |width: Millis| {
+        let first = range.from.div_euclid(width);
+        let last = if range.from < range.to {
+            (range.to - 1).div_euclid(width) + 1
+        } else {
+            first
+        };
+        Cells { width, first, last }
+    };
+    let fits = |cells: &Cells| cells.last - cells.first <= MAX_BUCKETS;
+    let fine = [FIVE_MINUTES, HOUR].map(cells).into_iter().find(fits);
+    let cells = fine.unwrap_or_else(|| {
+        let days = cells(DAY);
+        Cells {
+            first: days.first.max(days.last - MOST_BUCKETS),
+            ..days
+        }
+    });
+    (
+        Range {
+            from: range.from.max(cells.first * cells.width),
+            to: range.to,
+        },
+        cells,
+    )
+}
+
+fn closes_of(prices: Prices<'_>, range: Range) -> Vec<Close> {
+    let within = prices.closes.range(range.from..=range.to.max(range.from));
+    let closes: Vec<Close> = within
+        .map(|(at, price)| Close {
+            at: *at,
+            price: *price,
+        })
+        .collect();
+    decimate::min_max(&closes, MAX_CLOSES, |close| close.price)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_finest_width_is_taken_that_fits() {
+        let width = |length| {
+            cells_of(Range {
+                from: 0,
+                to: length,
+            })
+            .1
+            .width
+        };
+
+        assert_eq!(width(700 * FIVE_MINUTES), FIVE_MINUTES);
+        assert_eq!(width(700 * FIVE_MINUTES + 1), HOUR);
+        assert_eq!(width(700 * HOUR + 1), DAY);
+        assert_eq!(width(0), FIVE_MINUTES);
+    }
+
+    #[test]
+    fn a_range_of_centuries_is_cut_to_its_newest_part() {
+        let (range, cells) = cells_of(Range {
+            from: -90_000 * DAY,
+            to: 20_000 * DAY,
+        });
+
+        assert_eq!(
+            (range.to, cells.last - cells.first),
+            (20_000 * DAY, MOST_BUCKETS)
+        );
+        assert_eq!(range.from, cells.first * DAY);
+    }
+}

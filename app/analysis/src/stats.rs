@@ -1,0 +1,10 @@
+//! Whether two series go together, and at which lag, with an honest limit for chance.
+
+pub mod ccf;
+pub mod leadlag;
+pub mod normal;
+pub mod prewhiten;
+
+/// Numbers for simulations and tests.
+#[cfg(test)]
+pub(crate) mod random;
