@@ -1,0 +1,103 @@
+//! The Wasm build scores as the reference does, and says how fast, beside the crate `vader_sentiment`:
+//!
+//! ```text
+//! cargo test -p analysis --target wasm32-unknown-unknown --profile wasm-release --test browser_speed -- --nocapture
+//! ```
+//!
+//! A browser has no files; `SPEED_TEXTS` in the environment of the build gives it other texts than the
+//! made-up ones, one a line.
+
+#![cfg(target_arch = "wasm32")]
+
+use std::hint::black_box;
+
+use analysis::text::sentiment::{Sentiment, Vader};
+use vader_sentiment::SentimentIntensityAnalyzer;
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+
+#[path = "../examples/common/lines.rs"]
+#[allow(dead_code, reason = "only the escapes are of use here")]
+mod lines;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const MADE_UP: &str = include_str!("fixtures/vader_adversarial.tsv");
+
+/// Scores and text of each line.
+fn made_up() -> impl Iterator<Item = (&'static str, String)> {
+    MADE_UP.lines().map(|line| {
+        let text_at = line.match_indices('\t').nth(3).expect("four scores").0;
+        (
+            &line[..text_at],
+            lines::unescape(&line[text_at + 1..]).into_owned(),
+        )
+    })
+}
+
+#[wasm_bindgen_test]
+fn made_up_texts_score_as_in_the_reference() {
+    let vader = Vader::new();
+
+    for (expected, text) in made_up() {
+        let Sentiment {
+            neg,
+            neu,
+            pos,
+            compound,
+        } = vader.score(&text);
+        let compound = compound.value();
+        assert_eq!(
+            format!("{neg:.3}\t{neu:.3}\t{pos:.3}\t{compound:.4}"),
+            expected,
+            "{text:?}"
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+fn posts_a_second_are_told() {
+    let texts: Vec<String> = match option_env!("SPEED_TEXTS") {
+        Some(texts) => texts.lines().map(str::to_owned).collect(),
+        None => made_up().map(|(_, text)| text).collect(),
+    };
+    let start = js_sys::Date::now();
+    let vader = Vader::new();
+    let ready = js_sys::Date::now() - start;
+    let peer = SentimentIntensityAnalyzer::new();
+    peer.polarity_scores(""); // it reads its lexicon now
+
+    // The two take turns, so that a busy moment of the machine meets both.
+    let (mut best, mut best_compound, mut best_peer) = (0.0_f64, 0.0_f64, 0.0_f64);
+    for _ in 0..5 {
+        best = best.max(posts_per_second(&texts, |text| {
+            _ = black_box(vader.score(text))
+        }));
+        best_compound = best_compound.max(posts_per_second(&texts, |text| {
+            _ = black_box(vader.compound(text))
+        }));
+        best_peer = best_peer.max(posts_per_second(&texts, |text| {
+            _ = black_box(peer.polarity_scores(text))
+        }));
+    }
+
+    console_log!(
+        "{} texts, posts/s: score {best:.0}, compound {best_compound:.0}, vader_sentiment {best_peer:.0}; \
+         Vader::new {ready} ms",
+        texts.len()
+    );
+    assert!(best > 0.0 && best_peer > 0.0);
+}
+
+/// Scores all texts again and again for half a second.
+fn posts_per_second(texts: &[String], score: impl Fn(&str)) -> f64 {
+    let start = js_sys::Date::now();
+    let mut n_scored = 0;
+    loop {
+        texts.iter().for_each(|text| score(text));
+        n_scored += texts.len();
+        let millis = js_sys::Date::now() - start;
+        if millis >= 500.0 {
+            return n_scored as f64 * 1000.0 / millis;
+        }
+    }
+}
