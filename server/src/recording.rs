@@ -19,6 +19,7 @@ mod track;
 use std::{
     fmt, io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use wire::{Event, Millis, author::AuthorKey};
@@ -34,7 +35,8 @@ pub use lines::MAX_LINE_BYTES;
 pub struct Recording {
     files: Vec<files::File>,
     notes: Vec<Note>,
-    items: ahead::Ahead,
+    /// Never locked, only reached through `&mut`: it lets other threads look at the rest meanwhile.
+    items: Mutex<ahead::Ahead>,
 }
 
 /// One line or row of a recording.
@@ -74,7 +76,9 @@ pub enum NoteKind {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// The path does not exist.
-    #[error("there is no file or folder {0:?}; give the path of a recording, or of a folder that holds some")]
+    #[error(
+        "there is no file or folder {0:?}; give the path of a recording, or of a folder that holds some"
+    )]
     Missing(PathBuf),
     /// The path exists and cannot be read.
     #[error("{path:?} cannot be read ({source}); check its permissions")]
@@ -85,7 +89,9 @@ pub enum RecordingError {
         source: io::Error,
     },
     /// There is a file or a folder, and no event in it.
-    #[error("{path:?} holds nothing to play ({n_ignored} other files); it should hold event lines, Twitter v1.1 lines or tables of prices, as .ndjson, .csv or .gz")]
+    #[error(
+        "{path:?} holds nothing to play ({n_ignored} other files); it should hold event lines, Twitter v1.1 lines or tables of prices, as .ndjson, .csv or .gz"
+    )]
     Nothing {
         /// The file or folder.
         path: PathBuf,
@@ -107,15 +113,26 @@ impl Recording {
     pub fn open(path: &Path, key: &AuthorKey) -> Result<Self, RecordingError> {
         let found = files::find(path)?;
         if found.files.is_empty() {
-            return Err(RecordingError::Nothing { path: path.to_owned(), n_ignored: found.notes.len() });
+            return Err(RecordingError::Nothing {
+                path: path.to_owned(),
+                n_ignored: found.notes.len(),
+            });
         }
-        let items = ahead::Ahead::start(&found.files, found.tracks, *key).map_err(RecordingError::NoThread)?;
-        Ok(Self { files: found.files, notes: found.notes, items })
+        let items = ahead::Ahead::start(&found.files, found.tracks, *key)
+            .map_err(RecordingError::NoThread)?;
+        Ok(Self {
+            files: found.files,
+            notes: found.notes,
+            items: Mutex::new(items),
+        })
     }
 
     /// The next line or row in order of time; `None` at the end.
     pub fn next_item(&mut self) -> Option<Item> {
-        self.items.next_item()
+        self.items
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next_item()
     }
 
     /// The path of the file that an item came from.
@@ -149,9 +166,17 @@ impl fmt::Display for Note {
         let path = self.path.display();
         match &self.kind {
             NoteKind::NotARecording => write!(f, "{path} is not a recording file and was left out"),
-            NoteKind::Unreadable(why) => write!(f, "{path} could not be read and was left out: {why}"),
-            NoteKind::SwappedVolumes(n) => write!(f, "{path}: volume columns of {n} rows were swapped and put right"),
-            NoteKind::DroppedVolumes(n) => write!(f, "{path}: volume of {n} rows contradicts their prices and was left out"),
+            NoteKind::Unreadable(why) => {
+                write!(f, "{path} could not be read and was left out: {why}")
+            }
+            NoteKind::SwappedVolumes(n) => write!(
+                f,
+                "{path}: volume columns of {n} rows were swapped and put right"
+            ),
+            NoteKind::DroppedVolumes(n) => write!(
+                f,
+                "{path}: volume of {n} rows contradicts their prices and was left out"
+            ),
         }
     }
 }

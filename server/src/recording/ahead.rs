@@ -40,10 +40,12 @@ enum Source {
 impl Ahead {
     /// Starts the threads, or says that the system has none left.
     pub(super) fn start(files: &[File], tracks: Vec<Track>, key: AuthorKey) -> io::Result<Self> {
-        let (mut lines, tables): (Vec<Track>, Vec<Track>) = tracks.into_iter().partition(Track::has_lines);
+        let (mut lines, tables): (Vec<Track>, Vec<Track>) =
+            tracks.into_iter().partition(Track::has_lines);
         let n_bytes = |track: &Track| {
             let file = files.get(track.file_idx());
-            file.and_then(|file| fs::metadata(&file.path).ok()).map_or(0, |meta| meta.len())
+            file.and_then(|file| fs::metadata(&file.path).ok())
+                .map_or(0, |meta| meta.len())
         };
         // Largest first, each to the thread that has least to do.
         lines.sort_by_cached_key(|track| std::cmp::Reverse(n_bytes(track)));
@@ -55,8 +57,12 @@ impl Ahead {
                 group.1.push(track);
             }
         }
-        let merges = groups.into_iter().map(|(_, tracks)| Merge::new(tracks, key));
-        let parts: io::Result<Vec<Part>> = merges.map(|merge| Ok(Part::new(Source::spawn(merge)?))).collect();
+        let merges = groups
+            .into_iter()
+            .map(|(_, tracks)| Merge::new(tracks, key));
+        let parts: io::Result<Vec<Part>> = merges
+            .map(|merge| Ok(Part::new(Source::spawn(merge)?)))
+            .collect();
         let mut parts = parts?;
         parts.push(Part::new(Source::Here(Box::new(Merge::new(tables, key)))));
         Ok(Self { parts })
@@ -75,7 +81,10 @@ impl Ahead {
 
 impl Part {
     fn new(source: Source) -> Self {
-        Self { source, batch: VecDeque::new() }
+        Self {
+            source,
+            batch: VecDeque::new(),
+        }
     }
 
     fn refill(&mut self) {
@@ -100,13 +109,17 @@ impl Source {
                 }
             }
         };
-        thread::Builder::new().name("recording".to_owned()).spawn(read)?;
+        thread::Builder::new()
+            .name("recording".to_owned())
+            .spawn(read)?;
         Ok(Self::Thread(receiver))
     }
 }
 
 impl fmt::Debug for Ahead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ahead").field("n_parts", &self.parts.len()).finish_non_exhaustive()
+        f.debug_struct("Ahead")
+            .field("n_parts", &self.parts.len())
+            .finish_non_exhaustive()
     }
 }

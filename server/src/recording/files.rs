@@ -40,10 +40,17 @@ pub(super) struct Found {
 pub(super) fn find(path: &Path) -> Result<Found, RecordingError> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => RecordingError::Missing(path.to_owned()),
-        _ => RecordingError::Unreadable { path: path.to_owned(), source },
+        _ => RecordingError::Unreadable {
+            path: path.to_owned(),
+            source,
+        },
     };
     let mut paths = Vec::new();
-    let mut found = Found { files: Vec::new(), tracks: Vec::new(), notes: Vec::new() };
+    let mut found = Found {
+        files: Vec::new(),
+        tracks: Vec::new(),
+        notes: Vec::new(),
+    };
     if fs::metadata(path).map_err(unreadable)?.is_dir() {
         collect(path, &mut paths, &mut found.notes).map_err(unreadable)?;
         paths.sort();
@@ -71,7 +78,10 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>, notes: &mut Vec<Note>) -> io
         }
         if kind.is_dir() {
             if let Err(error) = collect(&path, paths, notes) {
-                notes.push(Note { path, kind: NoteKind::Unreadable(error.to_string()) });
+                notes.push(Note {
+                    path,
+                    kind: NoteKind::Unreadable(error.to_string()),
+                });
             }
         } else if kind.is_file() || path.is_file() {
             paths.push(path);
@@ -84,7 +94,10 @@ impl Found {
     fn add(&mut self, path: &Path) -> Result<(), NoteKind> {
         let unreadable = |error: io::Error| NoteKind::Unreadable(error.to_string());
         let head = read_head(path).map_err(unreadable)?;
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
         let format = Format::detect(&name, &head.join("\n")).ok_or(NoteKind::NotARecording)?;
         let file_idx = self.files.len();
         let track = if format == Format::PriceCsv {
@@ -92,9 +105,17 @@ impl Found {
             self.note_volumes(path, &table);
             Track::of_table(file_idx, table)
         } else {
-            Track::of_lines(file_idx, path.to_owned(), format, first_seen_at(&head, format))
+            Track::of_lines(
+                file_idx,
+                path.to_owned(),
+                format,
+                first_seen_at(&head, format),
+            )
         };
-        self.files.push(File { path: path.to_owned(), format });
+        self.files.push(File {
+            path: path.to_owned(),
+            format,
+        });
         self.tracks.push(track);
         Ok(())
     }
@@ -107,7 +128,10 @@ impl Found {
         ];
         for (n_rows, kind) in kinds {
             if n_rows > 0 {
-                self.notes.push(Note { path: path.to_owned(), kind });
+                self.notes.push(Note {
+                    path: path.to_owned(),
+                    kind,
+                });
             }
         }
     }
@@ -133,7 +157,9 @@ fn read_head(path: &Path) -> io::Result<Vec<String>> {
 /// When the file begins; the file is opened at once where its beginning does not tell.
 fn first_seen_at(head: &[String], format: Format) -> Millis {
     let key = AuthorKey([0; 16]);
-    let event = head.iter().find_map(|line| formats::decode_line(format, line, &key).ok());
+    let event = head
+        .iter()
+        .find_map(|line| formats::decode_line(format, line, &key).ok());
     event.map_or(Millis::MIN, |event| event.seen_at)
 }
 

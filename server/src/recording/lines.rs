@@ -36,7 +36,10 @@ impl Lines {
         let mut file = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
         let is_gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         let input: Box<dyn BufRead + Send> = if is_gzip {
-            Box::new(BufReader::with_capacity(BUFFER_BYTES, MultiGzDecoder::new(file)))
+            Box::new(BufReader::with_capacity(
+                BUFFER_BYTES,
+                MultiGzDecoder::new(file),
+            ))
         } else {
             Box::new(file)
         };
@@ -75,7 +78,11 @@ impl Lines {
             Ok(Read1::TooLong) => Some(Err(FormatError::TooLong)),
             Ok(Read1::Line) => {
                 let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
-                let mark = if self.line_no == 1 { "\u{feff}".as_bytes() } else { b"" };
+                let mark = if self.line_no == 1 {
+                    "\u{feff}".as_bytes()
+                } else {
+                    b""
+                };
                 let line = line.strip_prefix(mark).unwrap_or(line);
                 Some(std::str::from_utf8(line).map_err(|_| FormatError::Utf8))
             }
@@ -109,7 +116,11 @@ impl Lines {
                 return Ok(Read1::End);
             }
             if end.is_some() || self.has_ended {
-                return Ok(if n_bytes <= MAX_LINE_BYTES { Read1::Line } else { Read1::TooLong });
+                return Ok(if n_bytes <= MAX_LINE_BYTES {
+                    Read1::Line
+                } else {
+                    Read1::TooLong
+                });
             }
         }
     }
@@ -147,14 +158,20 @@ mod tests {
     fn lines_come_without_their_ends_whatever_those_are() {
         let lines = read("\u{feff}one\r\n\ntwo\nthree".as_bytes());
 
-        let texts: Vec<_> = lines.iter().map(|(line_no, line)| (*line_no, line.as_deref().unwrap())).collect();
+        let texts: Vec<_> = lines
+            .iter()
+            .map(|(line_no, line)| (*line_no, line.as_deref().unwrap()))
+            .collect();
         assert_eq!(texts, [(1, "one"), (2, ""), (3, "two"), (4, "three")]);
         assert_eq!(read(b""), []);
     }
 
     #[test]
     fn a_line_that_is_not_utf8_does_not_stop_the_next_one() {
-        assert_eq!(read(b"\xff\xfe\nok\n"), [(1, Err(FormatError::Utf8)), (2, Ok("ok".to_owned()))]);
+        assert_eq!(
+            read(b"\xff\xfe\nok\n"),
+            [(1, Err(FormatError::Utf8)), (2, Ok("ok".to_owned()))]
+        );
     }
 
     #[test]

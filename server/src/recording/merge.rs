@@ -24,8 +24,16 @@ pub(super) struct Merge {
 
 impl Merge {
     pub(super) fn new(tracks: Vec<Track>, key: AuthorKey) -> Self {
-        let due = tracks.iter().enumerate().map(|(idx, track)| Reverse((track.due_at(), track.file_idx(), idx)));
-        Self { key, heads: tracks.iter().map(|_| None).collect(), due: due.collect(), tracks }
+        let due = tracks
+            .iter()
+            .enumerate()
+            .map(|(idx, track)| Reverse((track.due_at(), track.file_idx(), idx)));
+        Self {
+            key,
+            heads: tracks.iter().map(|_| None).collect(),
+            due: due.collect(),
+            tracks,
+        }
     }
 
     /// The next item and its time.
@@ -45,6 +53,8 @@ impl Merge {
 
     /// The next items, as many as fit into a batch; none at the end.
     pub(super) fn next_batch(&mut self, n_items: usize) -> VecDeque<(Millis, Item)> {
-        std::iter::from_fn(|| self.next_item()).take(n_items).collect()
+        std::iter::from_fn(|| self.next_item())
+            .take(n_items)
+            .collect()
     }
 }

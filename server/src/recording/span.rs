@@ -62,9 +62,13 @@ fn add_lines(file: &File, of: Of, add: &mut impl FnMut(Millis)) {
 /// The time at the very beginning of a line, where programs put it; `None` when the line has to be decoded.
 fn quick_seen_at(format: Format, of: Of, line: &str) -> Option<Millis> {
     match format {
-        Format::TwitterV1 => calendar::parse_twitter(line.strip_prefix(r#"{"created_at":""#)?.get(..30)?),
+        Format::TwitterV1 => {
+            calendar::parse_twitter(line.strip_prefix(r#"{"created_at":""#)?.get(..30)?)
+        }
         Format::Moodtape if of == Of::Everything => {
-            let (_, rest) = line.strip_prefix(r#"{"v":1,"seq":"#)?.split_once(r#","seen_at":"#)?;
+            let (_, rest) = line
+                .strip_prefix(r#"{"v":1,"seq":"#)?
+                .split_once(r#","seen_at":"#)?;
             rest.split_once(',')?.0.parse().ok()
         }
         Format::Moodtape | Format::PriceCsv => None,

@@ -32,9 +32,19 @@ pub(super) struct Table {
 
 enum State {
     /// Not opened before its time has come.
-    Waiting { path: PathBuf, format: Format },
-    Lines { lines: Box<Lines>, format: Format },
-    Table { table: Box<Table>, n_refused: usize, n_bars: usize },
+    Waiting {
+        path: PathBuf,
+        format: Format,
+    },
+    Lines {
+        lines: Box<Lines>,
+        format: Format,
+    },
+    Table {
+        table: Box<Table>,
+        n_refused: usize,
+        n_bars: usize,
+    },
     Ended,
 }
 
@@ -45,15 +55,32 @@ pub(super) enum Next {
 }
 
 impl Track {
-    pub(super) fn of_lines(file_idx: usize, path: PathBuf, format: Format, first_seen_at: Millis) -> Self {
-        Self { file_idx, state: State::Waiting { path, format }, seen_at: first_seen_at }
+    pub(super) fn of_lines(
+        file_idx: usize,
+        path: PathBuf,
+        format: Format,
+        first_seen_at: Millis,
+    ) -> Self {
+        Self {
+            file_idx,
+            state: State::Waiting { path, format },
+            seen_at: first_seen_at,
+        }
     }
 
     pub(super) fn of_table(file_idx: usize, table: Table) -> Self {
         let first_bar = table.prices.bar(0).map(|(_, bar)| bar.close_at());
         // Refused rows come first, at the time of the first good one.
-        let state = State::Table { table: Box::new(table), n_refused: 0, n_bars: 0 };
-        Self { file_idx, state, seen_at: first_bar.unwrap_or(Millis::MIN) }
+        let state = State::Table {
+            table: Box::new(table),
+            n_refused: 0,
+            n_bars: 0,
+        };
+        Self {
+            file_idx,
+            state,
+            seen_at: first_bar.unwrap_or(Millis::MIN),
+        }
     }
 
     pub(super) fn file_idx(&self) -> usize {
@@ -73,7 +100,12 @@ impl Track {
     pub(super) fn next(&mut self, key: &AuthorKey) -> Next {
         if let State::Waiting { path, format } = &self.state {
             match Lines::open(path, Extent::Whole) {
-                Ok(lines) => self.state = State::Lines { lines: Box::new(lines), format: *format },
+                Ok(lines) => {
+                    self.state = State::Lines {
+                        lines: Box::new(lines),
+                        format: *format,
+                    }
+                }
                 Err(_) => {
                     self.state = State::Ended;
                     return self.item(1, Err(FormatError::Unreadable));
@@ -82,7 +114,11 @@ impl Track {
         }
         let next = match &mut self.state {
             State::Lines { lines, format } => next_line(lines, *format, key),
-            State::Table { table, n_refused, n_bars } => next_row(table, n_refused, n_bars),
+            State::Table {
+                table,
+                n_refused,
+                n_bars,
+            } => next_row(table, n_refused, n_bars),
             State::Waiting { .. } | State::Ended => None,
         };
         match next {
@@ -102,13 +138,21 @@ impl Track {
             }
             self.seen_at = event.seen_at;
         }
-        let item = Item { event: event.map_err(FormatError::reason), file_idx: self.file_idx, line_no };
+        let item = Item {
+            event: event.map_err(FormatError::reason),
+            file_idx: self.file_idx,
+            line_no,
+        };
         Next::Item(self.seen_at, item)
     }
 }
 
 /// The next line that is not blank: streams keep themselves alive with blank ones.
-fn next_line(lines: &mut Lines, format: Format, key: &AuthorKey) -> Option<(u64, Result<Event, FormatError>)> {
+fn next_line(
+    lines: &mut Lines,
+    format: Format,
+    key: &AuthorKey,
+) -> Option<(u64, Result<Event, FormatError>)> {
     loop {
         let event = match lines.next_line()? {
             Ok(line) if line.trim_ascii().is_empty() => continue,
@@ -119,7 +163,11 @@ fn next_line(lines: &mut Lines, format: Format, key: &AuthorKey) -> Option<(u64,
     }
 }
 
-fn next_row(table: &Table, n_refused: &mut usize, n_bars: &mut usize) -> Option<(u64, Result<Event, FormatError>)> {
+fn next_row(
+    table: &Table,
+    n_refused: &mut usize,
+    n_bars: &mut usize,
+) -> Option<(u64, Result<Event, FormatError>)> {
     if let Some((line_no, error)) = table.refused.get(*n_refused) {
         *n_refused += 1;
         return Some((*line_no, Err(*error)));
