@@ -8,6 +8,7 @@ use crate::{
     Body, Delete, Event, Millis, Place, Post,
     author::AuthorKey,
     formats::{FormatError, calendar},
+    tag::{self, Tag},
 };
 
 /// Name of the source in posts.
@@ -57,7 +58,8 @@ fn decode_status(line: Line, key: &AuthorKey) -> Result<Event, FormatError> {
         (Some(text), _, _) | (None, None, Some(text)) => (text, line.entities),
         (None, None, None) => return Err(FormatError::NoText),
     };
-    let entities = entities.unwrap_or_default();
+    let text = unescape(&text);
+    let (hashtags, cashtags) = tags(entities.unwrap_or_default(), &text);
     let point = line
         .coordinates
         .and_then(|point| lat_lon(point.coordinates));
@@ -73,18 +75,14 @@ fn decode_status(line: Line, key: &AuthorKey) -> Result<Event, FormatError> {
         url: Some(format!("https://twitter.com/i/status/{id}")),
         source: SOURCE.to_owned(),
         author: key.hash(SOURCE, &author),
-        text: unescape(&text),
+        text,
         lang: line
             .lang
             .map(|lang| lang.to_ascii_lowercase())
             .filter(|lang| !lang.is_empty()),
         posted_at: Some(at),
-        hashtags: entities.hashtags.into_iter().map(|tag| tag.text).collect(),
-        cashtags: entities
-            .symbols
-            .into_iter()
-            .map(|tag| tag.text.to_uppercase())
-            .collect(),
+        hashtags,
+        cashtags,
         repost: line.retweeted_status.is_some(),
         reply_to: line.in_reply_to_status_id_str,
         sensitive: line.possibly_sensitive.unwrap_or(false),
@@ -109,6 +107,18 @@ fn decode_delete(deletion: Deletion) -> Result<Event, FormatError> {
             id,
         }),
     ))
+}
+
+/// Hashtags and cashtags: what the platform found, or what the scanner finds where it says nothing.
+fn tags(entities: Entities, text: &str) -> (Vec<String>, Vec<String>) {
+    let given = |found: Vec<TagEntity>| found.into_iter().map(|found| found.text).collect();
+    let scanned = |found: Tag<'_>| found.text.to_owned();
+    let hashtags: Vec<String> =
+        entities.hashtags.map_or_else(|| tag::hashtags(text).map(scanned).collect(), given);
+    let cashtags: Vec<String> =
+        entities.symbols.map_or_else(|| tag::cashtags(text).map(scanned).collect(), given);
+    let cashtags = cashtags.into_iter().map(|tag| tag.to_uppercase());
+    (hashtags, cashtags.collect())
 }
 
 /// When the status was posted, as its id says; for ids before November 2010 the end of that time.
@@ -197,10 +207,8 @@ struct TwitterPlace {
 
 #[derive(Default, Deserialize)]
 struct Entities {
-    #[serde(default)]
-    hashtags: Vec<TagEntity>,
-    #[serde(default)]
-    symbols: Vec<TagEntity>,
+    hashtags: Option<Vec<TagEntity>>,
+    symbols: Option<Vec<TagEntity>>,
 }
 
 #[derive(Deserialize)]
