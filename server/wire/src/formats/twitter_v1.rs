@@ -113,10 +113,12 @@ fn decode_delete(deletion: Deletion) -> Result<Event, FormatError> {
 fn tags(entities: Entities, text: &str) -> (Vec<String>, Vec<String>) {
     let given = |found: Vec<TagEntity>| found.into_iter().map(|found| found.text).collect();
     let scanned = |found: Tag<'_>| found.text.to_owned();
-    let hashtags: Vec<String> =
-        entities.hashtags.map_or_else(|| tag::hashtags(text).map(scanned).collect(), given);
-    let cashtags: Vec<String> =
-        entities.symbols.map_or_else(|| tag::cashtags(text).map(scanned).collect(), given);
+    let hashtags: Vec<String> = entities
+        .hashtags
+        .map_or_else(|| tag::hashtags(text).map(scanned).collect(), given);
+    let cashtags: Vec<String> = entities
+        .symbols
+        .map_or_else(|| tag::cashtags(text).map(scanned).collect(), given);
     let cashtags = cashtags.into_iter().map(|tag| tag.to_uppercase());
     (hashtags, cashtags.collect())
 }

@@ -81,12 +81,18 @@ fn the_long_text_and_its_tags_win_over_the_cut_one() {
 
 #[test]
 fn tags_are_scanned_where_the_platform_gives_none() {
-    let line = status("").replace(r#""text":"a""#, r#""text":"#up $acme &amp; #down""#);
+    let line = status("").replace(r#""text":"a""#, r##""text":"#up $acme &amp; #down""##);
     let (_, without) = decode_post(&line);
     let (_, old) = decode_post(&line.replacen('{', r#"{"entities":{"hashtags":[]},"#, 1));
 
-    assert_eq!((without.hashtags, without.cashtags), (vec!["up".into(), "down".into()], vec!["ACME".into()]));
-    assert_eq!((old.hashtags, old.cashtags), (vec![], vec!["ACME".to_owned()]));
+    assert_eq!(
+        (without.hashtags, without.cashtags),
+        (vec!["up".into(), "down".into()], vec!["ACME".into()])
+    );
+    assert_eq!(
+        (old.hashtags, old.cashtags),
+        (vec![], vec!["ACME".to_owned()])
+    );
 }
 
 #[test]
