@@ -18,7 +18,7 @@ pub mod updates;
 use std::{cell::RefCell, mem, rc::Rc};
 
 use analysis::{
-    Applied, Engine,
+    Applied, Configured, Engine,
     protocol::{Command, LinkState, StoreState, Update, Watch},
     view::{Frame, HashtagsView},
 };
@@ -29,7 +29,7 @@ use futures::{
 };
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
-use wire::{Body, Cursor, Event, Identity, Millis, PublicConfig, ndjson, sse};
+use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
 use store::Batch;
 
@@ -97,8 +97,6 @@ struct Worker {
     cursor: Rc<RefCell<Option<Cursor>>>,
     /// New events that the store has not been given yet.
     batch: Batch,
-    /// The newest time anything is known of: the clock of the data.
-    now: Millis,
     link: LinkState,
     store: StoreState,
     hashtags: Option<HashtagsView>,
@@ -108,8 +106,7 @@ struct Worker {
 impl Worker {
     fn new(relay: String, watch: Watch, inputs: Sender<Input>, batches: Sender<Batch>) -> Self {
         let config = PublicConfig::default();
-        let mut engine = Engine::new(&config);
-        engine.watch(watch.clone());
+        let engine = new_engine(&config, &watch);
         Self {
             relay,
             watch,
@@ -122,7 +119,6 @@ impl Worker {
             position: String::new(),
             cursor: Rc::default(),
             batch: Batch::default(),
-            now: Millis::MIN,
             link: LinkState::default(),
             store: StoreState::default(),
             hashtags: None,
@@ -138,8 +134,9 @@ impl Worker {
             Input::Feed(feed::Report::Broken { attempt, retry_in }) => {
                 self.set_link(LinkState::Offline { attempt, retry_in });
             }
+            Input::Store(store::Report::Opened(meta)) => self.restore(meta),
             Input::Store(store::Report::Loaded(lines)) => self.load(&lines),
-            Input::Store(store::Report::Opened(meta)) => self.start(meta),
+            Input::Store(store::Report::Read) => self.start(),
             Input::Store(store::Report::State(state)) => self.set_store(state),
             Input::Tick => self.tick(),
         }
@@ -176,7 +173,6 @@ impl Worker {
                 .and_then(|line| ndjson::decode_line(line).ok())
             {
                 Some(event) => {
-                    self.now = self.now.max(event.seen_at);
                     self.engine.apply(&event);
                 }
                 None => self.engine.note_unreadable(1),
@@ -184,8 +180,8 @@ impl Worker {
         }
     }
 
-    /// The store has been read: show it, and follow the relay from where it ends.
-    fn start(&mut self, meta: store::Meta) {
+    /// What is kept beside the stored events, which follow.
+    fn restore(&mut self, meta: store::Meta) {
         let config = meta
             .config
             .and_then(|text| serde_json::from_str(&text).ok());
@@ -194,15 +190,21 @@ impl Worker {
             self.take_tip(&tip);
         }
         *self.cursor.borrow_mut() = meta.cursor.and_then(|text| text.parse().ok());
+    }
+
+    /// The store has been read: show it, and follow the relay from where it ends.
+    fn start(&mut self) {
         self.send_frame();
-        let (reconnect, received) = mpsc::unbounded();
-        self.reconnect = Some(reconnect);
-        spawn_local(feed::run(
-            self.relay.clone(),
-            self.cursor.clone(),
-            received,
-            self.inputs.clone(),
-        ));
+        if self.reconnect.is_none() {
+            let (reconnect, received) = mpsc::unbounded();
+            self.reconnect = Some(reconnect);
+            spawn_local(feed::run(
+                self.relay.clone(),
+                self.cursor.clone(),
+                received,
+                self.inputs.clone(),
+            ));
+        }
     }
 
     fn open(&mut self, config: PublicConfig) {
@@ -214,7 +216,10 @@ impl Worker {
     }
 
     fn configure(&mut self, config: PublicConfig) {
-        self.engine.configure(&config);
+        if self.engine.configure(&config) == Configured::NeedsReplay {
+            self.engine = new_engine(&config, &self.watch);
+            self.batch.reads_again = true;
+        }
         self.config = config;
         updates::send(&Update::Config(self.config.clone()));
     }
@@ -272,7 +277,6 @@ impl Worker {
 
     fn take_tip(&mut self, event: &Event) {
         if let Body::Tip(tip) = &event.body {
-            self.now = self.now.max(tip.now);
             if matches!(self.link, LinkState::Open { .. }) {
                 self.set_link(LinkState::Open {
                     behind: tip.tip.saturating_sub(tip.scanned),
@@ -290,7 +294,6 @@ impl Worker {
             }
         }
         if self.engine.apply(event) == Applied::New {
-            self.now = self.now.max(event.seen_at);
             self.batch.lines.extend_from_slice(line.as_bytes());
             self.batch.lines.push(b'\n');
             self.batch.n_events += 1;
@@ -300,13 +303,11 @@ impl Worker {
 
     /// Throws away events and store: another recording, or another run of it, begins.
     fn forget(&mut self) {
-        self.engine = Engine::new(&self.config);
-        self.engine.watch(self.watch.clone());
+        self.engine = new_engine(&self.config, &self.watch);
         self.batch = Batch {
             starts_anew: true,
             ..Batch::default()
         };
-        self.now = Millis::MIN;
         self.keep_config();
     }
 
@@ -346,7 +347,7 @@ impl Worker {
     }
 
     fn send_frame(&mut self) {
-        let mut frame = self.engine.frame(self.now);
+        let mut frame = self.engine.frame(self.engine.now().unwrap_or_default());
         self.hashtags = frame.hashtags.take().or(self.hashtags.take());
         if self.n_ticks.is_multiple_of(TICKS_PER_HASHTAGS) {
             frame.hashtags = self.hashtags.take();
@@ -373,4 +374,10 @@ impl Worker {
             updates::send(&Update::Store(self.store.clone()));
         }
     }
+}
+
+fn new_engine(config: &PublicConfig, watch: &Watch) -> Engine {
+    let mut engine = Engine::new(config);
+    engine.watch(watch.clone());
+    engine
 }

@@ -30,6 +30,8 @@ const SEAL_AT: u32 = 4_096;
 pub struct Batch {
     /// Forget everything stored before: another recording, or another run of it, has begun.
     pub starts_anew: bool,
+    /// Hand everything stored on once more, this batch included: the engine begins again.
+    pub reads_again: bool,
     /// Event lines, each ended by a line feed.
     pub lines: Vec<u8>,
     /// Number of lines.
@@ -44,10 +46,12 @@ pub struct Batch {
 
 /// What the store tells the worker's loop.
 pub enum Report {
+    /// The store is open, or refused and empty; its events follow.
+    Opened(Meta),
     /// Stored event lines, in the order in which they were stored.
     Loaded(Vec<u8>),
     /// Everything stored has been handed on.
-    Opened(Meta),
+    Read,
     /// How the store is now.
     State(StoreState),
 }
@@ -66,7 +70,11 @@ pub struct Meta {
 impl Batch {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        !self.starts_anew && self.n_events == 0 && self.redact.is_empty() && self.meta.is_empty()
+        !self.starts_anew
+            && !self.reads_again
+            && self.n_events == 0
+            && self.redact.is_empty()
+            && self.meta.is_empty()
     }
 }
 
@@ -75,10 +83,7 @@ impl Batch {
 /// Where the browser refuses, the page is told once that nothing is kept, and batches are dropped.
 pub async fn run(mut batches: Receiver<Batch>, mut reports: Sender<Input>) {
     let opened = match Store::open(&mut reports).await {
-        Ok((store, meta)) => {
-            let _ = reports.send(Input::Store(Report::Opened(meta))).await;
-            Ok(store)
-        }
+        Ok(store) => Ok(store),
         Err(error) => {
             let _ = reports
                 .send(Input::Store(Report::Opened(Meta::default())))
@@ -86,6 +91,9 @@ pub async fn run(mut batches: Receiver<Batch>, mut reports: Sender<Input>) {
             Err(format!("This browser refuses to store data ({error})"))
         }
     };
+    if reports.send(Input::Store(Report::Read)).await.is_err() {
+        return;
+    }
     let mut store = match opened {
         Ok(store) => match lock::hold().await {
             Ok(lock) => Ok((store, lock)),
@@ -114,7 +122,7 @@ pub async fn run(mut batches: Receiver<Batch>, mut reports: Sender<Input>) {
             return;
         };
         if let Ok((open, _)) = &mut store
-            && let Err(error) = open.append(batch).await
+            && let Err(error) = open.append(batch, &mut reports).await
         {
             store = Err(format!("Storing failed ({error})"));
         }
@@ -130,35 +138,47 @@ struct Store {
 }
 
 impl Store {
-    async fn open(reports: &mut Sender<Input>) -> Result<(Self, Meta), idb::Error> {
+    /// Opens the database and hands on what is in it.
+    async fn open(reports: &mut Sender<Input>) -> Result<Self, idb::Error> {
         let database = Database::open().await?;
         let meta = Meta {
             cursor: database.meta("cursor").await?,
             config: database.meta("config").await?,
             tip: database.meta("tip").await?,
         };
+        let _ = reports.send(Input::Store(Report::Opened(meta))).await;
         let mut store = Self {
             database,
             n_events: 0,
             n_posts: 0,
             n_tail: 0,
         };
+        store.read(reports).await?;
+        Ok(store)
+    }
+
+    async fn read(&mut self, reports: &mut Sender<Input>) -> Result<(), idb::Error> {
+        (self.n_events, self.n_posts, self.n_tail) = (0, 0, 0);
         for records in [Records::Chunks, Records::Tail] {
-            for key in store.database.keys(records).await? {
-                let lines = store.database.lines(records, &key).await?;
+            for key in self.database.keys(records).await? {
+                let lines = self.database.lines(records, &key).await?;
                 let (n_events, n_posts) = count(&lines);
-                store.n_events += u64::from(n_events);
-                store.n_posts += u64::from(n_posts);
+                self.n_events += u64::from(n_events);
+                self.n_posts += u64::from(n_posts);
                 if records == Records::Tail {
-                    store.n_tail += n_events;
+                    self.n_tail += n_events;
                 }
                 let _ = reports.send(Input::Store(Report::Loaded(lines))).await;
             }
         }
-        Ok((store, meta))
+        Ok(())
     }
 
-    async fn append(&mut self, batch: Batch) -> Result<(), idb::Error> {
+    async fn append(
+        &mut self,
+        batch: Batch,
+        reports: &mut Sender<Input>,
+    ) -> Result<(), idb::Error> {
         if batch.starts_anew {
             self.database.clear().await?;
             (self.n_events, self.n_posts, self.n_tail) = (0, 0, 0);
@@ -184,6 +204,9 @@ impl Store {
         self.n_posts += u64::from(batch.n_posts);
         if !batch.redact.is_empty() {
             self.redact(&batch.redact).await?;
+        }
+        if batch.reads_again {
+            self.read(reports).await?;
         }
         Ok(())
     }

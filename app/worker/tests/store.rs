@@ -1,6 +1,7 @@
 //! The store over a real IndexedDB, in a real worker.
 
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use analysis::protocol::StoreState;
 use futures::{SinkExt, StreamExt, channel::mpsc};
@@ -30,11 +31,13 @@ impl Running {
     /// Everything stored, and what is kept beside it.
     async fn read(&mut self) -> (String, Meta) {
         let mut lines = Vec::new();
+        let mut kept = Meta::default();
         loop {
             match self.reports.next().await {
+                Some(Input::Store(Report::Opened(meta))) => kept = meta,
                 Some(Input::Store(Report::Loaded(mut more))) => lines.append(&mut more),
-                Some(Input::Store(Report::Opened(meta))) => {
-                    return (String::from_utf8(lines).unwrap(), meta);
+                Some(Input::Store(Report::Read)) => {
+                    return (String::from_utf8(lines).unwrap(), kept);
                 }
                 _ => panic!("the store ended before it had been read"),
             }
