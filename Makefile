@@ -2,7 +2,7 @@
 #
 #   make run                            build everything and serve the page (plays the demo recording)
 #   make run RECORDING=<file or folder> play a recording: Moodtape or Twitter lines, price tables, .gz too
-#            SPEED=<n|max> FILTERS=off  … at n data seconds a second, and with every post kept
+#            SPEED=<n|unlimited> FILTERS=off … at n data seconds a second, and with every post kept
 #   make dev                            the relay, and the page rebuilt at every change
 #   make test                           everything CI checks
 #   make check-long                     what takes too long for every change

@@ -17,7 +17,7 @@ test('broken lines are counted by reason, and every sound post is there', async 
     Buffer.from(`${tail.join('\n')}\n`),
   ]);
   writeFileSync(join(folder, 'posts.ndjson'), bytes);
-  const relay = await startRelay({ recording: join(folder, 'posts.ndjson'), speed: 'max', withoutFilters: true });
+  const relay = await startRelay({ recording: join(folder, 'posts.ndjson'), speed: 'unlimited', withoutFilters: true });
 
   await page.goto(relay.url);
 
@@ -33,7 +33,7 @@ test('a file that ends in the middle plays as far as it goes', async ({ page, fo
   const recording = makeRecording({ seed: 10, posts: 2000 });
   const packed = gzipSync(`${recording.lines.join('\n')}\n`);
   writeFileSync(join(folder, 'cut.ndjson.gz'), packed.subarray(0, Math.floor(packed.length / 2)));
-  const relay = await startRelay({ recording: join(folder, 'cut.ndjson.gz'), speed: 'max', withoutFilters: true });
+  const relay = await startRelay({ recording: join(folder, 'cut.ndjson.gz'), speed: 'unlimited', withoutFilters: true });
 
   await page.goto(relay.url);
 
@@ -50,7 +50,7 @@ test('prices in the wrong columns are refused, and the posts beside them play', 
   // The figures under Open and Volume have changed places, so that the open lies far above the high.
   const rows = ['Date,Open,High,Low,Close,Volume', '2025-03-03,900000,12.5,11.0,12.0,11.5', '2025-03-04,910000,12.9,11.8,12.4,12.1'];
   writeFileSync(join(folder, 'XYZ.csv'), `${rows.join('\n')}\n`);
-  const relay = await startRelay({ recording: folder, speed: 'max', withoutFilters: true });
+  const relay = await startRelay({ recording: folder, speed: 'unlimited', withoutFilters: true });
 
   await page.goto(relay.url);
 
