@@ -24,8 +24,8 @@ test('broken lines are counted by reason, and every sound post is there', async 
   await moodtape.expectStored(recording.posts);
   await moodtape.expectFigures({ posts: 300, ...recording.counts });
   await expect.poll(() => moodtape.counter('kept-posts')).toBeGreaterThanOrEqual(300);
-  for (const reason of [/not (valid )?json|syntax|broken|garbage|unreadable/i, /too long/i, /utf-?8/i]) {
-    await expect(moodtape.sources).toContainText(reason);
+  for (const dropped of ['bad json 1', 'too long 1', 'bad utf8 1']) {
+    await expect(moodtape.sources).toContainText(dropped);
   }
 });
 
@@ -41,7 +41,7 @@ test('a file that ends in the middle plays as far as it goes', async ({ page, fo
   const stored = await moodtape.storedPosts();
   expect(stored.length).toBeLessThan(2000);
   expect(recording.posts).toEqual(expect.arrayContaining(stored));
-  await expect(moodtape.sources).toContainText(/cut off|truncated|ends in the middle|incomplete|damaged|unexpected end/i);
+  await expect(moodtape.sources).toContainText('truncated 1');
 });
 
 test('prices in the wrong columns are refused, and the posts beside them play', async ({ page, folder, startRelay, moodtape }) => {
@@ -55,6 +55,6 @@ test('prices in the wrong columns are refused, and the posts beside them play', 
   await page.goto(relay.url);
 
   await moodtape.expectStored(recording.posts);
-  await expect(moodtape.sources).toContainText(/price|order|bar/i);
+  await expect(moodtape.sources).toContainText('bad price 2');
   await expect(moodtape.ticker.locator('option[value=XYZ]')).toHaveCount(0);
 });
