@@ -1,0 +1,103 @@
+//! Puts state, choice, link and panels together.
+
+use analysis::protocol::Command;
+use leptos::prelude::*;
+
+use crate::{
+    link::Link,
+    panels::{
+        hashtags::HashtagsPanel, header::Header, kpi::KpiStrip, lag::LagPanel, market::MarketPanel,
+        notices::Notices, posts::PostsPanel, sources::SourcesPanel,
+    },
+    query::Choice,
+    state::AppState,
+    theme_switch::Appearance,
+};
+
+/// What panels may ask for besides changing the choice.
+#[derive(Clone, Copy)]
+pub(crate) struct Actions {
+    link: StoredValue<Link, LocalStorage>,
+    state: AppState,
+}
+
+impl Actions {
+    /// Try the relay now.
+    pub(crate) fn reconnect(self) {
+        self.link.with_value(|link| link.send(&Command::Reconnect));
+    }
+
+    /// Throw away what this browser stored.
+    pub(crate) fn clear_store(self) {
+        self.link.with_value(|link| link.send(&Command::ClearStore));
+    }
+
+    /// The trouble was read.
+    pub(crate) fn put_trouble_aside(self) {
+        self.state.put_trouble_aside();
+    }
+}
+
+/// The page.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    let (state, views) = AppState::new();
+    let choice = Choice::from_url();
+    let link = Link::start(state);
+    let actions = Actions {
+        link: StoredValue::new_local(link),
+        state,
+    };
+    provide_context(views);
+    provide_context(choice);
+    provide_context(actions);
+    provide_context(Appearance::new());
+    follow_choice(choice, actions);
+    register_service_worker();
+
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <Header />
+        <main id="main">
+            <Notices />
+            <KpiStrip />
+            <MarketPanel />
+            <HashtagsPanel />
+            <LagPanel />
+            <PostsPanel />
+            <SourcesPanel />
+        </main>
+    }
+}
+
+/// Tells the worker what is watched: first with Start, then with every change.
+fn follow_choice(choice: Choice, actions: Actions) {
+    Effect::new(move |is_started: Option<()>| {
+        let watch = choice.watch.get();
+        let command = match is_started {
+            None => Command::Start {
+                relay: window().location().origin().unwrap_or_default(),
+                watch,
+            },
+            Some(()) => Command::Watch(watch),
+        };
+        actions.link.with_value(|link| link.send(&command));
+    });
+}
+
+/// Lets the page open without a network. Not in development, where it would serve yesterday's files.
+fn register_service_worker() {
+    if cfg!(debug_assertions) {
+        return;
+    }
+    let navigator = window().navigator();
+    // Absent on an address that is neither https nor localhost.
+    let exists = js_sys::Reflect::has(&navigator, &"serviceWorker".into()).unwrap_or(false);
+    if exists {
+        // Registering fails, for example, where storage is switched off: then the page works online only.
+        let registered = navigator.service_worker().register("./sw.js");
+        leptos::task::spawn_local(async move {
+            let _ = wasm_bindgen_futures::JsFuture::from(registered).await;
+        });
+    }
+}

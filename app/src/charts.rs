@@ -1,0 +1,92 @@
+//! Charts: pure layout and drawing, generic over plotters' backend, and the canvas that shows them.
+//!
+//! ```text
+//!  view ──► MarketChart / LagChart ──draw──► Sheet<DB> ──► SVG (tests) or canvas (page)
+//!               │ frame, readout
+//!               ▼
+//!           canvas: crosshair, brush, keyboard cursor: never a redraw of the chart
+//! ```
+
+pub mod clip;
+pub mod decimate;
+pub mod lag;
+pub mod market;
+pub mod scale;
+pub mod sheet;
+pub mod theme;
+
+pub(crate) mod backend;
+pub(crate) mod canvas;
+pub(crate) mod scheduler;
+
+use std::sync::Arc;
+
+use backend::Sharp;
+use scale::{Rect, Scale};
+use sheet::{Drawn, Sheet, Size};
+
+/// Where a chart's plot lies and which stretch of its horizontal axis it shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// The plot in CSS pixels.
+    pub plot: Rect,
+    /// First and last value of the horizontal axis.
+    pub x: (f64, f64),
+}
+
+impl Frame {
+    /// Screen from the horizontal axis.
+    pub fn x_scale(&self) -> Scale {
+        Scale {
+            lo: self.x.0,
+            hi: self.x.1,
+            px_lo: self.plot.x0,
+            px_hi: self.plot.x1,
+        }
+    }
+}
+
+/// What a person reads at the cursor.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Readout {
+    /// Where the cursor is, in words.
+    pub title: String,
+    /// Names and values with their units.
+    pub values: Vec<(String, String)>,
+    /// Height of the cursor's dot in CSS pixels.
+    pub dot_y: Option<f64>,
+}
+
+impl Readout {
+    /// One line, for the read-out and for screen readers.
+    pub(crate) fn sentence(&self) -> String {
+        let values: Vec<String> = self
+            .values
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        format!("{}: {}", self.title, values.join(", "))
+    }
+}
+
+/// A view that can be laid out as a chart.
+pub(crate) trait Plottable: Send + Sync {
+    /// Decides where everything goes.
+    fn layout(self: Arc<Self>, size: Size) -> Box<dyn Drawing>;
+    /// How many finite values are drawn.
+    fn n_points(&self) -> usize;
+    /// The stretch of time it stands for, in milliseconds.
+    fn extent(&self) -> (f64, f64);
+}
+
+/// A chart laid out for one size.
+pub(crate) trait Drawing {
+    /// Plot and horizontal axis.
+    fn frame(&self) -> Frame;
+    /// Axis values at which the cursor stops, ascending.
+    fn stops(&self) -> Vec<f64>;
+    /// What is read at a stop.
+    fn readout(&self, idx: usize) -> Option<Readout>;
+    /// Draws the base layer.
+    fn draw(&self, sheet: &Sheet<Sharp>) -> Drawn<Sharp>;
+}

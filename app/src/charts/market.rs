@@ -1,0 +1,565 @@
+//! Price × sentiment of one ticker: three lanes over one time axis.
+//!
+//! Price lies above (left axis), mean compound below it around its own zero (right axis, −1…+1), the
+//! number of posts at the foot. The lanes do not overlap: two scales over each other would suggest a
+//! likeness that is only a choice of scale.
+
+use std::sync::Arc;
+
+use analysis::view::MarketView;
+use plotters::{prelude::DrawingBackend, style::RGBColor};
+use wire::{Millis, time::DAY};
+
+use super::{
+    Drawing, Frame, Plottable, Readout,
+    backend::Sharp,
+    clip::{Point, split_at_gaps},
+    decimate,
+    scale::{Rect, Scale, nice_range, nice_ticks, time_ticks},
+    sheet::{Anchor, Drawn, Sheet, Size},
+    theme::Palette,
+};
+use crate::format;
+
+/// A bar of sentiment and posts is at least this wide, gap included; narrower buckets are drawn together.
+const COLUMN_PX: f64 = 4.0;
+/// Room for a lane's title above it.
+const TITLE_PX: f64 = 17.0;
+const POSITIVE: f64 = 0.05;
+
+/// A chart laid out for one size.
+pub struct MarketChart {
+    view: Arc<MarketView>,
+    frame: Frame,
+    price: Option<PriceLane>,
+    sentiment: Rect,
+    posts: Rect,
+    columns: Vec<Column>,
+    column_width: Millis,
+}
+
+/// Neighbouring buckets drawn as one bar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Column {
+    /// Start, inclusive.
+    pub from: Millis,
+    /// End, exclusive.
+    pub to: Millis,
+    /// Posts; `None` where no source was listening all along.
+    pub n_posts: Option<u64>,
+    /// Mean compound over these posts.
+    pub mean_compound: Option<f64>,
+}
+
+struct PriceLane {
+    rect: Rect,
+    range: (f64, f64),
+}
+
+impl MarketChart {
+    /// Decides where everything goes.
+    pub fn new(view: Arc<MarketView>, size: Size) -> Self {
+        let (from, to) = (view.range.from, view.range.to.max(view.range.from + 1));
+        let plot = Rect {
+            x0: 58.0,
+            y0: 0.0,
+            x1: (size.width - 34.0).max(60.0),
+            y1: (size.height - 34.0).max(40.0),
+        };
+        let shown = view
+            .closes
+            .iter()
+            .filter(|c| from <= c.at && c.at <= to)
+            .map(|c| c.price);
+        let has_prices = shown.clone().next().is_some();
+        let price_height = if has_prices {
+            plot.height() * 0.54
+        } else {
+            0.0
+        };
+        let posts_height = plot.height() * 0.16;
+        let cut = |y0: f64, y1: f64| Rect {
+            y0: (y0 + TITLE_PX).min(y1),
+            y1,
+            ..plot
+        };
+        let range = nice_range(shown);
+        let column_width = column_width(&view, plot.width());
+        Self {
+            frame: Frame {
+                plot: Rect {
+                    y0: TITLE_PX.min(plot.y1),
+                    ..plot
+                },
+                x: (from as f64, to as f64),
+            },
+            price: has_prices.then(|| PriceLane {
+                rect: cut(plot.y0, price_height),
+                range,
+            }),
+            sentiment: cut(price_height, plot.y1 - posts_height),
+            posts: cut(plot.y1 - posts_height, plot.y1),
+            columns: columns(&view, column_width),
+            column_width,
+            view,
+        }
+    }
+
+    /// Plot and time range.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    /// Bars of sentiment and posts, in time order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// What a person reads at a column, and where the cursor's dot goes.
+    pub fn readout(&self, idx: usize) -> Option<Readout> {
+        let column = self.columns.get(idx)?;
+        let close = close_before(&self.view, column.to.min(self.view.range.to));
+        let mut values = Vec::new();
+        if let Some(close) = close {
+            values.push((
+                "close".to_owned(),
+                format!("{} {}", format::price(close.price), self.view.currency),
+            ));
+        }
+        values.push((
+            "compound".to_owned(),
+            column
+                .mean_compound
+                .map_or("no posts".to_owned(), |c| format::signed(c, 2)),
+        ));
+        values.push((
+            "posts".to_owned(),
+            column.n_posts.map_or("no data".to_owned(), format::count),
+        ));
+        let dot = self.price.as_ref().zip(close).map(|(lane, close)| {
+            let y = Scale {
+                lo: lane.range.0,
+                hi: lane.range.1,
+                px_lo: lane.rect.y1,
+                px_hi: lane.rect.y0,
+            };
+            y.px_from_value(close.price)
+                .clamp(lane.rect.y0, lane.rect.y1)
+        });
+        Some(Readout {
+            title: format::stretch(column.from, column.to),
+            values,
+            dot_y: dot,
+        })
+    }
+
+    /// Draws everything, gaps first.
+    ///
+    /// # Errors
+    /// What the backend refuses.
+    pub fn draw<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
+        self.draw_gaps(sheet)?;
+        self.draw_time_axis(sheet)?;
+        if let Some(lane) = &self.price {
+            self.draw_price(sheet, lane)?;
+        }
+        self.draw_sentiment(sheet)?;
+        self.draw_posts(sheet)?;
+        sheet.present()
+    }
+
+    fn time_scale(&self) -> Scale {
+        self.frame.x_scale()
+    }
+
+    fn draw_gaps<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
+        let plot = self.frame.plot;
+        let x = self.time_scale();
+        for gap in &self.view.gaps {
+            let x0 = x.px_from_value(gap.from as f64).max(plot.x0);
+            let x1 = x.px_from_value(gap.to as f64).min(plot.x1);
+            if x1 - x0 < 0.5 {
+                continue;
+            }
+            let rect = Rect {
+                x0,
+                x1,
+                y0: self.sentiment.y0,
+                y1: plot.y1,
+            };
+            sheet.hatch(rect, sheet.palette.line)?;
+            if rect.width() > 60.0 {
+                let middle = (f64::midpoint(x0, x1), self.sentiment.y0 + 4.0);
+                sheet.text("no data", middle, Anchor::Top, sheet.palette.muted)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_time_axis<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
+        let (plot, palette) = (self.frame.plot, sheet.palette);
+        let x = self.time_scale();
+        let max = (plot.width() / 70.0).floor().clamp(2.0, 14.0) as usize;
+        for tick in time_ticks(self.view.range.from, self.view.range.to, max) {
+            let px = x.px_from_value(tick.at as f64);
+            sheet.hairline((px, plot.y0), (px, plot.y1 + 4.0), palette.line)?;
+            // A label in the corner would be cut off.
+            if px < plot.x0 + 4.0 - 30.0 || px > plot.x1 + 12.0 {
+                continue;
+            }
+            sheet.text(&tick.label, (px, plot.y1 + 7.0), Anchor::Top, palette.muted)?;
+            if let Some(below) = tick.below {
+                sheet.text(&below, (px, plot.y1 + 20.0), Anchor::Top, palette.muted)?;
+            }
+        }
+        sheet.hairline((plot.x0, plot.y1), (plot.x1, plot.y1), palette.muted)
+    }
+
+    fn draw_price<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, price: &PriceLane) -> Drawn<DB> {
+        let palette = sheet.palette;
+        let lane = sheet.lane(price.rect, self.frame.x, price.range);
+        let n_ticks = (price.rect.height() / 40.0).clamp(1.0, 6.0) as usize;
+        for value in nice_ticks(price.range.0, price.range.1, n_ticks) {
+            let y = lane.y.px_from_value(value);
+            sheet.hairline((price.rect.x0, y), (price.rect.x1, y), palette.line)?;
+            sheet.text(
+                &axis_price(value),
+                (price.rect.x0 - 6.0, y),
+                Anchor::Right,
+                palette.muted,
+            )?;
+        }
+        let title = format!(
+            "Close, {} ({} bars)",
+            self.view.currency,
+            format::span(self.view.bar_width)
+        );
+        sheet.text(
+            &title,
+            (price.rect.x0, price.rect.y0 - TITLE_PX + 3.0),
+            Anchor::TopLeft,
+            palette.text,
+        )?;
+        for points in split_at_gaps(&self.close_points(), self.max_step()) {
+            let per_px = (self.frame.x.1 - self.frame.x.0) / price.rect.width().max(1.0);
+            lane.line(&decimate::min_max(points, per_px), palette.text, 1.5)?;
+        }
+        Ok(())
+    }
+
+    fn draw_sentiment<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
+        let (rect, palette) = (self.sentiment, sheet.palette);
+        let lane = sheet.lane(rect, self.frame.x, (-1.0, 1.0));
+        for value in [-1.0, 0.0, 1.0] {
+            let y = lane.y.px_from_value(value);
+            let color = if value.abs() < 0.5 {
+                palette.muted
+            } else {
+                palette.line
+            };
+            sheet.text(
+                &format::signed(value, 0),
+                (rect.x1 + 6.0, y),
+                Anchor::Left,
+                palette.muted,
+            )?;
+            sheet.hairline((rect.x0, y), (rect.x1, y), color)?;
+        }
+        let title = format!(
+            "Mean compound, −1…+1, per {}",
+            format::span(self.column_width)
+        );
+        sheet.text(
+            &title,
+            (rect.x0, rect.y0 - TITLE_PX + 3.0),
+            Anchor::TopLeft,
+            palette.text,
+        )?;
+        for column in &self.columns {
+            if let Some(value) = column.mean_compound {
+                // A mean of exactly zero still gets a mark.
+                let y = if value.abs() < 0.02 {
+                    (-0.02, 0.02)
+                } else {
+                    (0.0, value)
+                };
+                lane.block(self.bar(column), y, color_of(value, &palette), 1.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_posts<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
+        let (rect, palette) = (self.posts, sheet.palette);
+        let most = self
+            .columns
+            .iter()
+            .filter_map(|c| c.n_posts)
+            .max()
+            .unwrap_or(0);
+        let lane = sheet.lane(rect, self.frame.x, (0.0, most.max(1) as f64));
+        let title = format!(
+            "Posts per {} (n = {})",
+            format::span(self.column_width),
+            format::count(self.view.n)
+        );
+        sheet.text(
+            &title,
+            (rect.x0, rect.y0 - TITLE_PX + 3.0),
+            Anchor::TopLeft,
+            palette.text,
+        )?;
+        if most > 0 {
+            sheet.text(
+                &format::compact(most),
+                (rect.x0 - 6.0, rect.y0 + 2.0),
+                Anchor::Right,
+                palette.muted,
+            )?;
+        }
+        for column in &self.columns {
+            let n = column.n_posts.unwrap_or(0) as f64;
+            lane.block(self.bar(column), (0.0, n), palette.muted, 0.75)?;
+        }
+        Ok(())
+    }
+
+    /// A column's bar in time, a little narrower than the column.
+    fn bar(&self, column: &Column) -> (f64, f64) {
+        let (from, to) = (column.from as f64, column.to as f64);
+        let air = (to - from) * 0.12;
+        (from + air, to - air)
+    }
+
+    fn close_points(&self) -> Vec<Point> {
+        let finite = self.view.closes.iter().filter(|c| c.price.is_finite());
+        finite.map(|c| (c.at as f64, c.price)).collect()
+    }
+
+    /// Two closes further apart than this are not joined. Exchanges close for the night and for up to
+    /// four days around a holiday; daily bars bridge that, shorter ones do not.
+    fn max_step(&self) -> f64 {
+        let mut steps: Vec<Millis> = self
+            .view
+            .closes
+            .windows(2)
+            .map(|w| w[1].at - w[0].at)
+            .collect();
+        steps.sort_unstable();
+        let usual = steps
+            .get(steps.len() / 2)
+            .copied()
+            .unwrap_or(0)
+            .max(self.view.bar_width);
+        let bridge = if self.view.bar_width >= DAY {
+            5 * DAY
+        } else {
+            0
+        };
+        (3 * usual).max(bridge) as f64
+    }
+}
+
+impl Plottable for MarketView {
+    fn layout(self: Arc<Self>, size: Size) -> Box<dyn Drawing> {
+        Box::new(MarketChart::new(self, size))
+    }
+
+    fn n_points(&self) -> usize {
+        n_points(self)
+    }
+
+    fn extent(&self) -> (f64, f64) {
+        (self.range.from as f64, self.range.to as f64)
+    }
+}
+
+impl Drawing for MarketChart {
+    fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    fn stops(&self) -> Vec<f64> {
+        self.columns
+            .iter()
+            .map(|c| f64::midpoint(c.from as f64, c.to as f64))
+            .collect()
+    }
+
+    fn readout(&self, idx: usize) -> Option<Readout> {
+        self.readout(idx)
+    }
+
+    fn draw(&self, sheet: &Sheet<Sharp>) -> Drawn<Sharp> {
+        self.draw(sheet)
+    }
+}
+
+/// How many finite values a chart of this view stands on.
+pub fn n_points(view: &MarketView) -> usize {
+    let closes = view.closes.iter().filter(|c| c.price.is_finite()).count();
+    closes
+        + view
+            .mean_compound
+            .iter()
+            .flatten()
+            .filter(|c| c.is_finite())
+            .count()
+}
+
+/// The newest close known at `at`, unless it is older than a few bars.
+pub fn close_before(view: &MarketView, at: Millis) -> Option<analysis::view::Close> {
+    let idx = view.closes.partition_point(|c| c.at <= at).checked_sub(1)?;
+    let close = view.closes.get(idx)?;
+    let oldest = at - (5 * view.bar_width).max(2 * view.width);
+    (close.at >= oldest && close.price.is_finite()).then_some(*close)
+}
+
+/// A multiple of the bucket width that gives bars wide enough to see.
+fn column_width(view: &MarketView, plot_px: f64) -> Millis {
+    let width = view.width.max(1);
+    let length = (view.range.to - view.range.from).max(1) as f64;
+    let narrowest = length * COLUMN_PX / plot_px.max(1.0);
+    [1, 2, 3, 4, 6, 12, 24, 48, 96, 168, 336, 672]
+        .into_iter()
+        .map(|n| n * width)
+        .find(|candidate| *candidate as f64 >= narrowest)
+        .unwrap_or(width * ((narrowest / width as f64).ceil() as Millis).max(1))
+}
+
+/// Buckets put together into columns that are aligned to the epoch. Means are weighted by posts.
+fn columns(view: &MarketView, column_width: Millis) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    let buckets = view.n_posts.iter().zip(&view.mean_compound).enumerate();
+    for (idx, (n, mean)) in buckets {
+        let bucket = view.start + idx as Millis * view.width.max(1);
+        let from = bucket.div_euclid(column_width) * column_width;
+        let sum = f64::from(n.unwrap_or(0)) * mean.filter(|m| m.is_finite()).map_or(0.0, f64::from);
+        match columns.last_mut() {
+            // While a column is being filled, `mean_compound` holds the sum.
+            Some(column) if column.from == from => {
+                column.n_posts = match (column.n_posts, n) {
+                    (None, None) => None,
+                    (a, b) => Some(a.unwrap_or(0) + u64::from(b.unwrap_or(0))),
+                };
+                column.mean_compound = column.mean_compound.map(|s| s + sum);
+            }
+            _ => columns.push(Column {
+                from,
+                to: from + column_width,
+                n_posts: n.map(u64::from),
+                mean_compound: Some(sum),
+            }),
+        }
+    }
+    for column in &mut columns {
+        let n = column.n_posts.unwrap_or(0);
+        column.mean_compound = column
+            .mean_compound
+            .filter(|_| n > 0)
+            .map(|sum| sum / n as f64);
+    }
+    columns
+}
+
+fn color_of(compound: f64, palette: &Palette) -> RGBColor {
+    match compound {
+        c if c >= POSITIVE => palette.pos,
+        c if c <= -POSITIVE => palette.neg,
+        _ => palette.neu,
+    }
+}
+
+/// Axis labels leave out cents above 1,000 and are compact above 100,000.
+fn axis_price(value: f64) -> String {
+    match value {
+        v if v >= 100_000.0 => format::compact(v as u64),
+        v if v >= 1_000.0 => format::count(v.round() as u64),
+        v => format::price(v),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::view::{Close, Range};
+    use wire::time::{HOUR, MINUTE};
+
+    use super::*;
+
+    fn view() -> MarketView {
+        MarketView {
+            range: Range {
+                from: 0,
+                to: 4 * HOUR,
+            },
+            width: HOUR,
+            bar_width: HOUR,
+            n_posts: vec![Some(1), Some(3), None, Some(0)],
+            mean_compound: vec![Some(0.8), Some(-0.4), None, None],
+            closes: vec![
+                Close {
+                    at: HOUR,
+                    price: 10.0,
+                },
+                Close {
+                    at: 2 * HOUR,
+                    price: 11.0,
+                },
+            ],
+            ..MarketView::default()
+        }
+    }
+
+    #[test]
+    fn a_column_weighs_its_buckets_by_their_posts_and_keeps_silence_apart_from_deafness() {
+        let joined = columns(&view(), 2 * HOUR);
+
+        assert_eq!(
+            joined.iter().map(|c| c.n_posts).collect::<Vec<_>>(),
+            [Some(4), Some(0)]
+        );
+        assert!((joined[0].mean_compound.unwrap() - (0.8 - 1.2) / 4.0).abs() < 1e-6);
+        assert_eq!(joined[1].mean_compound, None);
+        assert_eq!(columns(&view(), HOUR)[2].n_posts, None);
+    }
+
+    #[test]
+    fn columns_are_wide_enough_to_see() {
+        let many = MarketView {
+            range: Range {
+                from: 0,
+                to: 5 * DAY,
+            },
+            width: 5 * MINUTE,
+            ..view()
+        };
+
+        assert_eq!(column_width(&many, 800.0), HOUR);
+        assert_eq!(column_width(&view(), 800.0), HOUR);
+    }
+
+    #[test]
+    fn a_close_is_read_from_the_moment_it_is_known_until_it_is_stale() {
+        assert_eq!(close_before(&view(), HOUR - 1), None);
+        assert_eq!(close_before(&view(), HOUR).map(|c| c.price), Some(10.0));
+        assert_eq!(close_before(&view(), 3 * HOUR).map(|c| c.price), Some(11.0));
+        assert_eq!(close_before(&view(), 9 * HOUR), None);
+    }
+
+    #[test]
+    fn the_readout_names_every_value_with_its_unit_or_says_that_there_is_none() {
+        let chart = MarketChart::new(
+            Arc::new(view()),
+            Size {
+                width: 800.0,
+                height: 400.0,
+            },
+        );
+
+        let gap = chart.readout(2).unwrap();
+
+        assert_eq!(gap.values[1].1, "no posts");
+        assert_eq!(gap.values[2].1, "no data");
+        assert!(chart.readout(4).is_none());
+    }
+}

@@ -1,0 +1,148 @@
+//! When charts are drawn: one animation frame for the whole page, each chart at most once a frame,
+//! charts out of sight only when they come back. A hidden page gets no frames, so it draws nothing.
+
+use std::{cell::RefCell, rc::Rc};
+
+thread_local! {
+    static PAGE: RefCell<Page> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Page {
+    queue: Queue,
+    draws: Vec<Rc<dyn Fn()>>,
+}
+
+/// Names a chart of this page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct ChartId(usize);
+
+/// Adds a chart; `draw` is called once per frame in which it is due.
+pub(crate) fn register(draw: Rc<dyn Fn()>) -> ChartId {
+    PAGE.with_borrow_mut(|page| {
+        page.draws.push(draw);
+        page.queue.add()
+    })
+}
+
+/// The chart no longer shows its data, size or colours.
+pub(crate) fn mark(chart: ChartId) {
+    let must_ask = PAGE.with_borrow_mut(|page| page.queue.mark(chart));
+    ask_if(must_ask);
+}
+
+/// The chart came into sight or left it.
+pub(crate) fn set_visibility(chart: ChartId, visibility: Visibility) {
+    let must_ask = PAGE.with_borrow_mut(|page| page.queue.set_visibility(chart, visibility));
+    ask_if(must_ask);
+}
+
+/// Whether a person can see a chart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Visibility {
+    InSight,
+    OutOfSight,
+}
+
+fn ask_if(must_ask: bool) {
+    if must_ask {
+        leptos::prelude::request_animation_frame(draw_due);
+    }
+}
+
+fn draw_due() {
+    // The borrow ends before anything is drawn, since drawing may mark charts again.
+    let due: Vec<Rc<dyn Fn()>> = PAGE.with_borrow_mut(|page| {
+        let ids = page.queue.take_due();
+        ids.into_iter()
+            .filter_map(|ChartId(idx)| page.draws.get(idx).cloned())
+            .collect()
+    });
+    for draw in due {
+        draw();
+    }
+}
+
+/// Which charts are due. Knows nothing of browsers.
+#[derive(Debug, Default)]
+struct Queue {
+    charts: Vec<State>,
+    is_frame_asked: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State {
+    is_due: bool,
+    is_visible: bool,
+}
+
+impl Queue {
+    fn add(&mut self) -> ChartId {
+        self.charts.push(State {
+            is_due: false,
+            is_visible: true,
+        });
+        ChartId(self.charts.len() - 1)
+    }
+
+    /// Returns whether a frame must be asked for.
+    fn mark(&mut self, ChartId(idx): ChartId) -> bool {
+        if let Some(chart) = self.charts.get_mut(idx) {
+            chart.is_due = true;
+        }
+        self.must_ask()
+    }
+
+    fn set_visibility(&mut self, ChartId(idx): ChartId, visibility: Visibility) -> bool {
+        if let Some(chart) = self.charts.get_mut(idx) {
+            chart.is_visible = visibility == Visibility::InSight;
+        }
+        self.must_ask()
+    }
+
+    fn take_due(&mut self) -> Vec<ChartId> {
+        self.is_frame_asked = false;
+        let mut due = Vec::new();
+        for (idx, chart) in self.charts.iter_mut().enumerate() {
+            if chart.is_due && chart.is_visible {
+                chart.is_due = false;
+                due.push(ChartId(idx));
+            }
+        }
+        due
+    }
+
+    fn must_ask(&mut self) -> bool {
+        let must_ask = !self.is_frame_asked && self.charts.iter().any(|c| c.is_due && c.is_visible);
+        self.is_frame_asked |= must_ask;
+        must_ask
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_marks_make_one_frame_and_one_drawing() {
+        let mut queue = Queue::default();
+        let (a, b) = (queue.add(), queue.add());
+
+        let asked = [queue.mark(a), queue.mark(a), queue.mark(b)];
+
+        assert_eq!(asked, [true, false, false]);
+        assert_eq!(queue.take_due(), [a, b]);
+        assert!(queue.take_due().is_empty());
+    }
+
+    #[test]
+    fn a_chart_out_of_sight_waits_until_it_is_seen() {
+        let mut queue = Queue::default();
+        let chart = queue.add();
+        queue.set_visibility(chart, Visibility::OutOfSight);
+
+        assert!(!queue.mark(chart));
+        assert!(queue.set_visibility(chart, Visibility::InSight));
+        assert_eq!(queue.take_due(), [chart]);
+    }
+}

@@ -1,0 +1,287 @@
+//! Numbers and times as a person reads them: units, true minus signs, UTC.
+//!
+//! The only place of the page that prints a calendar date.
+
+use wire::{
+    Millis,
+    time::{DAY, HOUR, MINUTE, SECOND},
+};
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// A moment in the calendar, UTC.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Civil {
+    pub(crate) year: i64,
+    /// 1 to 12.
+    pub(crate) month: i64,
+    /// 1 to 31.
+    pub(crate) day: i64,
+    pub(crate) hour: i64,
+    pub(crate) minute: i64,
+    pub(crate) second: i64,
+}
+
+/// `12,431`: every digit.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (idx, digit) in digits.chars().enumerate() {
+        if idx > 0 && (digits.len() - idx).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `9,999`, then `12.4K`, `3.1M`.
+pub(crate) fn compact(n: u64) -> String {
+    let scaled = |unit: f64, suffix: &str| format!("{:.1}{suffix}", n as f64 / unit);
+    match n {
+        0..10_000 => count(n),
+        10_000..999_950 => scaled(1e3, "K"),
+        999_950..999_950_000 => scaled(1e6, "M"),
+        _ => scaled(1e9, "B"),
+    }
+}
+
+/// `+0.12`, `−0.12`, `0.00`: what rounds to nothing has no sign.
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
+    let digits = format!("{:.decimals$}", value.abs());
+    let is_zero = digits.bytes().all(|b| matches!(b, b'0' | b'.'));
+    match value {
+        _ if is_zero => digits,
+        v if v < 0.0 => format!("−{digits}"),
+        _ => format!("+{digits}"),
+    }
+}
+
+/// `41.2 %` of `whole`; a dash where there is nothing to take a share of.
+pub(crate) fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        "–".to_owned()
+    } else {
+        format!("{:.1} %", part as f64 / whole as f64 * 100.0)
+    }
+}
+
+/// `+3.1 %` from `before` to `now`; nothing when there was nothing before.
+pub(crate) fn change(before: u64, now: u64) -> Option<String> {
+    (before > 0).then(|| {
+        format!(
+            "{} %",
+            signed((now as f64 / before as f64 - 1.0) * 100.0, 1)
+        )
+    })
+}
+
+/// A price with as many decimals as its size calls for.
+pub(crate) fn price(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1_000.0 {
+        let cents = (size * 100.0).round() as u64;
+        let sign = if value < 0.0 { "−" } else { "" };
+        return format!("{sign}{}.{:02}", count(cents / 100), cents % 100);
+    }
+    let decimals = match size {
+        s if s >= 1.0 || s <= 0.0 => 2,
+        // Four significant digits below 1.
+        s => (3.0 - s.log10().floor()).clamp(2.0, 12.0) as usize,
+    };
+    format!("{value:.decimals$}").replace('-', "−")
+}
+
+/// `214`, `14.2`, `0.03`: a rate with about three digits.
+pub(crate) fn rate(value: f64) -> String {
+    match value {
+        v if v >= 100.0 => count(v.round() as u64),
+        v if v >= 1.0 || v <= 0.0 => format!("{v:.1}"),
+        v => format!("{v:.2}"),
+    }
+}
+
+/// `45 s`, `5 min`, `1 h`, `2 d`: in the largest unit that leaves at most one decimal.
+pub(crate) fn span(length: Millis) -> String {
+    let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")];
+    let (unit, name) = units
+        .into_iter()
+        .find(|(unit, _)| length.abs() >= *unit)
+        .unwrap_or((SECOND, "s"));
+    let amount = format!("{:.1}", length as f64 / unit as f64);
+    format!("{} {name}", amount.trim_end_matches(".0"))
+}
+
+/// `14 Mar 2023 09:05`.
+pub(crate) fn date_time(at: Millis) -> String {
+    format!("{} {}", date(at), time_of_day(at))
+}
+
+/// `14 Mar 2023`.
+pub(crate) fn date(at: Millis) -> String {
+    format!("{} {}", day_and_month(at), civil(at).year)
+}
+
+/// `14 Mar`.
+pub(crate) fn day_and_month(at: Millis) -> String {
+    let civil = civil(at);
+    format!("{} {}", civil.day, month_name(civil))
+}
+
+/// `Mar`.
+pub(crate) fn month(at: Millis) -> &'static str {
+    month_name(civil(at))
+}
+
+/// `09:05`.
+pub(crate) fn time_of_day(at: Millis) -> String {
+    let civil = civil(at);
+    format!("{:02}:{:02}", civil.hour, civil.minute)
+}
+
+/// `2023-03-14T09:05:00Z`, for `datetime` attributes.
+pub(crate) fn iso(at: Millis) -> String {
+    let Civil {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = civil(at);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// `14 Mar 2023 09:00 – 15 Mar 2023 21:00`, without what both ends share.
+pub(crate) fn stretch(from: Millis, to: Millis) -> String {
+    if from.div_euclid(DAY) == to.div_euclid(DAY) {
+        return format!(
+            "{}, {} – {}",
+            date(from),
+            time_of_day(from),
+            time_of_day(to)
+        );
+    }
+    let is_whole_days = from.rem_euclid(DAY) == 0 && to.rem_euclid(DAY) == 0;
+    if is_whole_days {
+        return format!("{} – {}", date(from), date(to - 1));
+    }
+    format!("{} – {}", date_time(from), date_time(to))
+}
+
+/// The calendar moment of `at`, by the days-from-civil algorithm of Howard Hinnant.
+pub(crate) fn civil(at: Millis) -> Civil {
+    let days = at.div_euclid(DAY) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let in_day = at.rem_euclid(DAY);
+    Civil {
+        year: year_of_era + era * 400 + i64::from(month <= 2),
+        month,
+        day: day_of_year - (153 * shifted_month + 2) / 5 + 1,
+        hour: in_day / HOUR,
+        minute: in_day % HOUR / MINUTE,
+        second: in_day % MINUTE / SECOND,
+    }
+}
+
+/// The first moment of a month; `month` may lie outside 1…12 and carries into the year.
+pub(crate) fn start_of_month(year: i64, month: i64) -> Millis {
+    let (year, month) = (
+        year + (month - 1).div_euclid(12),
+        (month - 1).rem_euclid(12) + 1,
+    );
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era * 146_097 + day_of_era - 719_468) * DAY
+}
+
+fn month_name(civil: Civil) -> &'static str {
+    usize::try_from(civil.month - 1)
+        .ok()
+        .and_then(|idx| MONTHS.get(idx))
+        .copied()
+        .unwrap_or("?")
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MARCH_14: Millis = 1_678_784_700_000;
+
+    #[test]
+    fn numbers_carry_separators_true_minus_signs_and_no_signed_zero() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(
+            (compact(9_999), compact(12_431), compact(999_960)),
+            ("9,999".into(), "12.4K".into(), "1.0M".into())
+        );
+        assert_eq!(
+            (signed(0.123, 2), signed(-0.123, 2), signed(-0.001, 2)),
+            ("+0.12".into(), "−0.12".into(), "0.00".into())
+        );
+        assert_eq!((share(1, 3), share(0, 0)), ("33.3 %".into(), "–".into()));
+        assert_eq!(
+            (change(200, 150), change(0, 5)),
+            (Some("−25.0 %".into()), None)
+        );
+    }
+
+    #[test]
+    fn a_price_shows_the_digits_that_matter() {
+        assert_eq!(price(24_310.5), "24,310.50");
+        assert_eq!(price(173.128), "173.13");
+        assert_eq!(price(0.000_123_456), "0.0001235");
+    }
+
+    #[test]
+    fn lengths_of_time_use_the_largest_unit() {
+        assert_eq!(
+            (span(5 * MINUTE), span(90 * MINUTE), span(DAY)),
+            ("5 min".into(), "1.5 h".into(), "1 d".into())
+        );
+    }
+
+    #[test]
+    fn dates_are_utc() {
+        assert_eq!(date_time(MARCH_14), "14 Mar 2023 09:05");
+        assert_eq!(iso(MARCH_14), "2023-03-14T09:05:00Z");
+        assert_eq!(date(-1), "31 Dec 1969");
+    }
+
+    #[test]
+    fn a_stretch_leaves_out_what_both_ends_share() {
+        assert_eq!(
+            stretch(MARCH_14, MARCH_14 + HOUR),
+            "14 Mar 2023, 09:05 – 10:05"
+        );
+        assert_eq!(stretch(0, 2 * DAY), "1 Jan 1970 – 2 Jan 1970");
+    }
+
+    proptest! {
+        #[test]
+        fn a_month_starts_on_its_first_day(year in 1800i64..2300, month in -30i64..40) {
+            let start = civil(start_of_month(year, month));
+
+            prop_assert_eq!((start.day, start.hour, start.minute), (1, 0, 0));
+            prop_assert_eq!(start.year * 12 + start.month, year * 12 + month);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The worker as the page sees it: commands go in, updates come out, a dead worker becomes a trouble.
+//!
+//! Messages are postcard bytes in an `ArrayBuffer` that is transferred, not copied.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use analysis::protocol::{Command, PROTOCOL, Trouble, Update};
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::set_timeout;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::{state::AppState, strings};
+
+/// Built by Trunk from the `worker` package; its name has no hash, see the protocol number.
+const WORKER_URL: &str = "./worker-analysis_loader.js";
+/// Loading and compiling takes about a second; a phone on a bad line gets half a minute.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// The one connection to the worker. It lives as long as the page.
+#[derive(Clone)]
+pub(crate) struct Link {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    state: AppState,
+    worker: Option<Worker>,
+    is_ready: Cell<bool>,
+    is_stopped: Cell<bool>,
+    /// Sent before the worker listens, a message would be lost: it waits here for Ready.
+    queue: RefCell<Vec<Uint8Array>>,
+}
+
+impl Link {
+    /// Starts the worker; what it says goes to `state`.
+    pub(crate) fn start(state: AppState) -> Self {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(WORKER_URL, &options);
+        let inner = Rc::new(Inner {
+            state,
+            worker: worker.ok(),
+            is_ready: Cell::new(false),
+            is_stopped: Cell::new(false),
+            queue: RefCell::default(),
+        });
+        let link = Self { inner };
+        match &link.inner.worker {
+            Some(worker) => link.listen(worker),
+            None => link.inner.stop(strings::worker_refused()),
+        }
+        link
+    }
+
+    /// States what is wanted; waits in line until the worker listens.
+    pub(crate) fn send(&self, command: &Command) {
+        let Ok(bytes) = postcard::to_stdvec(command) else {
+            // Commands hold only numbers and text, which postcard always takes.
+            leptos::logging::error!("a command could not be encoded");
+            return;
+        };
+        let message = Uint8Array::from(bytes.as_slice());
+        if self.inner.is_ready.get() {
+            self.inner.post(&message);
+        } else {
+            self.inner.queue.borrow_mut().push(message);
+        }
+    }
+
+    fn listen(&self, worker: &Worker) {
+        let inner = Rc::clone(&self.inner);
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            inner.on_message(&event.data());
+        });
+        let inner = Rc::clone(&self.inner);
+        // Not typed as ErrorEvent: a script that cannot be loaded gives a plain event without a message.
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            let message = js_sys::Reflect::get(&event, &JsValue::from_str("message")).ok();
+            inner.stop(strings::worker_died(
+                message.and_then(|m| m.as_string()).as_deref(),
+            ));
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        on_message.forget();
+        on_error.forget();
+        let inner = Rc::clone(&self.inner);
+        set_timeout(
+            move || {
+                if !inner.is_ready.get() {
+                    inner.stop(strings::worker_silent());
+                }
+            },
+            READY_WITHIN,
+        );
+    }
+}
+
+impl Inner {
+    fn on_message(&self, message: &JsValue) {
+        if self.is_stopped.get() {
+            return;
+        }
+        let Some(bytes) = message.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec) else {
+            return;
+        };
+        match postcard::from_bytes::<Update>(&bytes) {
+            Ok(Update::Ready { protocol }) if protocol != PROTOCOL => {
+                self.stop(strings::new_version())
+            }
+            Ok(update) => {
+                let is_first = matches!(update, Update::Ready { .. });
+                self.state.apply(update);
+                if is_first {
+                    self.open_queue();
+                }
+            }
+            // A worker of another release, whose number happens to be the same or came too late.
+            Err(_) => self.stop(strings::new_version()),
+        }
+    }
+
+    fn open_queue(&self) {
+        crate::mark("worker-ready");
+        self.is_ready.set(true);
+        for message in self.queue.take() {
+            self.post(&message);
+        }
+    }
+
+    fn post(&self, message: &Uint8Array) {
+        if let Some(worker) = &self.worker
+            && worker
+                .post_message_with_transfer(message, &Array::of1(&message.buffer()))
+                .is_err()
+        {
+            leptos::logging::error!("a command could not be sent");
+        }
+    }
+
+    /// A trapped worker is never usable again.
+    fn stop(&self, trouble: Trouble) {
+        if self.is_stopped.replace(true) {
+            return;
+        }
+        if let Some(worker) = &self.worker {
+            worker.terminate();
+        }
+        self.state.stop(trouble);
+    }
+}

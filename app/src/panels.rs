@@ -1,0 +1,39 @@
+//! Panels: each shows one view and changes the choice, nothing else.
+
+pub(crate) mod hashtags;
+pub(crate) mod header;
+pub(crate) mod kpi;
+pub(crate) mod lag;
+pub(crate) mod market;
+pub(crate) mod notices;
+pub(crate) mod posts;
+pub(crate) mod sources;
+
+use analysis::view::Class;
+
+/// The glyph that says a class without colour.
+pub(crate) fn glyph(class: Class) -> &'static str {
+    match class {
+        Class::Positive => "▲",
+        Class::Neutral => "●",
+        Class::Negative => "▼",
+    }
+}
+
+/// The class in words.
+pub(crate) fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Positive => "Positive",
+        Class::Neutral => "Neutral",
+        Class::Negative => "Negative",
+    }
+}
+
+/// The stylesheet's class for a class of posts.
+pub(crate) fn css_class(class: Class) -> &'static str {
+    match class {
+        Class::Positive => "pos",
+        Class::Neutral => "neu",
+        Class::Negative => "neg",
+    }
+}

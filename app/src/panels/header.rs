@@ -1,0 +1,82 @@
+//! Name, connection, time zone and theme.
+
+use std::time::Duration;
+
+use analysis::protocol::LinkState;
+use leptos::prelude::*;
+use wire::time::SECOND;
+
+use crate::{app::Actions, state::Views, strings, theme_switch::ThemeSwitch};
+
+/// The sticky line on top.
+#[component]
+pub(crate) fn Header() -> impl IntoView {
+    view! {
+        <header class="top">
+            <h1>
+                <svg viewBox="0 0 16 16" width="18" height="18" aria-hidden="true">
+                    <path d="M1 9l3-5 3 8 3-6 2 3h3" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" />
+                </svg>
+                "Moodtape"
+            </h1>
+            <ConnectionPill />
+            <span class="spacer"></span>
+            <span class="zone" title="All times are Coordinated Universal Time">"UTC"</span>
+            <ThemeSwitch />
+        </header>
+    }
+}
+
+#[component]
+fn ConnectionPill() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let actions = expect_context::<Actions>();
+    let seconds = countdown(views);
+    let pill = Memo::new(move |_| {
+        let (config, sources) = (views.config.get(), views.sources.get());
+        let health = views.health.get();
+        strings::pill(
+            &health,
+            views.link.get(),
+            config.as_deref(),
+            sources.as_deref(),
+            views.now.get(),
+        )
+    });
+    let wait = move || {
+        let seconds = seconds.get().filter(|_| pill.with(|pill| pill.can_retry));
+        seconds.filter(|s| *s > 0).map(|s| format!(" in {s} s"))
+    };
+    view! {
+        <span class=move || format!("pill {}", pill.with(|p| p.tone.class()))>
+            <span aria-hidden="true">{move || pill.with(|p| p.tone.glyph())}" "</span>
+            <span role="status" aria-label="Connection">{move || pill.with(|p| p.text.clone())}</span>
+            // Not part of the status: it would be read out every second.
+            <span aria-hidden="true">{wait}</span>
+            <Show when=move || pill.with(|p| p.can_retry)>
+                <button type="button" class="link" on:click=move |_| actions.reconnect()>"Now"</button>
+            </Show>
+        </span>
+    }
+}
+
+/// Seconds until the next attempt, counted down here because the worker tells it once.
+fn countdown(views: Views) -> ReadSignal<Option<i64>> {
+    let (seconds, set_seconds) = signal(None);
+    let tick = move || set_seconds.update(|s| *s = s.map(|s: i64| (s - 1).max(0)));
+    let start = move |retry_in: i64| {
+        set_seconds.set(Some((retry_in + SECOND - 1) / SECOND));
+        set_interval_with_handle(tick, Duration::from_secs(1)).ok()
+    };
+    // A timer is the outside world: the effect starts and stops it, the timer counts.
+    Effect::new(move |running: Option<Option<IntervalHandle>>| {
+        if let Some(timer) = running.flatten() {
+            timer.clear();
+        }
+        match views.link.get() {
+            LinkState::Offline { retry_in, .. } => start(retry_in),
+            _ => None,
+        }
+    });
+    seconds
+}

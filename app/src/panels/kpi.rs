@@ -1,0 +1,148 @@
+//! Key figures over the range, each with its unit and n.
+
+use analysis::view::{Counts, KpiView};
+use leptos::prelude::*;
+
+use crate::{format, state::Views};
+
+/// One figure as it is shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Figure {
+    value: String,
+    /// Unit and n.
+    unit: String,
+    /// Against the equally long stretch before.
+    change: Option<String>,
+}
+
+/// The strip of six figures.
+#[component]
+pub(crate) fn KpiStrip() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let caption = move || {
+        views.kpi.get().map(|kpi| {
+            format!(
+                "Range {} UTC",
+                format::stretch(kpi.range.from, kpi.range.to)
+            )
+        })
+    };
+    let row = |name: &'static str, class: &'static str, figure: fn(&KpiView) -> Figure| {
+        let figure = Memo::new(move |_| views.kpi.get().map(|kpi| figure(&kpi)));
+        view! {
+            <div class=format!("kpi {class}") class:loading=move || figure.with(Option::is_none)>
+                <dt>{name}</dt>
+                <dd>
+                    <span class="figure">{move || figure.get().map_or("–".to_owned(), |f| f.value)}</span>
+                    <span class="unit">{move || figure.get().map(|f| f.unit)}</span>
+                    <span class="change">{move || figure.get().and_then(|f| f.change)}</span>
+                </dd>
+            </div>
+        }
+    };
+    view! {
+        <section class="kpis" role="region" aria-label="Key figures">
+            <dl>
+                {row("Posts", "", posts)}
+                {row("Positive", "pos", |kpi| class(kpi, |counts| counts.positive))}
+                {row("Neutral", "neu", |kpi| class(kpi, |counts| counts.neutral))}
+                {row("Negative", "neg", |kpi| class(kpi, |counts| counts.negative))}
+                {row("Posts/min", "", per_minute)}
+                {row("Mean compound", "", mean)}
+            </dl>
+            <p class="caption">{caption}</p>
+        </section>
+    }
+}
+
+fn posts(kpi: &KpiView) -> Figure {
+    Figure {
+        value: format::count(kpi.counts.posts),
+        unit: format!("by {} authors", format::count(kpi.authors)),
+        change: against_before(kpi, |counts| counts.posts),
+    }
+}
+
+fn class(kpi: &KpiView, of: fn(&Counts) -> u64) -> Figure {
+    let n = of(&kpi.counts);
+    Figure {
+        value: format::count(n),
+        unit: format!("posts, {}", format::share(n, kpi.counts.posts)),
+        change: against_before(kpi, of),
+    }
+}
+
+fn per_minute(kpi: &KpiView) -> Figure {
+    Figure {
+        value: format::rate(kpi.posts_per_minute),
+        unit: format!("over the last {}", format::span(kpi.rate_window)),
+        change: None,
+    }
+}
+
+fn mean(kpi: &KpiView) -> Figure {
+    let Counts {
+        posts,
+        mean_compound,
+        ..
+    } = kpi.counts;
+    let before = kpi.previous.and_then(|before| before.mean_compound);
+    Figure {
+        value: mean_compound.map_or("–".to_owned(), |mean| format::signed(mean, 3)),
+        unit: format!("−1…+1, n = {}", format::count(posts)),
+        change: mean_compound
+            .zip(before)
+            .map(|(now, before)| vs_before(kpi, &format::signed(now - before, 3))),
+    }
+}
+
+fn against_before(kpi: &KpiView, of: fn(&Counts) -> u64) -> Option<String> {
+    let change = format::change(of(&kpi.previous?), of(&kpi.counts))?;
+    Some(vs_before(kpi, &change))
+}
+
+fn vs_before(kpi: &KpiView, change: &str) -> String {
+    format!(
+        "{change} vs {} before",
+        format::span(kpi.range.to - kpi.range.from)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::view::Range;
+    use wire::time::DAY;
+
+    use super::*;
+
+    #[test]
+    fn a_figure_has_unit_n_and_change_where_there_was_something_before() {
+        let counts = |posts, positive| Counts {
+            posts,
+            positive,
+            mean_compound: Some(0.1),
+            ..Counts::default()
+        };
+        let kpi = KpiView {
+            range: Range { from: 0, to: DAY },
+            counts: counts(29_057, 12_000),
+            previous: Some(counts(0, 10_000)),
+            authors: 8_123,
+            ..KpiView::default()
+        };
+
+        assert_eq!(
+            posts(&kpi),
+            Figure {
+                value: "29,057".into(),
+                unit: "by 8,123 authors".into(),
+                change: None
+            }
+        );
+        assert_eq!(
+            class(&kpi, |c| c.positive).change.as_deref(),
+            Some("+20.0 % vs 1 d before")
+        );
+        assert_eq!(mean(&kpi).value, "+0.100");
+    }
+}

@@ -1,0 +1,222 @@
+//! Price × sentiment of one ticker, with the choice of ticker and range.
+
+use std::sync::Arc;
+
+use analysis::{
+    protocol::{RangeChoice, Watch},
+    view::{MarketView, TickerRow},
+};
+use leptos::prelude::*;
+use wire::{
+    Millis,
+    time::{DAY, HOUR},
+};
+
+use crate::{
+    charts::{
+        Plottable,
+        canvas::{ChartCanvas, Zoom},
+        market,
+    },
+    format,
+    query::{Choice, Entry, MONTH},
+    state::Views,
+    strings,
+};
+
+/// The table shows this many buckets, the newest.
+const TABLE_ROWS: usize = 200;
+
+const RANGES: [(&str, &str, RangeChoice); 5] = [
+    ("6h", "Last 6 hours", RangeChoice::Last(6 * HOUR)),
+    ("1D", "Last day", RangeChoice::Last(DAY)),
+    ("1W", "Last week", RangeChoice::Last(7 * DAY)),
+    ("1M", "Last month", RangeChoice::Last(MONTH)),
+    ("All", "Everything there is", RangeChoice::All),
+];
+
+/// The panel.
+#[component]
+pub(crate) fn MarketPanel() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let choice = expect_context::<Choice>();
+    let is_table = RwSignal::new(false);
+    let source = Signal::derive(move || views.market.get().map(|view| view as Arc<dyn Plottable>));
+    let summary = Signal::derive(move || {
+        views
+            .market
+            .get()
+            .map_or("loading".to_owned(), |view| strings::market_summary(&view))
+    });
+    let empty = move || {
+        views
+            .market
+            .get()
+            .and_then(|view| strings::market_empty(&view))
+    };
+    let on_zoom = Callback::new(move |zoom| match zoom {
+        Zoom::To(from, to) => choice.zoom_to(from as Millis, to as Millis),
+        Zoom::Reset => choice.change(Entry::Same, |watch| watch.range = RangeChoice::All),
+    });
+    view! {
+        <section class="panel market" aria-labelledby="market-title">
+            <header>
+                <h2 id="market-title">"Price × sentiment"</h2>
+                <TickerSelect />
+                <RangeButtons />
+                <button type="button" aria-pressed=move || is_table.get().to_string() on:click=move |_| is_table.update(|t| *t = !*t)>
+                    "Table"
+                </button>
+            </header>
+            <p class="caption">{move || views.market.with(Option::is_some).then(|| summary.get())}</p>
+            <div class="figure-box" class:loading=move || views.market.with(Option::is_none)>
+                <ChartCanvas name="Price × sentiment" summary source on_zoom />
+                {move || empty().map(|text| view! { <p class="empty over">{text}</p> })}
+            </div>
+            <p class="hint">"Drag to zoom, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets."</p>
+            {move || is_table.get().then(|| views.market.get().map(|view| view! { <MarketTable view /> }))}
+        </section>
+    }
+}
+
+#[component]
+fn TickerSelect() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let choice = expect_context::<Choice>();
+    // The list changes with every post; the options only when a ticker comes or goes.
+    let rows = Memo::new(move |_| {
+        let rows = views
+            .tickers
+            .get()
+            .map(|tickers| tickers.rows.clone())
+            .unwrap_or_default();
+        let mut rows: Vec<(String, String)> = rows
+            .into_iter()
+            .map(|row| (row.symbol.clone(), label(&row)))
+            .collect();
+        rows.sort();
+        rows
+    });
+    let shown = Memo::new(move |_| {
+        let chosen = choice.watch.with(|watch| watch.ticker.clone());
+        chosen
+            .or_else(|| views.market.get().map(|view| view.ticker.clone()))
+            .unwrap_or_default()
+    });
+    let options = move || {
+        let mut rows = rows.get();
+        let shown = shown.get();
+        if !rows.iter().any(|(symbol, _)| *symbol == shown) {
+            rows.insert(
+                0,
+                (
+                    shown.clone(),
+                    if shown.is_empty() {
+                        "–".to_owned()
+                    } else {
+                        shown.clone()
+                    },
+                ),
+            );
+        }
+        let option = |(symbol, label): (String, String)| {
+            let is_chosen = symbol == shown;
+            view! { <option value=symbol selected=is_chosen>{label}</option> }
+        };
+        rows.into_iter().map(option).collect_view()
+    };
+    view! {
+        <label class="field">
+            <span class="vh">"Ticker"</span>
+            <select
+                aria-label="Ticker"
+                prop:value=move || shown.get()
+                on:change=move |event| {
+                    let symbol = event_target_value(&event);
+                    choice.change(Entry::New, |watch| watch.ticker = Some(symbol));
+                }
+            >
+                {options}
+            </select>
+        </label>
+    }
+}
+
+fn label(row: &TickerRow) -> String {
+    let name = row
+        .name
+        .as_ref()
+        .map_or(String::new(), |name| format!(" · {name}"));
+    let prices = if row.n_bars == 0 { ", no prices" } else { "" };
+    format!("{}{name}{prices}", row.symbol)
+}
+
+#[component]
+fn RangeButtons() -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let is = move |range: RangeChoice| choice.watch.with(|watch: &Watch| watch.range == range);
+    let is_zoomed = move || {
+        choice
+            .watch
+            .with(|watch| matches!(watch.range, RangeChoice::Fixed { .. }))
+    };
+    let button = move |(name, title, range): (&'static str, &'static str, RangeChoice)| {
+        view! {
+            <button
+                type="button"
+                title=title
+                aria-pressed=move || is(range).to_string()
+                on:click=move |_| choice.change(Entry::New, |watch| watch.range = range)
+            >
+                {name}
+            </button>
+        }
+    };
+    view! {
+        <div class="segments" role="group" aria-label="Range">
+            {RANGES.map(button).collect_view()}
+        </div>
+        <Show when=is_zoomed>
+            <button type="button" class="accent" on:click=move |_| choice.change(Entry::Same, |watch| watch.range = RangeChoice::All)>
+                "Reset zoom"
+            </button>
+        </Show>
+    }
+}
+
+/// The chart's buckets as numbers.
+#[component]
+fn MarketTable(view: Arc<MarketView>) -> impl IntoView {
+    let n = view.n_posts.len();
+    let first = n.saturating_sub(TABLE_ROWS);
+    let row = |idx: usize| {
+        let from = view.start + view.width * idx as Millis;
+        let close = market::close_before(&view, from + view.width);
+        let compound = view.mean_compound.get(idx).copied().flatten();
+        let posts = view.n_posts.get(idx).copied().flatten();
+        view! {
+            <tr>
+                <th scope="row">{format::date_time(from)}</th>
+                <td>{close.map_or("–".to_owned(), |close| format::price(close.price))}</td>
+                <td>{compound.map_or("–".to_owned(), |c| format::signed(f64::from(c), 3))}</td>
+                <td>{posts.map_or("no data".to_owned(), |n| format::count(u64::from(n)))}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-box" tabindex="0" role="region" aria-label="Table of prices, sentiment and posts">
+            <table>
+                <caption>{format!("Newest {} of {} buckets of {}, UTC", n - first, n, format::span(view.width))}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"From"</th>
+                        <th scope="col">{format!("Close, {}", view.currency)}</th>
+                        <th scope="col">"Mean compound"</th>
+                        <th scope="col">"Posts"</th>
+                    </tr>
+                </thead>
+                <tbody>{(first..n).rev().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}

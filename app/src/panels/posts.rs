@@ -1,0 +1,322 @@
+//! Recent posts with their class. The list stands still while a person reads in it.
+
+use std::sync::Arc;
+
+use analysis::view::{Class, PostRow, PostsView};
+use leptos::{html::Div, prelude::*};
+
+use super::{class_name, css_class, glyph};
+use crate::{
+    format,
+    query::{Choice, Entry},
+    state::Views,
+    strings,
+};
+
+/// The choice that decides which posts match; a list is held back only while this stays the same.
+type Filter = (Option<Class>, Option<String>, bool, Option<String>, String);
+
+/// What keeps the list still, and for which filter.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Hold {
+    is_pointed_at: bool,
+    is_scrolled: bool,
+    has_focus: bool,
+    filter: Option<Filter>,
+}
+
+impl Hold {
+    fn is_on(&self, filter: &Filter) -> bool {
+        let is_reading = self.is_pointed_at || self.is_scrolled || self.has_focus;
+        is_reading && self.filter.as_ref() == Some(filter)
+    }
+}
+
+/// The panel.
+#[component]
+pub(crate) fn PostsPanel() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let choice = expect_context::<Choice>();
+    let list = NodeRef::<Div>::new();
+    let filter = Memo::new(move |_| {
+        choice.watch.with(|w| {
+            (
+                w.class,
+                w.hashtag.clone(),
+                w.only_ticker,
+                w.ticker.clone(),
+                format!("{:?}", w.range),
+            )
+        })
+    });
+    let hold = RwSignal::new(Hold::default());
+    let set_hold = move |change: fn(&mut Hold)| {
+        hold.update(|hold| {
+            change(hold);
+            hold.filter = Some(filter.get_untracked());
+        });
+    };
+    let shown = Memo::new(move |before: Option<&Option<Arc<PostsView>>>| {
+        let newest = views.posts.get();
+        match before {
+            Some(Some(before)) if hold.with(|hold| filter.with(|filter| hold.is_on(filter))) => {
+                Some(Arc::clone(before))
+            }
+            _ => newest,
+        }
+    });
+    let n_new = Memo::new(move |_| match (views.posts.get(), shown.get()) {
+        (Some(newest), Some(shown)) => n_new(&newest, &shown),
+        _ => 0,
+    });
+    let show_new = move |_| {
+        if let Some(list) = list.get_untracked() {
+            list.set_scroll_top(0);
+        }
+        set_hold(|hold| *hold = Hold::default());
+    };
+    // Another filter shows another list: from its top.
+    Effect::new(move |_| {
+        filter.track();
+        if let Some(list) = list.get() {
+            list.set_scroll_top(0);
+        }
+    });
+    let rows = move || {
+        shown
+            .get()
+            .map(|view| view.rows.clone())
+            .unwrap_or_default()
+    };
+    let empty = move || {
+        shown
+            .get()
+            .filter(|view| view.rows.is_empty())
+            .map(|view| strings::posts_empty(&view))
+    };
+    view! {
+        <section class="panel posts" aria-labelledby="posts-title">
+            <header>
+                <h2 id="posts-title">"Recent posts"</h2>
+                <span class="spacer"></span>
+                <ClassButtons />
+            </header>
+            <Chips />
+            <p class="caption">{move || shown.get().map(|view| caption(&view))}</p>
+            <div class="list-frame">
+                <Show when=move || { n_new.get() > 0 }>
+                    <button type="button" class="new-pill" on:click=show_new>{move || new_text(n_new.get())}</button>
+                </Show>
+                <div
+                    class="post-list"
+                    class:loading=move || shown.with(Option::is_none)
+                    node_ref=list
+                    tabindex="0"
+                    role="region"
+                    aria-label="Newest posts"
+                    on:pointerenter=move |_| set_hold(|hold| hold.is_pointed_at = true)
+                    on:pointerleave=move |_| set_hold(|hold| hold.is_pointed_at = false)
+                    on:focusin=move |_| set_hold(|hold| hold.has_focus = true)
+                    on:focusout=move |_| set_hold(|hold| hold.has_focus = false)
+                    on:scroll=move |_| match list.get_untracked().is_some_and(|list| list.scroll_top() > 4) {
+                        true => set_hold(|hold| hold.is_scrolled = true),
+                        false => set_hold(|hold| hold.is_scrolled = false),
+                    }
+                >
+                    <ol>
+                        <For each=rows key=|row| (row.key, row.text.is_none()) let:row>
+                            <PostItem row />
+                        </For>
+                    </ol>
+                    {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
+                </div>
+            </div>
+        </section>
+    }
+}
+
+fn caption(view: &PostsView) -> String {
+    format!(
+        "Newest {} of {} matching posts, {} in range",
+        view.rows.len(),
+        format::count(view.n_matching),
+        format::count(view.n_in_range)
+    )
+}
+
+/// Posts that came since the list stands still.
+fn n_new(newest: &PostsView, shown: &PostsView) -> usize {
+    let top = shown.rows.first().map(|row| row.key);
+    newest
+        .rows
+        .iter()
+        .position(|row| Some(row.key) == top)
+        .unwrap_or(newest.rows.len())
+}
+
+fn new_text(n: usize) -> String {
+    if n >= 100 {
+        "↑ 100+ new".to_owned()
+    } else {
+        format!("↑ {n} new")
+    }
+}
+
+#[component]
+fn ClassButtons() -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let button = move |class: Option<Class>| {
+        let is_chosen = move || choice.watch.with(|watch| watch.class == class);
+        view! {
+            <button
+                type="button"
+                class=class.map_or("", css_class)
+                title=class.map_or("All classes", class_name)
+                aria-label=class.map_or("All", class_name)
+                aria-pressed=move || is_chosen().to_string()
+                on:click=move |_| choice.change(Entry::Same, |watch| watch.class = class)
+            >
+                {class.map_or("All", glyph)}
+            </button>
+        }
+    };
+    let classes = [
+        None,
+        Some(Class::Positive),
+        Some(Class::Neutral),
+        Some(Class::Negative),
+    ];
+    view! { <div class="segments" role="group" aria-label="Class">{classes.map(button).collect_view()}</div> }
+}
+
+/// Filters that are on, each with a way to take it off, and the one for the ticker.
+#[component]
+fn Chips() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let choice = expect_context::<Choice>();
+    let tag = move || choice.watch.with(|watch| watch.hashtag.clone());
+    let ticker = Memo::new(move |_| {
+        views
+            .market
+            .get()
+            .map(|view| view.ticker.clone())
+            .filter(|t| !t.is_empty())
+    });
+    let is_only = move || choice.watch.with(|watch| watch.only_ticker);
+    view! {
+        <div class="chips">
+            {move || ticker.get().map(|ticker| view! {
+                <button
+                    type="button"
+                    class="chip"
+                    aria-pressed=move || is_only().to_string()
+                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_ticker = !watch.only_ticker)
+                >
+                    {format!("Only ${ticker}")}
+                </button>
+            })}
+            {move || tag().map(|tag| view! {
+                <button
+                    type="button"
+                    class="chip"
+                    aria-label=format!("Remove filter #{tag}")
+                    on:click=move |_| choice.change(Entry::Same, |watch| watch.hashtag = None)
+                >
+                    {format!("#{tag} ×")}
+                </button>
+            })}
+        </div>
+    }
+}
+
+#[component]
+fn PostItem(row: PostRow) -> impl IntoView {
+    let compound = format::signed(f64::from(row.compound), 2);
+    let is_deleted = row.text.is_none();
+    let meta = view! {
+        <span class="mark" aria-hidden="true">{glyph(row.class)}</span>
+        <span class="vh">{class_name(row.class)}</span>
+        <span class="compound" title="VADER compound, −1 to +1">{compound}</span>
+        <time datetime=format::iso(row.at)>{format::date_time(row.at)}</time>
+        <span class="source">{row.source}</span>
+        {row.late.then(|| view! { <span class="late" title="Came more than 60 s after it was posted">"late"</span> })}
+        {row.tickers.into_iter().map(|ticker| view! { <TickerChip ticker /> }).collect_view()}
+        {row.url.filter(|url| is_web(url)).map(|url| view! {
+            <a href=url target="_blank" rel="noopener noreferrer nofollow">"Open"<span class="vh">" the post in a new tab"</span></a>
+        })}
+    };
+    view! {
+        <li class=format!("post {}", css_class(row.class))>
+            <p class="meta">{meta}</p>
+            <p class="text" dir="auto" class:deleted=is_deleted>
+                {row.text.unwrap_or_else(|| "Deleted by its author".to_owned())}
+            </p>
+        </li>
+    }
+}
+
+#[component]
+fn TickerChip(ticker: String) -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let text = format!("${ticker}");
+    view! {
+        <button
+            type="button"
+            class="ticker"
+            title="Show this ticker"
+            on:click=move |_| choice.change(Entry::New, |watch| watch.ticker = Some(ticker.clone()))
+        >
+            {text}
+        </button>
+    }
+}
+
+/// A link from a post is followed only to the web, never to a script.
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(keys: &[u64]) -> PostsView {
+        let rows = keys
+            .iter()
+            .map(|key| PostRow {
+                key: *key,
+                ..PostRow::default()
+            })
+            .collect();
+        PostsView {
+            rows,
+            ..PostsView::default()
+        }
+    }
+
+    #[test]
+    fn new_posts_are_counted_down_to_the_first_one_shown() {
+        assert_eq!(n_new(&view(&[5, 4, 3]), &view(&[3, 2, 1])), 2);
+        assert_eq!(n_new(&view(&[3, 2]), &view(&[3, 2])), 0);
+        assert_eq!(n_new(&view(&[9, 8]), &view(&[1])), 2);
+    }
+
+    #[test]
+    fn another_filter_is_not_held_back() {
+        let filter = |tag: &str| (None, Some(tag.to_owned()), false, None, String::new());
+        let hold = Hold {
+            is_scrolled: true,
+            filter: Some(filter("a")),
+            ..Hold::default()
+        };
+
+        assert!(hold.is_on(&filter("a")));
+        assert!(!hold.is_on(&filter("b")));
+    }
+
+    #[test]
+    fn only_web_links_are_links() {
+        assert!(is_web("https://example.org/1"));
+        assert!(!is_web("javascript:alert(1)"));
+    }
+}

@@ -1,0 +1,343 @@
+//! What the person chose lives in the URL's query: it survives a reload, can be shared, and goes back and forward.
+
+use analysis::{
+    protocol::{CountBy, RangeChoice, Watch},
+    view::Class,
+};
+use form_urlencoded::Serializer;
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsValue;
+use wire::{
+    Millis,
+    time::{DAY, HOUR, MINUTE},
+};
+
+/// A month, as the range buttons mean it.
+pub(crate) const MONTH: Millis = 30 * DAY;
+/// The shortest range that can be zoomed to.
+const SHORTEST_RANGE: Millis = 15 * MINUTE;
+const MAX_TEXT: usize = 60;
+
+/// The query: the choice, and what other programs put there.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Query {
+    watch: Watch,
+    /// Keys this page does not know, as they were.
+    rest: Vec<(String, String)>,
+}
+
+/// How a change enters the browser's history.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Entry {
+    /// A step that "back" undoes: another ticker or range.
+    New,
+    /// Zoom and filters, which would flood the history.
+    Same,
+}
+
+/// The choice as the page reads and changes it.
+#[derive(Clone, Copy)]
+pub(crate) struct Choice {
+    query: RwSignal<Query>,
+    /// What is watched.
+    pub(crate) watch: Memo<Watch>,
+}
+
+impl Choice {
+    /// Reads the URL and follows back and forward.
+    pub(crate) fn from_url() -> Self {
+        let query = RwSignal::new(Query::parse(&search()));
+        let on_back =
+            window_event_listener(ev::popstate, move |_| query.set(Query::parse(&search())));
+        on_cleanup(move || on_back.remove());
+        Self {
+            query,
+            watch: Memo::new(move |_| query.with(|query| query.watch.clone())),
+        }
+    }
+
+    /// Changes the choice and writes it to the URL.
+    pub(crate) fn change(self, entry: Entry, change: impl FnOnce(&mut Watch)) {
+        let mut query = self.query.get_untracked();
+        change(&mut query.watch);
+        query.watch = in_limits(query.watch);
+        let text = query.write();
+        let location = window().location();
+        let path = location.pathname().unwrap_or_default();
+        let url = if text.is_empty() {
+            path
+        } else {
+            format!("{path}?{text}")
+        } + &location.hash().unwrap_or_default();
+        if let Ok(history) = window().history() {
+            // A browser that refuses to write history still shows the choice.
+            let _ = match entry {
+                Entry::New => history.push_state_with_url(&JsValue::NULL, "", Some(&url)),
+                Entry::Same => history.replace_state_with_url(&JsValue::NULL, "", Some(&url)),
+            };
+        }
+        self.query.set(query);
+    }
+
+    /// Shows `[from, to)`, or at least a quarter of an hour around it.
+    pub(crate) fn zoom_to(self, from: Millis, to: Millis) {
+        let short = (SHORTEST_RANGE - (to - from)).max(0);
+        let from = from - short / 2;
+        let to = (to + short / 2).max(from + SHORTEST_RANGE);
+        self.change(Entry::Same, |watch| {
+            watch.range = RangeChoice::Fixed { from, to }
+        });
+    }
+}
+
+impl Query {
+    /// Reads a query; what cannot be read falls back to its default.
+    fn parse(text: &str) -> Self {
+        let mut query = Self::default();
+        let (mut from, mut to) = (None, None);
+        for (key, value) in form_urlencoded::parse(text.trim_start_matches('?').as_bytes()) {
+            let watch = &mut query.watch;
+            match key.as_ref() {
+                "ticker" => watch.ticker = text_of(&value),
+                "range" => watch.range = parse_range(&value).unwrap_or_default(),
+                "from" => from = value.parse().ok(),
+                "to" => to = value.parse().ok(),
+                "window" => {
+                    watch.hashtag_window = parse_span(&value).unwrap_or(watch.hashtag_window)
+                }
+                "top" => watch.n_hashtags = value.parse().unwrap_or(watch.n_hashtags),
+                "by" if value == "authors" => watch.count_by = CountBy::Authors,
+                "by" => {}
+                "posts" => watch.n_posts = value.parse().unwrap_or(watch.n_posts),
+                "class" => watch.class = parse_class(&value),
+                "tag" => watch.hashtag = text_of(&value),
+                "only" => watch.only_ticker = value == "ticker",
+                _ => query.rest.push((key.into_owned(), value.into_owned())),
+            }
+        }
+        if let (Some(from), Some(to)) = (from, to) {
+            query.watch.range = RangeChoice::Fixed { from, to };
+        }
+        query.watch = in_limits(query.watch);
+        query
+    }
+
+    /// Writes the query without `?`; what is at its default is left out.
+    fn write(&self) -> String {
+        let Watch {
+            ticker,
+            range,
+            hashtag_window,
+            n_hashtags,
+            count_by,
+            n_posts,
+            class,
+            hashtag,
+            only_ticker,
+        } = &self.watch;
+        let default = Watch::default();
+        let mut out = Serializer::new(String::new());
+        let mut put = |key: &str, value: &str| {
+            out.append_pair(key, value);
+        };
+        if let Some(ticker) = ticker {
+            put("ticker", ticker);
+        }
+        match range {
+            RangeChoice::All => {}
+            RangeChoice::Last(length) => put("range", &write_span(*length)),
+            RangeChoice::Fixed { from, to } => {
+                put("from", &from.to_string());
+                put("to", &to.to_string());
+            }
+        }
+        if *hashtag_window != default.hashtag_window {
+            put("window", &write_span(*hashtag_window));
+        }
+        if *n_hashtags != default.n_hashtags {
+            put("top", &n_hashtags.to_string());
+        }
+        if *count_by == CountBy::Authors {
+            put("by", "authors");
+        }
+        if *n_posts != default.n_posts {
+            put("posts", &n_posts.to_string());
+        }
+        if let Some(class) = class {
+            put("class", write_class(*class));
+        }
+        if let Some(hashtag) = hashtag {
+            put("tag", hashtag);
+        }
+        if *only_ticker {
+            put("only", "ticker");
+        }
+        for (key, value) in &self.rest {
+            put(key, value);
+        }
+        out.finish()
+    }
+}
+
+/// Brings a choice into the limits of [`Watch`].
+fn in_limits(mut watch: Watch) -> Watch {
+    watch.hashtag_window = watch.hashtag_window.clamp(MINUTE, DAY);
+    watch.n_hashtags = watch.n_hashtags.clamp(3, 50);
+    watch.n_posts = watch.n_posts.clamp(10, 500);
+    watch.range = match watch.range {
+        RangeChoice::Last(length) if length <= 0 => RangeChoice::All,
+        RangeChoice::Fixed { from, to } if from >= to => RangeChoice::All,
+        range => range,
+    };
+    watch
+}
+
+fn search() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+fn text_of(value: &str) -> Option<String> {
+    let text: String = value.trim().chars().take(MAX_TEXT).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+fn parse_range(text: &str) -> Option<RangeChoice> {
+    if text == "all" {
+        Some(RangeChoice::All)
+    } else {
+        parse_span(text).map(RangeChoice::Last)
+    }
+}
+
+/// `90min`, `6h`, `7d`, or plain milliseconds.
+fn parse_span(text: &str) -> Option<Millis> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let unit = match unit {
+        "" => 1,
+        "min" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        _ => return None,
+    };
+    digits.parse::<Millis>().ok()?.checked_mul(unit)
+}
+
+fn write_span(length: Millis) -> String {
+    let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min")];
+    match units
+        .into_iter()
+        .find(|(unit, _)| length > 0 && length % unit == 0)
+    {
+        Some((unit, name)) => format!("{}{name}", length / unit),
+        None => length.to_string(),
+    }
+}
+
+fn parse_class(text: &str) -> Option<Class> {
+    [Class::Positive, Class::Neutral, Class::Negative]
+        .into_iter()
+        .find(|class| write_class(*class) == text)
+}
+
+fn write_class(class: Class) -> &'static str {
+    match class {
+        Class::Positive => "positive",
+        Class::Neutral => "neutral",
+        Class::Negative => "negative",
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_query_is_the_default_and_writes_nothing() {
+        assert_eq!(Query::parse(""), Query::default());
+        assert_eq!(Query::default().write(), "");
+    }
+
+    #[test]
+    fn a_link_reads_as_a_person_would_write_it() {
+        let query = Query::parse(
+            "?ticker=BTC&range=7d&window=15min&class=negative&tag=svb+crisis&only=ticker",
+        );
+
+        assert_eq!(query.watch.ticker.as_deref(), Some("BTC"));
+        assert_eq!(query.watch.range, RangeChoice::Last(7 * DAY));
+        assert_eq!(query.watch.hashtag_window, 15 * MINUTE);
+        assert_eq!(
+            (query.watch.class, query.watch.only_ticker),
+            (Some(Class::Negative), true)
+        );
+        assert_eq!(query.watch.hashtag.as_deref(), Some("svb crisis"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_falls_back_and_limits_hold() {
+        let query = Query::parse("range=soon&window=9d&top=9999&posts=x&class=happy&from=5&to=5");
+
+        assert_eq!(query.watch.range, RangeChoice::All);
+        assert_eq!(
+            (
+                query.watch.hashtag_window,
+                query.watch.n_hashtags,
+                query.watch.n_posts
+            ),
+            (DAY, 50, 100)
+        );
+        assert_eq!(query.watch.class, None);
+    }
+
+    #[test]
+    fn keys_of_others_are_kept_in_their_order() {
+        let query = Query::parse("utm=1&ticker=BTC&z=%26");
+
+        assert_eq!(query.write(), "ticker=BTC&utm=1&z=%26");
+    }
+
+    fn range() -> impl Strategy<Value = RangeChoice> {
+        prop_oneof![
+            Just(RangeChoice::All),
+            (1i64..MONTH).prop_map(RangeChoice::Last),
+            (-MONTH..MONTH, 1i64..MONTH).prop_map(|(from, length)| RangeChoice::Fixed {
+                from,
+                to: from + length
+            }),
+        ]
+    }
+
+    fn word() -> impl Strategy<Value = Option<String>> {
+        prop::option::of("[^ \\s][^\\s]{0,20}")
+    }
+
+    prop_compose! {
+        fn watch()(
+            ticker in word(), range in range(), hashtag_window in MINUTE..DAY, n_hashtags in 3u16..50, by_authors: bool,
+            n_posts in 10u16..500, class in 0usize..4, hashtag in word(), only_ticker: bool,
+        ) -> Watch {
+            let classes = [None, Some(Class::Negative), Some(Class::Neutral), Some(Class::Positive)];
+            let count_by = if by_authors { CountBy::Authors } else { CountBy::Posts };
+            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_choice_survives_the_url(watch in watch(), value in ".*") {
+            let query = Query { watch, rest: vec![("unknown".to_owned(), value)] };
+
+            prop_assert_eq!(Query::parse(&query.write()), query);
+        }
+
+        #[test]
+        fn no_query_makes_the_page_panic(text in ".*") {
+            Query::parse(&text);
+        }
+    }
+}

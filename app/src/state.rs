@@ -1,0 +1,191 @@
+//! What is on screen. [`AppState::apply`] is the only writer; panels get [`Views`], which only read.
+
+use std::sync::Arc;
+
+use analysis::{
+    protocol::{LinkState, StoreState, Trouble, Update},
+    view::{HashtagsView, KpiView, LagView, MarketView, PostsView, SourcesView, TickersView},
+};
+use leptos::prelude::*;
+use wire::{Millis, PublicConfig};
+
+/// A view, or nothing yet.
+pub(crate) type Shown<T> = ReadSignal<Option<Arc<T>>>;
+
+/// One signal for each thing that changes on its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Views {
+    /// The clock of the data.
+    pub(crate) now: ReadSignal<Option<Millis>>,
+    pub(crate) kpi: Shown<KpiView>,
+    pub(crate) market: Shown<MarketView>,
+    pub(crate) hashtags: Shown<HashtagsView>,
+    pub(crate) posts: Shown<PostsView>,
+    pub(crate) lag: Shown<LagView>,
+    pub(crate) tickers: Shown<TickersView>,
+    pub(crate) sources: Shown<SourcesView>,
+    pub(crate) config: Shown<PublicConfig>,
+    pub(crate) link: ReadSignal<LinkState>,
+    pub(crate) store: ReadSignal<StoreState>,
+    /// The newest problem that was not put aside.
+    pub(crate) trouble: ReadSignal<Option<Trouble>>,
+    pub(crate) health: ReadSignal<Health>,
+}
+
+/// Whether the worker works.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Health {
+    /// It is being loaded.
+    #[default]
+    Starting,
+    /// It answered and speaks this page's protocol.
+    Running,
+    /// It is gone; only a reload helps.
+    Stopped(Trouble),
+}
+
+/// Holds the writing ends.
+#[derive(Clone, Copy)]
+pub(crate) struct AppState {
+    now: WriteSignal<Option<Millis>>,
+    kpi: Writer<KpiView>,
+    market: Writer<MarketView>,
+    hashtags: Writer<HashtagsView>,
+    posts: Writer<PostsView>,
+    lag: Writer<LagView>,
+    tickers: Writer<TickersView>,
+    sources: Writer<SourcesView>,
+    config: Writer<PublicConfig>,
+    link: WriteSignal<LinkState>,
+    store: WriteSignal<StoreState>,
+    trouble: WriteSignal<Option<Trouble>>,
+    health: WriteSignal<Health>,
+}
+
+type Writer<T> = WriteSignal<Option<Arc<T>>>;
+
+impl AppState {
+    /// Nothing is known yet.
+    pub(crate) fn new() -> (Self, Views) {
+        let (now, set_now) = signal(None);
+        let (kpi, set_kpi) = signal(None);
+        let (market, set_market) = signal(None);
+        let (hashtags, set_hashtags) = signal(None);
+        let (posts, set_posts) = signal(None);
+        let (lag, set_lag) = signal(None);
+        let (tickers, set_tickers) = signal(None);
+        let (sources, set_sources) = signal(None);
+        let (config, set_config) = signal(None);
+        let (link, set_link) = signal(LinkState::default());
+        let (store, set_store) = signal(StoreState::default());
+        let (trouble, set_trouble) = signal(None);
+        let (health, set_health) = signal(Health::default());
+        let state = Self {
+            now: set_now,
+            kpi: set_kpi,
+            market: set_market,
+            hashtags: set_hashtags,
+            posts: set_posts,
+            lag: set_lag,
+            tickers: set_tickers,
+            sources: set_sources,
+            config: set_config,
+            link: set_link,
+            store: set_store,
+            trouble: set_trouble,
+            health: set_health,
+        };
+        let views = Views {
+            now,
+            kpi,
+            market,
+            hashtags,
+            posts,
+            lag,
+            tickers,
+            sources,
+            config,
+            link,
+            store,
+            trouble,
+            health,
+        };
+        (state, views)
+    }
+
+    /// Takes in what the worker says. Views that a frame leaves out did not change and keep their signal quiet.
+    pub(crate) fn apply(&self, update: Update) {
+        match update {
+            Update::Ready { .. } => self.health.set(Health::Running),
+            Update::Config(config) => self.config.set(Some(Arc::new(config))),
+            Update::Link(link) => self.link.set(link),
+            Update::Store(store) => self.store.set(store),
+            Update::Trouble(trouble) => self.trouble.set(Some(trouble)),
+            Update::Frame(frame) => {
+                self.now.set(Some(frame.now));
+                show(self.kpi, frame.kpi);
+                show(self.market, frame.market);
+                show(self.hashtags, frame.hashtags);
+                show(self.posts, frame.posts);
+                show(self.lag, frame.lag);
+                show(self.tickers, frame.tickers);
+                show(self.sources, frame.sources);
+            }
+        }
+    }
+
+    /// The worker is gone for good.
+    pub(crate) fn stop(&self, trouble: Trouble) {
+        self.health.set(Health::Stopped(trouble));
+    }
+
+    /// The person has read the trouble.
+    pub(crate) fn put_trouble_aside(&self) {
+        self.trouble.set(None);
+    }
+}
+
+fn show<T: Send + Sync + 'static>(writer: Writer<T>, view: Option<T>) {
+    if let Some(view) = view {
+        writer.set(Some(Arc::new(view)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::view::{Counts, Frame};
+
+    use super::*;
+
+    fn kpi(posts: u64) -> KpiView {
+        KpiView {
+            counts: Counts {
+                posts,
+                ..Counts::default()
+            },
+            ..KpiView::default()
+        }
+    }
+
+    #[test]
+    fn a_frame_changes_the_views_it_holds_and_leaves_the_others_alone() {
+        let owner = Owner::new();
+        owner.set();
+        let (state, views) = AppState::new();
+        let frame = |now, kpi, lag| {
+            Update::Frame(Box::new(Frame {
+                now,
+                kpi,
+                lag,
+                ..Frame::default()
+            }))
+        };
+
+        state.apply(frame(1, Some(kpi(7)), None));
+        state.apply(frame(2, None, Some(LagView::default())));
+
+        assert_eq!(views.now.get_untracked(), Some(2));
+        assert_eq!(views.kpi.get_untracked().map(|k| k.counts.posts), Some(7));
+        assert!(views.lag.get_untracked().is_some() && views.market.get_untracked().is_none());
+    }
+}

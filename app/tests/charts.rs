@@ -1,0 +1,238 @@
+//! Every chart drawn to SVG and compared with a committed picture, so that a change of a chart is seen in review.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p app --test charts` accepts what is drawn now.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::sync::Arc;
+
+use analysis::view::{Close, LagView, MarketView, Range, Verdict};
+use app::charts::{
+    lag::LagChart,
+    market::MarketChart,
+    sheet::{Sheet, Size},
+    theme::Palette,
+};
+use expect_test::{ExpectFile, expect_file};
+use plotters::prelude::SVGBackend;
+use wire::{Millis, time::HOUR};
+
+const WIDE: Size = Size {
+    width: 640.0,
+    height: 320.0,
+};
+const PHONE: Size = Size {
+    width: 340.0,
+    height: 300.0,
+};
+const START: Millis = 1_678_752_000_000;
+
+/// A made-up day and a half: a price that swings, sentiment that swings slower, silence at night, a gap.
+fn day() -> MarketView {
+    let n = 36;
+    let range = Range {
+        from: START,
+        to: START + n * HOUR,
+    };
+    let swing = |idx: Millis, period: f64| (idx as f64 / period * std::f64::consts::TAU).sin();
+    let is_gap = |idx: Millis| (14..19).contains(&idx);
+    let is_silent = |idx: Millis| (3..5).contains(&idx);
+    let posts = |idx: Millis| {
+        if is_silent(idx) {
+            0
+        } else {
+            20 + (10.0 * swing(idx, 9.0)) as u32
+        }
+    };
+    MarketView {
+        ticker: "BTC".into(),
+        currency: "USD".into(),
+        range,
+        width: HOUR,
+        start: START,
+        n_posts: (0..n)
+            .map(|idx| (!is_gap(idx)).then(|| posts(idx)))
+            .collect(),
+        mean_compound: (0..n)
+            .map(|idx| (!is_gap(idx) && !is_silent(idx)).then(|| (0.6 * swing(idx, 17.0)) as f32))
+            .collect(),
+        closes: (1..=n)
+            .filter(|idx| !(25..30).contains(idx))
+            .map(|idx| Close {
+                at: START + idx * HOUR,
+                price: 24_000.0 + 600.0 * swing(idx, 11.0),
+            })
+            .collect(),
+        bar_width: HOUR,
+        gaps: vec![Range {
+            from: START + 14 * HOUR,
+            to: START + 19 * HOUR,
+        }],
+        n: 640,
+    }
+}
+
+fn lags() -> LagView {
+    let correlation = |lag: i32| 0.35 * (-f64::from((lag - 3).pow(2)) / 4.0).exp() - 0.05;
+    LagView {
+        ticker: "BTC".into(),
+        width: HOUR,
+        range: Range {
+            from: START,
+            to: START + 400 * HOUR,
+        },
+        lags: (-24..=24).collect(),
+        correlation: (-24..=24)
+            .map(|lag| (lag != 24).then(|| correlation(lag)))
+            .collect(),
+        bound: 0.16,
+        n: 380,
+        n_effective: 310.0,
+        ar_order: 2,
+        verdict: Verdict::SentimentLeads { lag: 3 },
+    }
+}
+
+fn market_svg(view: MarketView, size: Size, palette: Palette) -> String {
+    let mut svg = String::new();
+    {
+        let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
+        MarketChart::new(Arc::new(view), size)
+            .draw(&Sheet::new(backend, 1.0, palette))
+            .unwrap();
+    }
+    svg
+}
+
+fn lag_svg(view: LagView, size: Size, palette: Palette) -> String {
+    let mut svg = String::new();
+    {
+        let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
+        LagChart::new(Arc::new(view), size)
+            .draw(&Sheet::new(backend, 1.0, palette))
+            .unwrap();
+    }
+    svg
+}
+
+#[track_caller]
+fn check(svg: &str, expect: ExpectFile) {
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    expect.assert_eq(svg);
+}
+
+#[test]
+fn price_sentiment_posts_and_gaps_of_a_day() {
+    check(
+        &market_svg(day(), WIDE, Palette::LIGHT),
+        expect_file!["charts/market_day_light.svg"],
+    );
+    check(
+        &market_svg(day(), PHONE, Palette::DARK),
+        expect_file!["charts/market_day_phone_dark.svg"],
+    );
+}
+
+#[test]
+fn zoomed_in_the_line_is_cut_at_the_edges_and_not_bent() {
+    let range = Range {
+        from: START + 6 * HOUR,
+        to: START + 9 * HOUR,
+    };
+
+    check(
+        &market_svg(MarketView { range, ..day() }, WIDE, Palette::LIGHT),
+        expect_file!["charts/market_zoomed.svg"],
+    );
+}
+
+#[test]
+fn a_ticker_without_prices_gives_its_room_to_sentiment() {
+    let view = MarketView {
+        closes: Vec::new(),
+        bar_width: 0,
+        ..day()
+    };
+
+    check(
+        &market_svg(view, WIDE, Palette::LIGHT),
+        expect_file!["charts/market_no_prices.svg"],
+    );
+}
+
+#[test]
+fn a_single_point_is_seen() {
+    let closes = vec![Close {
+        at: START + HOUR,
+        price: 10.0,
+    }];
+    let view = MarketView {
+        n_posts: vec![Some(1)],
+        mean_compound: vec![Some(0.0)],
+        closes,
+        gaps: Vec::new(),
+        ..day()
+    };
+
+    check(
+        &market_svg(view, WIDE, Palette::LIGHT),
+        expect_file!["charts/market_single_point.svg"],
+    );
+}
+
+#[test]
+fn nothing_at_all_can_be_drawn() {
+    check(
+        &market_svg(MarketView::default(), WIDE, Palette::LIGHT),
+        expect_file!["charts/market_empty.svg"],
+    );
+    check(
+        &lag_svg(LagView::default(), WIDE, Palette::LIGHT),
+        expect_file!["charts/lag_empty.svg"],
+    );
+}
+
+#[test]
+fn stems_stand_over_the_band_of_chance() {
+    check(
+        &lag_svg(lags(), WIDE, Palette::LIGHT),
+        expect_file!["charts/lag_light.svg"],
+    );
+    check(
+        &lag_svg(lags(), PHONE, Palette::DARK),
+        expect_file!["charts/lag_phone_dark.svg"],
+    );
+}
+
+#[test]
+fn values_and_sizes_out_of_all_bounds_make_no_chart_panic() {
+    let wild = [f64::NAN, f64::INFINITY, -1e300, 1e300, 0.0];
+    for (width, height) in [(0.0, 0.0), (1.0, 1.0), (30.0, 2_000.0), (5_000.0, 10.0)] {
+        let size = Size { width, height };
+        let closes = wild
+            .iter()
+            .enumerate()
+            .map(|(idx, price)| Close {
+                at: idx as Millis,
+                price: *price,
+            })
+            .collect();
+        let range = Range { from: 0, to: 4 };
+        let market = MarketView {
+            closes,
+            range,
+            mean_compound: vec![Some(f32::NAN); 4],
+            n_posts: vec![Some(9); 4],
+            ..day()
+        };
+        let lag = LagView {
+            correlation: wild.iter().map(|r| Some(*r)).collect(),
+            bound: f64::NAN,
+            ..lags()
+        };
+
+        let drawn = market_svg(market, size, Palette::DARK) + &lag_svg(lag, size, Palette::DARK);
+
+        assert!(!drawn.contains("NaN"));
+    }
+}
