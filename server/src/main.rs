@@ -1,2 +1,33 @@
-//! x
-fn main() {}
+//! The relay's program: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+use server::config::args::{Action, Args, USAGE, report};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    server::log_to_stderr();
+    match start().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("moodtape-relay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "what was asked for goes to stdout")]
+async fn start() -> anyhow::Result<()> {
+    let args = Args::parse(std::env::args().skip(1))?;
+    match args.action {
+        Action::Help => print!("{USAGE}"),
+        Action::CheckConfig => println!("{}", report(&args.config()?)?),
+        Action::Health => server::health::check(&args.config()?.http.listen)?,
+        Action::Serve => {
+            let config = args.config()?;
+            let listener = server::bind(&config.http.listen).await?;
+            server::run(listener, config, server::until_stopped()).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,361 @@
+//! The configuration: one commented TOML file, and what the command line changes in it.
+//!
+//! Unknown keys are errors that name the key, its line and what was probably meant.
+
+pub mod args;
+mod explain;
+mod speed;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use wire::{
+    PublicConfig,
+    config::{Filters, Ticker, Topic},
+    time::DAY,
+};
+
+use crate::log::{LogOptions, Synchronous};
+
+pub use speed::Speed;
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The server.
+    pub http: HttpConfig,
+    /// The log.
+    pub log: LogConfig,
+    /// Which posts are kept.
+    pub filters: Filters,
+    /// Subjects that posts are sorted under.
+    #[serde(rename = "topic")]
+    pub topics: Vec<Topic>,
+    /// Instruments with names.
+    #[serde(rename = "ticker")]
+    pub tickers: Vec<Ticker>,
+    /// Where posts and prices come from.
+    #[serde(rename = "source")]
+    pub sources: Vec<SourceConfig>,
+}
+
+/// The server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Address and port; port 0 takes a free one.
+    pub listen: String,
+    /// Folder of the page's files.
+    pub app: PathBuf,
+    /// Open connections at once; further ones wait.
+    pub max_connections: usize,
+    /// How long open requests may go on after a stop.
+    pub drain_secs: f64,
+    /// A reader that takes nothing for so long is dropped; it can resume.
+    pub write_timeout_secs: f64,
+    /// How long a connection may take to send the head of a request.
+    pub header_timeout_secs: f64,
+    /// How often a reader is told how far it has been sent, at least.
+    pub heartbeat_secs: f64,
+}
+
+/// The log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// Where it is kept.
+    pub store: StoreKind,
+    /// Folder of its files.
+    pub data: PathBuf,
+    /// Events older than this are removed.
+    pub keep_days: Option<f64>,
+    /// The oldest events are removed while it is larger than this.
+    pub keep_mib: Option<u64>,
+    /// The newest events are held in memory up to this.
+    pub tail_mib: usize,
+    /// What is lost when the power fails.
+    pub synchronous: Synchronous,
+}
+
+/// Where the log is kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreKind {
+    /// In a file, `log.sqlite`.
+    #[default]
+    Sqlite,
+    /// Nowhere: it ends with the relay.
+    Memory,
+}
+
+/// One source.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SourceConfig {
+    /// What it is.
+    pub kind: SourceKind,
+    /// Its name in statuses.
+    pub name: String,
+    /// File or folder of a recording.
+    pub path: Option<PathBuf>,
+    /// How fast a recording is played.
+    pub speed: Speed,
+    /// Begin a recording again after its end.
+    #[serde(rename = "loop")]
+    pub looped: bool,
+    /// Go on after a restart of the relay where it stopped, instead of from the beginning.
+    pub resume: bool,
+    /// So much of a recording is handed out at once, before the pace begins.
+    pub preroll_hours: f64,
+    /// When a recording begins.
+    pub start: RecordingStart,
+    /// The data is made up by a program; the page says so.
+    pub synthetic: bool,
+}
+
+/// What a source is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// A file or folder that is played back.
+    #[default]
+    Recording,
+}
+
+/// When a recording begins.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingStart {
+    /// With its first reader.
+    #[default]
+    FirstReader,
+    /// With the relay.
+    AtOnce,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path:?} cannot be read ({source}); give another one by --config FILE")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Not TOML, or a key or value that cannot be used.
+    #[error("{path}, {problem}", path = path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Line and problem.
+        problem: String,
+    },
+    /// A value that is out of its range.
+    #[error("{key} is {found}, but {rule}")]
+    Value {
+        /// Which.
+        key: &'static str,
+        /// What it is.
+        found: String,
+        /// What it has to be.
+        rule: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads the file. Paths in it are relative to its own folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the line, where there is one.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let text = fs::read_to_string(path).map_err(unreadable)?;
+        let invalid = |problem| ConfigError::Invalid {
+            path: path.to_owned(),
+            problem,
+        };
+        let mut config = Self::parse(&text).map_err(invalid)?;
+        config.resolve_paths(path.parent().unwrap_or(Path::new("")));
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads the text of a file; the error names the line.
+    ///
+    /// # Errors
+    /// The problem in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| explain::explain(text, &error))
+    }
+
+    /// What readers may know.
+    pub fn public(&self) -> PublicConfig {
+        let Self {
+            topics,
+            tickers,
+            filters,
+            ..
+        } = self.clone();
+        PublicConfig {
+            log: None,
+            replay: None,
+            topics,
+            tickers,
+            filters,
+        }
+    }
+
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let is_length = |value: f64| (0.0..=1e9).contains(&value);
+        let lengths = [
+            ("http.drain_secs", self.http.drain_secs),
+            ("http.write_timeout_secs", self.http.write_timeout_secs),
+            ("http.header_timeout_secs", self.http.header_timeout_secs),
+            ("http.heartbeat_secs", self.http.heartbeat_secs),
+            ("log.keep_days", self.log.keep_days.unwrap_or(0.0)),
+        ];
+        let hours = self
+            .sources
+            .iter()
+            .map(|source| ("source.preroll_hours", source.preroll_hours));
+        for (key, value) in lengths.into_iter().chain(hours) {
+            if !is_length(value) {
+                return Err(ConfigError::Value {
+                    key,
+                    found: value.to_string(),
+                    rule: "it has to be zero or more",
+                });
+            }
+        }
+        if self.http.max_connections == 0 {
+            let rule = "nobody could connect; give at least 1";
+            return Err(ConfigError::Value {
+                key: "http.max_connections",
+                found: "0".to_owned(),
+                rule,
+            });
+        }
+        if self.sources.len() > 1 {
+            let rule = "a recording has a clock of its own, so that there can be only one source";
+            return Err(ConfigError::Value {
+                key: "the number of sources",
+                found: self.sources.len().to_string(),
+                rule,
+            });
+        }
+        if self.sources.iter().any(|source| source.path.is_none()) {
+            let rule = "a recording needs path = \"a file or folder\"";
+            return Err(ConfigError::Value {
+                key: "source.path",
+                found: "missing".to_owned(),
+                rule,
+            });
+        }
+        Ok(())
+    }
+
+    /// How the log is to be kept.
+    pub fn log_options(&self) -> LogOptions {
+        let LogConfig {
+            keep_days,
+            keep_mib,
+            tail_mib,
+            synchronous,
+            ..
+        } = self.log;
+        LogOptions {
+            tail_bytes: tail_mib << 20,
+            keep_age: keep_days.map(|days| (days * DAY as f64) as i64),
+            keep_bytes: keep_mib.map(|mib| mib << 20),
+            synchronous,
+        }
+    }
+
+    fn resolve_paths(&mut self, folder: &Path) {
+        let paths = self
+            .sources
+            .iter_mut()
+            .filter_map(|source| source.path.as_mut());
+        for path in paths.chain([&mut self.log.data, &mut self.http.app]) {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+impl HttpConfig {
+    pub(crate) fn drain(&self) -> Duration {
+        Duration::from_secs_f64(self.drain_secs)
+    }
+
+    pub(crate) fn write_timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.write_timeout_secs)
+    }
+
+    pub(crate) fn header_timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.header_timeout_secs)
+    }
+
+    pub(crate) fn heartbeat(&self) -> Duration {
+        Duration::from_secs_f64(self.heartbeat_secs)
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:3000".to_owned(),
+            app: "dist".into(),
+            max_connections: 1_000,
+            drain_secs: 2.0,
+            write_timeout_secs: 5.0,
+            header_timeout_secs: 10.0,
+            heartbeat_secs: 10.0,
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            store: StoreKind::default(),
+            data: "data".into(),
+            keep_days: None,
+            keep_mib: None,
+            tail_mib: 64,
+            synchronous: Synchronous::default(),
+        }
+    }
+}
+
+impl Default for SourceConfig {
+    fn default() -> Self {
+        Self {
+            kind: SourceKind::Recording,
+            name: "recording".to_owned(),
+            path: None,
+            speed: Speed::Auto,
+            looped: false,
+            resume: false,
+            preroll_hours: 0.0,
+            start: RecordingStart::FirstReader,
+            synthetic: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

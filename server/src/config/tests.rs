@@ -1,0 +1,77 @@
+//! What the configuration accepts, refuses and says about it.
+
+use super::*;
+
+#[track_caller]
+fn check_refused(text: &str, expect: &str) {
+    assert_eq!(Config::parse(text).unwrap_err(), expect);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_what_was_meant() {
+    check_refused(
+        "[filters]\nlangages = [\"en\"]\n",
+        "line 2: there is no key `langages` here; did you mean `languages`?",
+    );
+    check_refused(
+        "\n\n[htpp]\n",
+        "line 3: there is no key `htpp` here; did you mean `http`?",
+    );
+    check_refused(
+        "[[source]]\nkind = \"recording\"\nspede = 3\n",
+        "line 3: there is no key `spede` here; did you mean `speed`?",
+    );
+    check_refused(
+        "[[topic]]\nzzzzzzzzzzzzzzzzzzzzzzzz = 1\n",
+        "line 2: there is no key `zzzzzzzzzzzzzzzzzzzzzzzz` here",
+    );
+}
+
+#[test]
+fn a_value_that_cannot_be_used_is_named_with_its_line() {
+    let problem = Config::parse("[[source]]\nspeed = 0\n").unwrap_err();
+
+    assert!(
+        problem.starts_with("line 2: a speed is a number above 0"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn an_empty_file_is_a_configuration() {
+    let config = Config::parse("").unwrap();
+
+    assert_eq!(config.http.listen, "127.0.0.1:3000");
+    assert!(config.sources.is_empty());
+    config.check().unwrap();
+}
+
+#[test]
+fn the_file_that_is_shipped_can_be_used() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.toml");
+
+    let config = Config::load(&path).unwrap();
+
+    assert_eq!(config.sources.len(), 1);
+    assert!(!config.topics.is_empty());
+}
+
+#[test]
+fn a_recording_without_a_path_is_refused() {
+    let config = Config::parse("[[source]]\nkind = \"recording\"\n").unwrap();
+
+    assert!(config.check().unwrap_err().to_string().contains("path"));
+}
+
+#[test]
+fn lengths_that_are_no_lengths_are_refused() {
+    let config = Config::parse("[http]\ndrain_secs = nan\n").unwrap();
+
+    assert!(
+        config
+            .check()
+            .unwrap_err()
+            .to_string()
+            .starts_with("http.drain_secs is NaN")
+    );
+}

@@ -1,0 +1,116 @@
+//! The page's own files, from the folder that `make dist` fills.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode, Uri, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use tower::ServiceExt;
+use tower_http::{
+    compression::CompressionLayer,
+    services::{ServeDir, ServeFile},
+};
+
+const MISSING: &str = "\
+The page has not been built yet: run \"make dist\", or give the folder of its files by --app DIR.
+The relay itself runs: see /api/v1/status.
+";
+
+/// Serves `folder`; addresses without an extension are the page itself, whatever it shows there.
+pub(super) fn routes(folder: &Path) -> Router {
+    let files = Files {
+        folder: folder.into(),
+        index: folder.join("index.html").into(),
+    };
+    let handler = async move |request: Request| files.answer(request).await;
+    // Only here: the stream must never be compressed, since that would hold events back.
+    Router::new()
+        .fallback(handler)
+        .layer(from_fn(cache))
+        .layer(CompressionLayer::new())
+}
+
+#[derive(Clone)]
+struct Files {
+    folder: Arc<Path>,
+    index: Arc<Path>,
+}
+
+impl Files {
+    async fn answer(&self, request: Request) -> Response {
+        if !tokio::fs::try_exists(&self.index).await.unwrap_or(false) {
+            let content_type = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+            return (StatusCode::NOT_FOUND, [content_type], MISSING).into_response();
+        }
+        let is_page = Path::new(request.uri().path()).extension().is_none();
+        let answer = if is_page {
+            ServeFile::new(PathBuf::from(&*self.index))
+                .oneshot(request)
+                .await
+                .map(IntoResponse::into_response)
+        } else {
+            ServeDir::new(&*self.folder)
+                .oneshot(request)
+                .await
+                .map(IntoResponse::into_response)
+        };
+        answer.unwrap_or_else(|never| match never {})
+    }
+}
+
+/// Names that carry a hash never change their content; all others are asked for again each time.
+async fn cache(uri: Uri, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let is_lasting = response.status().is_success() && has_hashed_name(uri.path());
+    let policy = if is_lasting {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
+    response
+}
+
+/// Whether a file name holds a hash as Trunk writes it: `name-0123456789abcdef.js`, `name-…_bg.wasm`.
+///
+/// The worker's files have none, so that a new page never runs with an old worker.
+fn has_hashed_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.split(['-', '_', '.'])
+        .any(|part| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_with_a_hash_are_kept_by_browsers() {
+        for name in [
+            "/app-6bae7b6f25f4a9d3.js",
+            "/app-6bae7b6f25f4a9d3_bg.wasm",
+            "/tokens-6bae7b6f25f4a9d3.css",
+        ] {
+            assert!(has_hashed_name(name), "{name}");
+        }
+        for name in [
+            "/",
+            "/index.html",
+            "/sw.js",
+            "/worker-analysis.js",
+            "/worker-analysis_bg.wasm",
+            "/analysis_loader.js",
+        ] {
+            assert!(!has_hashed_name(name), "{name}");
+        }
+    }
+}

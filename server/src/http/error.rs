@@ -1,0 +1,76 @@
+//! Errors as `application/problem+json` (RFC 9457): what is wrong, and what would be right.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::log::LogError;
+
+/// A request that cannot be answered.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+}
+
+impl Problem {
+    /// The request itself is wrong.
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            detail: detail.into(),
+        }
+    }
+
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            detail: detail.into(),
+        }
+    }
+
+    /// It may work later.
+    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        // What the storage says may name paths: it goes into our log, not to whoever asked.
+        tracing::error!(%error, "the log could not be read");
+        Self::unavailable("the log cannot be read at the moment")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let body = serde_json::json!({ "title": title, "status": self.status.as_u16(), "detail": self.detail });
+        let content_type = HeaderValue::from_static("application/problem+json");
+        (
+            self.status,
+            [(header::CONTENT_TYPE, content_type)],
+            body.to_string(),
+        )
+            .into_response()
+    }
+}
+
+pub(super) async fn no_such_route(uri: axum::http::Uri) -> Problem {
+    Problem::not_found(format!(
+        "there is no {:?}; see stream, history, status and config under /api/v1",
+        uri.path()
+    ))
+}
+
+pub(super) async fn method_not_allowed() -> Problem {
+    Problem {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        detail: "only GET and HEAD are answered".to_owned(),
+    }
+}

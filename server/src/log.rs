@@ -1,0 +1,329 @@
+//! The log: the one place where a seq is given out, and the one thing readers read from.
+//!
+//! One thread writes. It takes what has gathered in its queue, gives out seqs, encodes every line
+//! once, **commits, and only then publishes** to the tail in memory, from where readers pull. There is no
+//! queue per reader and no hand-over between history and live: a reader asks for what lies behind its
+//! cursor, again and again, and sleeps at the tip until it is woken.
+
+mod cold;
+mod hot;
+mod line;
+mod memory;
+mod sqlite;
+mod tail;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    thread,
+};
+
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use wire::{Cursor, Event, LogId, Millis, author::AuthorKey, event::Gap};
+
+use cold::{Cold, Opened, Store};
+use hot::{Hot, Look};
+use writer::{Request, Writer};
+
+pub use cold::{LogError, Synchronous};
+pub use line::{Kinds, Line};
+
+/// Reads of what has left memory that may run at once: each holds a thread and a file handle.
+const MAX_COLD_READS: usize = 4;
+/// Requests that may wait for the writer; a source that finds the queue full waits.
+const QUEUE: usize = 64;
+
+/// What a log keeps and how carefully.
+#[derive(Clone, Copy, Debug)]
+pub struct LogOptions {
+    /// Bytes of the newest lines that are kept in memory.
+    pub tail_bytes: usize,
+    /// Lines whose `seen_at` is older than this are removed; `None` keeps them.
+    pub keep_age: Option<Millis>,
+    /// The oldest lines are removed while the log is larger than this; `None` keeps them.
+    pub keep_bytes: Option<u64>,
+    /// What is lost when the power fails.
+    pub synchronous: Synchronous,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            tail_bytes: 64 << 20,
+            keep_age: None,
+            keep_bytes: None,
+            synchronous: Synchronous::Normal,
+        }
+    }
+}
+
+/// Events to be appended together, with how far the source has got by them.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The events; their `seq` is ignored and given by the log.
+    pub events: Vec<Event>,
+    /// Name of the source and its resume position; committed together with the events.
+    pub position: Option<(String, String)>,
+}
+
+/// A batch that could not be appended, whole and unchanged, so that it can be tried again.
+#[derive(Debug)]
+pub struct Refused {
+    /// What was to be appended.
+    pub batch: Batch,
+    /// Why it was not.
+    pub error: LogError,
+}
+
+/// What a reader asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Want {
+    /// Kinds of body.
+    pub kinds: Kinds,
+    /// Only events with `at` from here on …
+    pub from: Millis,
+    /// … and before this.
+    pub to: Millis,
+    /// At most so many lines.
+    pub max_lines: usize,
+    /// No further line once this many bytes have been gathered.
+    pub max_bytes: usize,
+}
+
+impl Default for Want {
+    fn default() -> Self {
+        Self {
+            kinds: Kinds::ALL,
+            from: Millis::MIN,
+            to: Millis::MAX,
+            max_lines: usize::MAX,
+            max_bytes: 64 << 10,
+        }
+    }
+}
+
+/// What lies behind a cursor.
+#[derive(Clone, Debug)]
+pub enum Read {
+    /// The next lines, perhaps none.
+    Page(Page),
+    /// A stretch that the reader will not get. Go on behind it.
+    Gap(Gap),
+    /// The cursor names another log, or a place beyond the tip. Go on from the beginning of `log`.
+    Reset {
+        /// The log that is served now.
+        log: LogId,
+    },
+}
+
+/// Lines in order, and how far they reach.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What was asked for.
+    pub lines: Vec<Line>,
+    /// Everything up to here is in `lines`, or was not asked for.
+    pub scanned: u64,
+    /// The log's tip when it was read.
+    pub tip: u64,
+}
+
+/// Which log is served and how far it reaches.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Head {
+    /// The log.
+    pub log: LogId,
+    /// The oldest seq still held; one more than `tip` while there is none.
+    pub floor: u64,
+    /// The newest seq given out.
+    pub tip: u64,
+}
+
+/// The relay's log. Cheap to clone; all clones are the same log.
+#[derive(Clone)]
+pub struct Log {
+    shared: Arc<Shared>,
+    writer: mpsc::Sender<Request>,
+}
+
+/// What readers and the writer share.
+struct Shared {
+    hot: RwLock<Hot>,
+    /// Counts publications; wakes readers that sleep at the tip.
+    published: watch::Sender<u64>,
+    cold: Arc<dyn Cold>,
+    cold_reads: Semaphore,
+    author_key: AuthorKey,
+}
+
+impl Log {
+    /// A log that ends with the process.
+    ///
+    /// # Errors
+    /// When the machine gives no randomness or no thread.
+    pub fn in_memory(options: LogOptions) -> Result<Self, LogError> {
+        let (store, cold, opened) = memory::create()?;
+        Self::start(Box::new(store), Arc::new(cold), opened, options)
+    }
+
+    /// A log in an SQLite file, made where there is none.
+    ///
+    /// # Errors
+    /// [`LogError::InUse`] while another relay has it open; otherwise what SQLite says.
+    pub fn open(path: &Path, options: LogOptions) -> Result<Self, LogError> {
+        let (store, cold, opened) = sqlite::open(path, options.synchronous)?;
+        Self::start(Box::new(store), Arc::new(cold), opened, options)
+    }
+
+    fn start(
+        store: Box<dyn Store>,
+        cold: Arc<dyn Cold>,
+        opened: Opened,
+        options: LogOptions,
+    ) -> Result<Self, LogError> {
+        let author_key = opened.author_key;
+        let shared = Arc::new(Shared {
+            hot: RwLock::new(Hot::new(opened, options.tail_bytes)),
+            published: watch::Sender::new(0),
+            cold,
+            cold_reads: Semaphore::new(MAX_COLD_READS),
+            author_key,
+        });
+        let (sender, requests) = mpsc::channel(QUEUE);
+        let writer = Writer::new(store, Arc::clone(&shared), options);
+        let thread = thread::Builder::new().name("log-writer".to_owned());
+        thread.spawn(move || writer.run(requests))?;
+        Ok(Self {
+            shared,
+            writer: sender,
+        })
+    }
+
+    /// Appends a batch and returns the tip after it. When this returns, readers can have it.
+    ///
+    /// # Errors
+    /// [`Refused`] gives the batch back. On [`LogError::Full`] it may be tried again later.
+    pub async fn append(&self, batch: Batch) -> Result<u64, Refused> {
+        let (reply, answer) = oneshot::channel();
+        if let Err(refused) = self.writer.send(Request::Append(batch, reply)).await {
+            let Request::Append(batch, _) = refused.0 else {
+                return Err(Refused::stopped());
+            };
+            return Err(Refused {
+                batch,
+                error: LogError::Stopped,
+            });
+        }
+        answer.await.unwrap_or_else(|_| Err(Refused::stopped()))
+    }
+
+    /// Reads what lies behind `after`, which is exclusive.
+    ///
+    /// # Errors
+    /// What the storage says when the lines are no longer in memory.
+    pub async fn read(&self, after: &Cursor, want: &Want) -> Result<Read, LogError> {
+        loop {
+            let up_to = match self.shared.hot().look(after, want) {
+                Look::Found(read) => return Ok(read),
+                Look::Cold { up_to } => up_to,
+            };
+            let _permit = self
+                .shared
+                .cold_reads
+                .acquire()
+                .await
+                .map_err(|_| LogError::Stopped)?;
+            let (cold, cursor, wanted) = (Arc::clone(&self.shared.cold), after.clone(), *want);
+            let page = tokio::task::spawn_blocking(move || cold.read(&cursor, up_to, &wanted));
+            let (lines, scanned) = page.await.map_err(|_| LogError::Stopped)??;
+            // The floor is raised before lines are removed, so a look now tells whether any of them
+            // went while we read.
+            let hot = self.shared.hot();
+            if hot.holds(after) {
+                return Ok(Read::Page(Page {
+                    lines,
+                    scanned,
+                    tip: hot.tip(),
+                }));
+            }
+        }
+    }
+
+    /// Which log is served now and how far it reaches.
+    pub fn head(&self) -> Head {
+        self.shared.hot().head()
+    }
+
+    /// Wakes its owner whenever something was published.
+    pub fn published(&self) -> watch::Receiver<u64> {
+        self.shared.published.subscribe()
+    }
+
+    /// How far `source` had got by what is stored.
+    pub fn position(&self, source: &str) -> Option<String> {
+        self.shared.hot().position(source)
+    }
+
+    /// The key under which authors of this log are hashed.
+    pub fn author_key(&self) -> AuthorKey {
+        self.shared.author_key
+    }
+
+    /// Throws everything away and begins a new log under a new id. Readers are told by a reset.
+    ///
+    /// # Errors
+    /// What the storage says; the old log then goes on.
+    pub async fn restart(&self) -> Result<(), LogError> {
+        self.ask(Request::Restart).await
+    }
+
+    /// Removes what the options no longer want kept, `now` being the clock of the data.
+    ///
+    /// # Errors
+    /// What the storage says.
+    pub async fn trim(&self, now: Millis) -> Result<(), LogError> {
+        self.ask(|reply| Request::Trim(now, reply)).await
+    }
+
+    /// Closes the file cleanly, so that the next start leaves no hole. Nothing can be appended after it.
+    ///
+    /// # Errors
+    /// What the storage says.
+    pub async fn close(&self) -> Result<(), LogError> {
+        self.ask(Request::Close).await
+    }
+
+    async fn ask(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<(), LogError>>) -> Request,
+    ) -> Result<(), LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.writer
+            .send(request(reply))
+            .await
+            .map_err(|_| LogError::Stopped)?;
+        answer.await.map_err(|_| LogError::Stopped)?
+    }
+}
+
+impl Shared {
+    /// A panic elsewhere leaves the view whole: it is changed by single assignments and pushes.
+    fn hot(&self) -> RwLockReadGuard<'_, Hot> {
+        self.hot.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut Hot)) {
+        change(&mut self.hot.write().unwrap_or_else(PoisonError::into_inner));
+        self.published.send_modify(|n| *n = n.wrapping_add(1));
+    }
+}
+
+impl Refused {
+    /// The writer has gone, and the batch with it.
+    fn stopped() -> Self {
+        Self {
+            batch: Batch::default(),
+            error: LogError::Stopped,
+        }
+    }
+}

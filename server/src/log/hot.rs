@@ -1,0 +1,158 @@
+//! What readers see of the log without touching the store: its id, its limits, its holes, its tail.
+
+use std::collections::BTreeMap;
+
+use wire::{
+    Cursor, LogId,
+    event::{Gap, GapReason},
+};
+
+use super::{Head, Line, Page, Read, Want, cold::Opened, tail::Tail};
+
+/// How far one read of the store may reach: a sparse filter must not hold a thread for long.
+const MAX_COLD_REACH: u64 = 200_000;
+
+/// The published state of the log. It changes as a whole, under one lock.
+pub(super) struct Hot {
+    id: LogId,
+    floor: u64,
+    tip: u64,
+    /// Seqs `first..=last` that were skipped by an unclean stop, in order.
+    holes: Vec<(u64, u64)>,
+    positions: BTreeMap<String, String>,
+    tail: Tail,
+    tail_bytes: usize,
+}
+
+/// Where a read has to go on.
+pub(super) enum Look {
+    /// Nowhere: here is the answer.
+    Found(Read),
+    /// Into the store, for lines up to here.
+    Cold { up_to: u64 },
+}
+
+impl Hot {
+    pub(super) fn new(opened: Opened, tail_bytes: usize) -> Self {
+        let Opened {
+            id,
+            floor,
+            tip,
+            holes,
+            positions,
+            ..
+        } = opened;
+        Self {
+            id,
+            floor,
+            tip,
+            holes,
+            positions,
+            tail: Tail::new(tip, tail_bytes),
+            tail_bytes,
+        }
+    }
+
+    pub(super) fn head(&self) -> Head {
+        Head {
+            log: self.id.clone(),
+            floor: self.floor,
+            tip: self.tip,
+        }
+    }
+
+    pub(super) fn id(&self) -> &LogId {
+        &self.id
+    }
+
+    pub(super) fn tip(&self) -> u64 {
+        self.tip
+    }
+
+    pub(super) fn position(&self, source: &str) -> Option<String> {
+        self.positions.get(source).cloned()
+    }
+
+    /// Whether everything behind `after` is still there, apart from holes.
+    pub(super) fn holds(&self, after: &Cursor) -> bool {
+        self.id == after.log && after.seq + 1 >= self.floor && after.seq <= self.tip
+    }
+
+    pub(super) fn look(&self, after: &Cursor, want: &Want) -> Look {
+        if after.log != self.id || after.seq > self.tip {
+            return Look::Found(Read::Reset {
+                log: self.id.clone(),
+            });
+        }
+        let next = after.seq + 1;
+        if let Some((_, last)) = self
+            .holes
+            .iter()
+            .find(|(first, last)| (*first..=*last).contains(&next))
+        {
+            return Look::Found(Read::Gap(Gap {
+                from: next,
+                to: *last,
+                reason: GapReason::UncleanStop,
+            }));
+        }
+        if next < self.floor {
+            return Look::Found(Read::Gap(Gap {
+                from: next,
+                to: self.floor - 1,
+                reason: GapReason::BelowFloor,
+            }));
+        }
+        // A page ends in front of a hole, so that the next read announces it.
+        let hole = self
+            .holes
+            .iter()
+            .map(|(first, _)| *first)
+            .find(|first| *first > next);
+        let up_to = hole.map_or(self.tip, |first| self.tip.min(first - 1));
+        if !self.tail.reaches(after.seq) {
+            return Look::Cold {
+                up_to: up_to.min(after.seq.saturating_add(MAX_COLD_REACH)),
+            };
+        }
+        let (lines, scanned) = self.tail.read(after.seq, up_to, want);
+        Look::Found(Read::Page(Page {
+            lines,
+            scanned,
+            tip: self.tip,
+        }))
+    }
+
+    /// What was committed becomes visible.
+    pub(super) fn extend(
+        &mut self,
+        lines: Vec<Line>,
+        tombstones: Vec<Line>,
+        positions: Vec<(String, String)>,
+    ) {
+        for line in lines {
+            self.tip = line.seq;
+            self.tail.push(line);
+        }
+        tombstones
+            .into_iter()
+            .for_each(|line| self.tail.replace(line));
+        self.positions.extend(positions);
+    }
+
+    /// Must be called **before** lines are removed from the store: a reader that finds them missing
+    /// then finds the floor raised.
+    pub(super) fn raise_floor(&mut self, floor: u64) {
+        self.floor = self.floor.max(floor);
+        self.tail.trim(floor);
+        self.holes.retain(|(_, last)| *last >= floor);
+    }
+
+    pub(super) fn restart(&mut self, id: LogId) {
+        self.id = id;
+        (self.floor, self.tip) = (1, 0);
+        self.holes.clear();
+        self.positions.clear();
+        self.tail = Tail::new(0, self.tail_bytes);
+    }
+}

@@ -1,0 +1,227 @@
+//! One line of the log, encoded once: its server-sent event, and within it the NDJSON line.
+
+use bytes::Bytes;
+use wire::{Body, Event, Identity, LogId, Millis, ndjson, sse};
+
+/// Bytes that a line takes besides its text; keeps bounds honest for short lines.
+const OVERHEAD: usize = 96;
+
+/// An event as it goes to readers.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its place in the log.
+    pub seq: u64,
+    /// Its grid time.
+    pub at: Millis,
+    /// When the relay received it.
+    pub seen_at: Millis,
+    /// What its body is, as one bit.
+    pub kind: Kinds,
+    /// Of a post, so that a delete can find it; 0 for other bodies.
+    pub(crate) post_identity: u64,
+    frame: Bytes,
+    /// Where in `frame` the NDJSON line begins.
+    line_start: usize,
+}
+
+/// A set of kinds of body, one bit each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// Every kind.
+    pub const ALL: Self = Self(0b1111);
+    /// Posts.
+    pub const POST: Self = Self(0b0001);
+    /// Bars.
+    pub const BAR: Self = Self(0b0010);
+    /// Changes of state of a source.
+    pub const STATUS: Self = Self(0b0100);
+    /// Withdrawals of posts.
+    pub const DELETE: Self = Self(0b1000);
+
+    /// Whether `other` has a kind in common with these.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Reads `post,bar`; the error is the word that names no kind.
+    ///
+    /// # Errors
+    /// The unknown word.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        text.split(',')
+            .map(str::trim)
+            .try_fold(Self(0), |kinds, word| {
+                let kind = match word {
+                    "post" => Self::POST,
+                    "bar" => Self::BAR,
+                    "status" => Self::STATUS,
+                    "delete" => Self::DELETE,
+                    _ => return Err(word.to_owned()),
+                };
+                Ok(Self(kinds.0 | kind.0))
+            })
+    }
+
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+
+    fn of(body: &Body) -> Self {
+        match body {
+            Body::Post(_) => Self::POST,
+            Body::Bar(_) => Self::BAR,
+            Body::Status(_) => Self::STATUS,
+            Body::Delete(_) => Self::DELETE,
+            // They live on the stream only and never come here.
+            Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => Self(0),
+        }
+    }
+}
+
+impl Line {
+    pub(crate) fn encode(log: &LogId, event: &Event) -> Self {
+        let post_identity = match &event.body {
+            Body::Post(post) => Identity::of_post(&post.source, &post.id).0,
+            _ => 0,
+        };
+        let json = ndjson::encode_line(event);
+        Self::from_parts(
+            log,
+            event.seq,
+            event.at,
+            event.seen_at,
+            Kinds::of(&event.body),
+            post_identity,
+            &json,
+        )
+    }
+
+    pub(crate) fn from_parts(
+        log: &LogId,
+        seq: u64,
+        at: Millis,
+        seen_at: Millis,
+        kind: Kinds,
+        post_identity: u64,
+        json: &str,
+    ) -> Self {
+        let frame = sse::encode_event(log, seq, json);
+        // The frame ends with the line and two line feeds.
+        let line_start = frame.len().saturating_sub(2 + json.len());
+        Self {
+            seq,
+            at,
+            seen_at,
+            kind,
+            post_identity,
+            frame: Bytes::copy_from_slice(frame.as_bytes()),
+            line_start,
+        }
+    }
+
+    /// The server-sent event.
+    pub fn frame(&self) -> &Bytes {
+        &self.frame
+    }
+
+    /// The NDJSON line with its line feed.
+    pub fn ndjson(&self) -> Bytes {
+        self.frame.slice(self.line_start..self.frame.len() - 1)
+    }
+
+    /// The NDJSON line without its line feed.
+    pub(crate) fn json(&self) -> &str {
+        let json = &self.frame[self.line_start..self.frame.len() - 2];
+        std::str::from_utf8(json).expect("it was copied from a str")
+    }
+
+    /// Bytes to count for it.
+    pub(crate) fn weight(&self) -> usize {
+        self.frame.len() + OVERHEAD
+    }
+
+    /// The same post without text, author and whatever else could lead to its author; its place, its
+    /// times and its tags stay, so that counts do not move.
+    pub(crate) fn tombstone(&self, log: &LogId) -> Option<Self> {
+        let mut event = ndjson::decode_line(self.json()).ok()?;
+        let Body::Post(post) = &mut event.body else {
+            return None;
+        };
+        post.text.clear();
+        post.author.clear();
+        post.url = None;
+        post.place = None;
+        post.reply_to = None;
+        event.seq = self.seq;
+        Some(Self::encode(log, &event))
+    }
+
+    pub(crate) fn matches(&self, want: &super::Want) -> bool {
+        self.kind.overlaps(want.kinds) && (want.from..want.to).contains(&self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_within_the_frame_is_the_line() {
+        let log = LogId::try_from("a1".to_owned()).unwrap();
+        let post = wire::Post {
+            id: "1".into(),
+            source: "x".into(),
+            text: "hi".into(),
+            ..Default::default()
+        };
+        let event = Event {
+            seq: 3,
+            ..Event::imported(7, Body::Post(Box::new(post)))
+        };
+
+        let line = Line::encode(&log, &event);
+
+        assert_eq!(line.json(), ndjson::encode_line(&event));
+        assert_eq!(line.ndjson(), format!("{}\n", line.json()));
+        assert_eq!(
+            line.frame(),
+            &format!("id: a1-3\ndata: {}\n\n", line.json())
+        );
+    }
+
+    #[test]
+    fn a_tombstone_keeps_what_counts_need_and_nothing_of_the_author() {
+        let log = LogId::try_from("a1".to_owned()).unwrap();
+        let post = wire::Post {
+            id: "1".into(),
+            source: "x".into(),
+            author: "secret".into(),
+            text: "secret".into(),
+            url: Some("https://example.org/secret".into()),
+            cashtags: vec!["AAPL".into()],
+            ..Default::default()
+        };
+        let event = Event {
+            seq: 3,
+            ..Event::imported(7, Body::Post(Box::new(post)))
+        };
+
+        let line = Line::encode(&log, &event).tombstone(&log).unwrap();
+
+        assert!(!line.json().contains("secret"));
+        assert!(line.json().contains("AAPL"));
+        assert_eq!((line.seq, line.at), (3, 7));
+    }
+
+    #[test]
+    fn kinds_are_read_by_name_and_an_unknown_one_is_named() {
+        assert_eq!(Kinds::parse("post, bar"), Ok(Kinds(0b11)));
+        assert_eq!(Kinds::parse("post,quote"), Err("quote".to_owned()));
+    }
+}

@@ -1,0 +1,121 @@
+//! A store that ends with the process: lines in memory, sharing their bytes with the tail.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
+};
+
+use wire::{Cursor, LogId};
+
+use super::{
+    Line, LogError, Want,
+    cold::{Cold, Commit, Limit, Opened, Store, fresh_author_key, fresh_id},
+    tail::gather,
+};
+
+/// Lines removed at once.
+const TRIM_STEP: usize = 1_000;
+
+pub(super) struct MemoryStore(Arc<RwLock<Lines>>);
+pub(super) struct MemoryCold(Arc<RwLock<Lines>>);
+
+#[derive(Default)]
+struct Lines {
+    held: VecDeque<Line>,
+    n_bytes: u64,
+}
+
+pub(super) fn create() -> Result<(MemoryStore, MemoryCold, Opened), LogError> {
+    let lines = Arc::new(RwLock::new(Lines::default()));
+    let opened = Opened {
+        id: fresh_id()?,
+        floor: 1,
+        tip: 0,
+        holes: Vec::new(),
+        positions: BTreeMap::new(),
+        author_key: fresh_author_key()?,
+    };
+    Ok((MemoryStore(Arc::clone(&lines)), MemoryCold(lines), opened))
+}
+
+impl MemoryStore {
+    fn lines(&self) -> RwLockWriteGuard<'_, Lines> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    fn reserve(&mut self, _to: u64) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Line>, LogError> {
+        let mut lines = self.lines();
+        for line in commit.lines {
+            lines.n_bytes += line.weight() as u64;
+            lines.held.push_back(line.clone());
+        }
+        if commit.withdrawn.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tombstones = Vec::new();
+        let gone = lines
+            .held
+            .iter_mut()
+            .filter(|line| commit.withdrawn.contains(&line.post_identity));
+        for line in gone.filter(|line| line.post_identity != 0) {
+            if let Some(tombstone) = line.tombstone(commit.log) {
+                *line = tombstone.clone();
+                tombstones.push(tombstone);
+            }
+        }
+        lines.n_bytes = lines.held.iter().map(|line| line.weight() as u64).sum();
+        Ok(tombstones)
+    }
+
+    fn next_floor(&self, limit: &Limit) -> Result<Option<u64>, LogError> {
+        let lines = self.lines();
+        let mut excess = limit
+            .max_bytes
+            .map_or(0, |max| lines.n_bytes.saturating_sub(max));
+        let mut floor = None;
+        for line in lines.held.iter().take(TRIM_STEP) {
+            if excess == 0
+                && limit
+                    .seen_before
+                    .is_none_or(|before| line.seen_at >= before)
+            {
+                break;
+            }
+            excess = excess.saturating_sub(line.weight() as u64);
+            floor = Some(line.seq + 1);
+        }
+        Ok(floor)
+    }
+
+    fn trim(&mut self, floor: u64) -> Result<(), LogError> {
+        let mut lines = self.lines();
+        while lines.held.front().is_some_and(|line| line.seq < floor) {
+            let weight = lines.held.pop_front().map_or(0, |line| line.weight());
+            lines.n_bytes -= weight as u64;
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self, _id: &LogId) -> Result<(), LogError> {
+        *self.lines() = Lines::default();
+        Ok(())
+    }
+
+    fn close(&mut self, _tip: u64) -> Result<(), LogError> {
+        Ok(())
+    }
+}
+
+impl Cold for MemoryCold {
+    fn read(&self, after: &Cursor, up_to: u64, want: &Want) -> Result<(Vec<Line>, u64), LogError> {
+        let lines = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let start = lines.held.partition_point(|line| line.seq <= after.seq);
+        Ok(gather(lines.held.range(start..), up_to, want))
+    }
+}

@@ -1,0 +1,194 @@
+//! The thread that writes: gather, give out seqs, encode, commit, publish.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use wire::{Body, Identity, LogId, Millis};
+
+use super::{
+    Batch, Line, LogError, LogOptions, Refused, Shared,
+    cold::{Commit, Limit, Store, fresh_id},
+};
+
+/// Events that are committed together at most, unless a single batch has more.
+const MAX_COMMIT: usize = 4_000;
+/// Seqs that are reserved at once. After an unclean stop so many at most are skipped.
+const BLOCK: u64 = 10_000;
+/// Steps of trimming between two commits, so that a long trim does not hold up what comes in.
+const MAX_TRIM_STEPS: usize = 16;
+
+type Reply<T> = oneshot::Sender<T>;
+
+/// What the thread is asked to do, in order.
+pub(super) enum Request {
+    Append(Batch, Reply<Result<u64, Refused>>),
+    Restart(Reply<Result<(), LogError>>),
+    Trim(Millis, Reply<Result<(), LogError>>),
+    Close(Reply<Result<(), LogError>>),
+}
+
+pub(super) struct Writer {
+    store: Box<dyn Store>,
+    shared: Arc<Shared>,
+    options: LogOptions,
+    log: LogId,
+    tip: u64,
+    reserved_to: u64,
+}
+
+/// A batch whose events have been taken out, and whoever waits for it.
+struct Waiting {
+    batch: Batch,
+    reply: Reply<Result<u64, Refused>>,
+}
+
+impl Writer {
+    pub(super) fn new(store: Box<dyn Store>, shared: Arc<Shared>, options: LogOptions) -> Self {
+        let (log, tip) = {
+            let hot = shared.hot();
+            (hot.id().clone(), hot.tip())
+        };
+        Self {
+            store,
+            shared,
+            options,
+            log,
+            tip,
+            reserved_to: tip,
+        }
+    }
+
+    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut pending = None;
+        while let Some(request) = pending.take().or_else(|| requests.blocking_recv()) {
+            match request {
+                Request::Append(batch, reply) => {
+                    let mut group = vec![Waiting { batch, reply }];
+                    pending = gather(&mut group, &mut requests);
+                    self.append(group);
+                }
+                Request::Restart(reply) => drop(reply.send(self.restart())),
+                Request::Trim(now, reply) => drop(reply.send(self.trim(now))),
+                Request::Close(reply) => {
+                    drop(reply.send(self.store.close(self.tip)));
+                    return;
+                }
+            }
+        }
+        // Every clone of the log is gone without a close: what a crash looks like, and treated like one.
+    }
+
+    fn append(&mut self, mut group: Vec<Waiting>) {
+        match self.commit(&mut group) {
+            Ok(()) => {
+                for waiting in group {
+                    // Whoever asked may have gone; the events are stored all the same.
+                    let _ = waiting.reply.send(Ok(self.tip));
+                }
+                if let Err(error) = self.trim_to(&self.limit(None)) {
+                    tracing::warn!(%error, "the log could not be trimmed");
+                }
+            }
+            Err(error) => {
+                for Waiting { batch, reply } in group {
+                    let _ = reply.send(Err(Refused {
+                        batch,
+                        error: error.clone(),
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Commits, then publishes: no reader ever holds a seq that a crash could take back.
+    fn commit(&mut self, group: &mut [Waiting]) -> Result<(), LogError> {
+        let mut lines = Vec::new();
+        let mut withdrawn = Vec::new();
+        let mut seq = self.tip;
+        for event in group
+            .iter_mut()
+            .flat_map(|waiting| &mut waiting.batch.events)
+        {
+            seq += 1;
+            event.seq = seq;
+            lines.push(Line::encode(&self.log, event));
+            if let Body::Delete(delete) = &event.body {
+                withdrawn.push(Identity::of_post(&delete.source, &delete.id).0);
+            }
+        }
+        let positions: Vec<_> = group
+            .iter()
+            .filter_map(|waiting| waiting.batch.position.clone())
+            .collect();
+        if seq > self.reserved_to {
+            self.store.reserve(seq + BLOCK)?;
+            self.reserved_to = seq + BLOCK;
+        }
+        let commit = Commit {
+            log: &self.log,
+            lines: &lines,
+            withdrawn: &withdrawn,
+            positions: &positions,
+        };
+        let tombstones = self.store.commit(&commit)?;
+        self.tip = seq;
+        self.shared
+            .publish(|hot| hot.extend(lines, tombstones, positions));
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<(), LogError> {
+        let id = fresh_id()?;
+        self.store.restart(&id)?;
+        (self.tip, self.reserved_to) = (0, 0);
+        self.log = id.clone();
+        self.shared.publish(|hot| hot.restart(id));
+        Ok(())
+    }
+
+    fn trim(&mut self, now: Millis) -> Result<(), LogError> {
+        self.trim_to(&self.limit(Some(now)))
+    }
+
+    fn limit(&self, now: Option<Millis>) -> Limit {
+        let seen_before = self
+            .options
+            .keep_age
+            .zip(now)
+            .map(|(age, now)| now.saturating_sub(age));
+        Limit {
+            seen_before,
+            max_bytes: self.options.keep_bytes,
+        }
+    }
+
+    fn trim_to(&mut self, limit: &Limit) -> Result<(), LogError> {
+        for _ in 0..MAX_TRIM_STEPS {
+            let Some(floor) = self.store.next_floor(limit)? else {
+                return Ok(());
+            };
+            self.shared.publish(|hot| hot.raise_floor(floor));
+            self.store.trim(floor)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds the appends that already wait, up to a full commit; returns the first other request.
+fn gather(group: &mut Vec<Waiting>, requests: &mut mpsc::Receiver<Request>) -> Option<Request> {
+    let mut n_events = group
+        .iter()
+        .map(|waiting| waiting.batch.events.len())
+        .sum::<usize>();
+    while n_events < MAX_COMMIT {
+        match requests.try_recv() {
+            Ok(Request::Append(batch, reply)) => {
+                n_events += batch.events.len();
+                group.push(Waiting { batch, reply });
+            }
+            Ok(other) => return Some(other),
+            Err(_) => return None,
+        }
+    }
+    None
+}

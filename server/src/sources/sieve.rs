@@ -1,0 +1,147 @@
+//! What becomes an event: broken records out, then repeats, then what the filters refuse. Each counted once.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rustc_hash::FxHashSet;
+use wire::{Body, Event, Identity, SourceStatus, config::Filters};
+
+/// An event, or the drop reason of a record that could not be decoded.
+pub(crate) type Record = Result<Event, &'static str>;
+
+/// Identities that are remembered. A repeat that comes later than so many records is taken for new;
+/// engine and store recognise it all the same.
+const MEMORY: usize = 4_000_000;
+
+/// Decides about one source's records, in their order.
+pub(crate) struct Sieve {
+    filters: Filters,
+    seen: FxHashSet<u64>,
+    order: VecDeque<u64>,
+}
+
+/// What a sieve did. `received = kept + Σ dropped`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Tally {
+    pub(crate) received: u64,
+    pub(crate) unique: u64,
+    pub(crate) kept: u64,
+    pub(crate) dropped: BTreeMap<&'static str, u64>,
+}
+
+impl Sieve {
+    pub(crate) fn new(filters: Filters) -> Self {
+        Self {
+            filters,
+            seen: FxHashSet::default(),
+            order: VecDeque::new(),
+        }
+    }
+
+    /// Returns the events to be appended and the counts of all.
+    pub(crate) fn sift(&mut self, records: Vec<Record>) -> (Vec<Event>, Tally) {
+        let mut tally = Tally {
+            received: records.len() as u64,
+            ..Tally::default()
+        };
+        let mut kept = Vec::with_capacity(records.len());
+        for record in records {
+            match record.and_then(|event| self.check(event, &mut tally)) {
+                Ok(event) => kept.push(event),
+                Err(reason) => *tally.dropped.entry(reason).or_default() += 1,
+            }
+        }
+        tally.kept = kept.len() as u64;
+        (kept, tally)
+    }
+
+    fn check(&mut self, event: Event, tally: &mut Tally) -> Record {
+        // Bodies without an identity live on the stream only and are no upstream's business.
+        let identity = Identity::of(&event).ok_or("stream_only")?;
+        if !self.remember(identity) {
+            return Err("duplicate");
+        }
+        tally.unique += 1;
+        match &event.body {
+            Body::Post(post) => self.filters.refuse(post).map_or(Ok(event), Err),
+            _ => Ok(event),
+        }
+    }
+
+    /// Returns whether it is new.
+    fn remember(&mut self, Identity(identity): Identity) -> bool {
+        if !self.seen.insert(identity) {
+            return false;
+        }
+        self.order.push_back(identity);
+        if self.order.len() > MEMORY
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+}
+
+impl Tally {
+    pub(crate) fn add_to(&self, status: &mut SourceStatus) {
+        status.received += self.received;
+        status.unique += self.unique;
+        status.kept += self.kept;
+        for (reason, n) in &self.dropped {
+            *status.dropped.entry((*reason).to_owned()).or_default() += n;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn post(id: &str, lang: &str) -> Record {
+        let lang = Some(lang.to_owned());
+        let post = wire::Post {
+            id: id.into(),
+            source: "x".into(),
+            lang,
+            ..wire::Post::default()
+        };
+        Ok(Event::imported(1, Body::Post(Box::new(post))))
+    }
+
+    #[test]
+    fn every_record_is_counted_exactly_once() {
+        let mut sieve = Sieve::new(Filters::default());
+        let records = vec![
+            post("1", "en"),
+            Err("bad_json"),
+            post("1", "en"),
+            post("2", "de"),
+            post("2", "de"),
+            post("3", "en"),
+        ];
+
+        let (kept, tally) = sieve.sift(records);
+
+        assert_eq!(kept.len(), 2);
+        assert_eq!((tally.received, tally.unique, tally.kept), (6, 3, 2));
+        assert_eq!(
+            tally.dropped,
+            BTreeMap::from([("bad_json", 1), ("duplicate", 2), ("language", 1)])
+        );
+        assert_eq!(
+            tally.received,
+            tally.kept + tally.dropped.values().sum::<u64>()
+        );
+    }
+
+    #[test]
+    fn a_repeat_is_found_across_batches() {
+        let mut sieve = Sieve::new(Filters::default());
+        sieve.sift(vec![post("1", "en")]);
+
+        let (kept, tally) = sieve.sift(vec![post("1", "en")]);
+
+        assert!(kept.is_empty());
+        assert_eq!(tally.dropped, BTreeMap::from([("duplicate", 1)]));
+    }
+}
