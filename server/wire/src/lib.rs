@@ -22,6 +22,7 @@ pub mod ndjson;
 pub mod post;
 pub mod source;
 pub mod sse;
+pub mod tag;
 pub mod time;
 
 pub use bar::Bar;
