@@ -9,14 +9,32 @@ use rustc_hash::FxHashMap;
 /// What one token means to the rules. The default is a word of no meaning.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Word {
-    /// Strength in the lexicon, −4…+4; some lexicon words have 0.
-    pub(super) valence: Option<f64>,
-    /// What a degree adverb adds to the valence that follows; 0 for all other words.
-    pub(super) boost: f64,
+    /// Ten times the strength in the lexicon, −4…+4; some lexicon words have 0.
+    tenths: Option<i8>,
+    /// What a degree adverb does to the valence that follows.
+    pub(super) boost: Option<Boost>,
     /// Turns the valence that follows.
     pub(super) negates: bool,
     /// Which of the words that the rules call by name.
     pub(super) term: Term,
+}
+
+impl Word {
+    pub(super) fn is_in_lexicon(self) -> bool {
+        self.tenths.is_some()
+    }
+
+    /// Strength in the lexicon, −4…+4.
+    pub(super) fn valence(self) -> Option<f64> {
+        self.tenths.map(|tenths| f64::from(tenths) / 10.0)
+    }
+}
+
+/// Whether a degree adverb strengthens or weakens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Boost {
+    Up,
+    Down,
 }
 
 /// A word that some rule calls by name.
@@ -29,39 +47,42 @@ pub(super) enum Term {
     Never, No, Nor, Of, Or, Right, Shit, So, Sort, Stop, The, This, To, Very, Without, Yeah,
 }
 
-/// What a booster adds; a damper takes it away.
-pub(super) const BOOST: f64 = 0.293;
-
-/// Longest key of the table, in bytes.
-const MAX_LEN: usize = 20;
+/// A word in lower case, filled up with zeros: found without a look at where the text lies.
+type Key = [u8; 20];
 
 /// Words by their lower-case spelling, and descriptions of emoji.
 pub(super) struct Lexicon {
-    words: FxHashMap<&'static [u8], Word>,
+    words: FxHashMap<Key, Word>,
     emoji: FxHashMap<char, &'static str>,
 }
 
 impl Lexicon {
     pub(super) fn new() -> Self {
-        let mut words: FxHashMap<&[u8], Word> = FxHashMap::default();
+        let mut words: FxHashMap<Key, Word> = FxHashMap::default();
+        let mut know = |text: &str, learn: &dyn Fn(&mut Word)| {
+            learn(
+                words
+                    .entry(key(text).expect("the lists hold short words"))
+                    .or_default(),
+            );
+        };
         for text in BOOSTERS.split_whitespace() {
-            words.entry(text.as_bytes()).or_default().boost = BOOST;
+            know(text, &|word| word.boost = Some(Boost::Up));
         }
         for text in DAMPERS.split_whitespace() {
-            words.entry(text.as_bytes()).or_default().boost = -BOOST;
+            know(text, &|word| word.boost = Some(Boost::Down));
         }
         for text in NEGATIONS.split_whitespace() {
-            words.entry(text.as_bytes()).or_default().negates = true;
+            know(text, &|word| word.negates = true);
         }
         for (text, term) in TERMS {
-            words.entry(text.as_bytes()).or_default().term = *term;
+            know(text, &|word| word.term = *term);
         }
         for line in include_str!("lexicon/words.txt").lines() {
             let mut fields = line.split(' ');
-            let tenths = fields.next().and_then(|field| field.parse::<i8>().ok());
+            let tenths = fields.next().and_then(|field| field.parse().ok());
             for text in fields {
-                let valence = tenths.map(|tenths| f64::from(tenths) / 10.0);
-                words.entry(text.as_bytes()).or_default().valence = valence;
+                know(text, &|word| word.tenths = tenths);
             }
         }
         let emoji = include_str!("lexicon/emoji.txt")
@@ -74,8 +95,7 @@ impl Lexicon {
 
     /// Looks a token up by its lower-case spelling.
     pub(super) fn word(&self, token: &str) -> Word {
-        let mut lower = [0; MAX_LEN];
-        let known = lower_ascii(token, &mut lower).and_then(|key| self.words.get(key));
+        let known = key(token).and_then(|key| self.words.get(&key));
         let mut word = known.copied().unwrap_or_default();
         word.negates |= contains_nt(token.as_bytes());
         word
@@ -91,27 +111,31 @@ impl Lexicon {
     }
 }
 
-/// The lower-case spelling, if it is one that the table can hold: ASCII and no longer than its keys.
-fn lower_ascii<'a>(token: &str, lower: &'a mut [u8; MAX_LEN]) -> Option<&'a [u8]> {
-    if token.is_ascii() {
-        let lower = lower.get_mut(..token.len())?;
-        lower.copy_from_slice(token.as_bytes());
-        lower.make_ascii_lowercase();
-        return Some(lower);
+/// The lower-case spelling, if it is one that the table can hold.
+fn key(token: &str) -> Option<Key> {
+    let mut key = Key::default();
+    for (at, byte) in token.bytes().enumerate() {
+        if !byte.is_ascii() {
+            return key_of_other(token);
+        }
+        *key.get_mut(at)? = byte.to_ascii_lowercase();
     }
-    // The lower case of the Kelvin sign is an ASCII letter.
-    let mut len = 0;
-    for char in token.chars().flat_map(char::to_lowercase) {
-        *lower.get_mut(len)? = u8::try_from(char).ok().filter(u8::is_ascii)?;
-        len += 1;
-    }
-    lower.get(..len)
+    // A zero of the token's own is no filling.
+    (!token.ends_with('\0')).then_some(key)
+}
+
+/// The same for a token that is not ASCII. One such letter has its lower case there: the Kelvin sign.
+#[cold]
+fn key_of_other(token: &str) -> Option<Key> {
+    let lower = token.to_lowercase();
+    if lower.is_ascii() { key(&lower) } else { None }
 }
 
 fn contains_nt(token: &[u8]) -> bool {
-    token
-        .windows(3)
-        .any(|part| part.eq_ignore_ascii_case(b"n't"))
+    token.contains(&b'\'')
+        && token
+            .windows(3)
+            .any(|part| part.eq_ignore_ascii_case(b"n't"))
 }
 
 const BOOSTERS: &str = "
@@ -180,31 +204,32 @@ mod tests {
         let n_words = lexicon
             .words
             .values()
-            .filter(|word| word.valence.is_some())
+            .filter(|word| word.is_in_lexicon())
             .count();
         assert_eq!((n_words, lexicon.emoji.len()), (7487, 1212));
     }
 
     #[test]
-    fn every_key_can_be_looked_up() {
+    fn no_booster_is_in_the_lexicon() {
         let lexicon = Lexicon::new();
 
-        let mut keys: Vec<_> = lexicon.words.keys().copied().collect();
-        keys.sort_unstable();
-        for key in keys {
-            assert!(key.is_ascii() && key.len() <= MAX_LEN, "{key:?}");
-            assert!(!key.iter().any(u8::is_ascii_uppercase), "{key:?}");
-        }
+        let boosters: Vec<_> = lexicon
+            .words
+            .values()
+            .filter(|word| word.boost.is_some())
+            .collect();
+        assert!(boosters.len() > 80 && !boosters.iter().any(|word| word.is_in_lexicon()));
     }
 
     #[test]
     fn a_word_is_found_in_any_case() {
         let lexicon = Lexicon::new();
 
-        assert_eq!(lexicon.word("GOOD").valence, Some(1.9));
-        assert_eq!(lexicon.word("li\u{212A}e").valence, Some(1.5));
-        assert_eq!(lexicon.word(":D").valence, Some(2.3));
-        assert_eq!(lexicon.word("fed up").valence, None);
+        assert_eq!(lexicon.word("GOOD").valence(), Some(1.9));
+        assert_eq!(lexicon.word("li\u{212A}e").valence(), Some(1.5));
+        assert_eq!(lexicon.word(":D").valence(), Some(2.3));
+        assert_eq!(lexicon.word("goo").valence(), None);
+        assert_eq!(lexicon.word("good\0").valence(), None);
     }
 
     #[test]

@@ -85,7 +85,17 @@ fn is_space(char: char) -> bool {
 
 /// Takes the punctuation off a word. What would be left of an emoticon is at most two characters; it stays.
 fn strip(token: &str) -> &str {
-    let stripped = token.trim_matches(|char: char| char.is_ascii_punctuation());
+    let bytes = token.as_bytes();
+    let start = bytes
+        .iter()
+        .position(|byte| !byte.is_ascii_punctuation())
+        .unwrap_or(0);
+    let end = bytes
+        .iter()
+        .rposition(|byte| !byte.is_ascii_punctuation())
+        .unwrap_or(0);
+    // Punctuation is ASCII, so both ends are borders of characters.
+    let stripped = &token[start..=end];
     if stripped.chars().nth(2).is_none() {
         token
     } else {

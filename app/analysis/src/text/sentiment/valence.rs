@@ -1,7 +1,10 @@
 //! What a word is worth where it stands: VADER's rules for capitals, boosters, negations and idioms.
 
-use super::super::lexicon::{BOOST, Term, Term::*};
+use super::super::lexicon::{Boost, Term, Term::*};
 use super::tokens::{Token, Tokens};
+
+/// What a booster adds; a damper takes it away.
+const BOOST: f64 = 0.293;
 
 /// What capitals add to a word when the rest is not in capitals.
 const CAPITALS: f64 = 0.733;
@@ -12,24 +15,26 @@ const NEGATION: f64 = -0.74;
 /// Valence of the token at `at`, in view of the three before and the two after it.
 pub(super) fn valence(tokens: &Tokens, at: usize) -> f64 {
     let token = tokens.get(Some(at));
-    let next = tokens.get(Some(at + 1));
-    let is_modifier = token.word.boost != 0.0 || [token.word.term, next.word.term] == [Kind, Of];
-    let Some(lexicon_valence) = token.word.valence.filter(|_| !is_modifier) else {
+    let Some(lexicon_valence) = token.word.valence() else {
         return 0.0;
     };
+    let next = tokens.get(Some(at + 1));
+    if [token.word.term, next.word.term] == [Kind, Of] {
+        return 0.0;
+    }
     let before = [1, 2, 3].map(|distance| tokens.get(at.checked_sub(distance)));
     let terms = before.map(|token| token.word.term);
 
     let mut valence = match terms {
         [No, ..] | [_, No, _] | [Or | Nor, _, No] => lexicon_valence * NEGATION,
-        _ if token.word.term == No && next.word.valence.is_some() => 0.0,
+        _ if token.word.term == No && next.word.is_in_lexicon() => 0.0,
         _ => lexicon_valence,
     };
     if token.is_upper && tokens.is_upper_meant {
         valence += if valence > 0.0 { CAPITALS } else { -CAPITALS };
     }
     for (modifier, (distance, damping)) in before.iter().zip([(1, 1.0), (2, 0.95), (3, 0.9)]) {
-        if distance > at || modifier.word.valence.is_some() {
+        if distance > at || modifier.word.is_in_lexicon() {
             continue;
         }
         valence += boost(modifier, valence, tokens) * damping;
@@ -52,11 +57,11 @@ pub(super) fn valence(tokens: &Tokens, at: usize) -> f64 {
 
 /// What a booster adds to a valence before its distance counts; 0 for any other word.
 fn boost(modifier: &Token, valence: f64, tokens: &Tokens) -> f64 {
-    let boost = modifier.word.boost;
-    if boost == 0.0 {
+    let Some(boost) = modifier.word.boost else {
         return 0.0;
-    }
-    let signed = if valence < 0.0 { -boost } else { boost };
+    };
+    let is_raised = (boost == Boost::Up) == (valence >= 0.0);
+    let signed = if is_raised { BOOST } else { -BOOST };
     match modifier.is_upper && tokens.is_upper_meant {
         true if valence > 0.0 => signed + CAPITALS,
         true => signed - CAPITALS,
