@@ -13,6 +13,9 @@ mod sqlite;
 mod tail;
 mod writer;
 
+#[cfg(test)]
+pub(crate) mod conformance;
+
 use std::{
     path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},

@@ -8,6 +8,9 @@ pub mod clock;
 pub mod recording;
 pub mod sieve;
 
+#[cfg(test)]
+mod tests;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use wire::{Body, Event, Millis, SourceState, SourceStatus};

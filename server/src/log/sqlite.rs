@@ -7,6 +7,9 @@
 mod open;
 mod read;
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 
 use rusqlite::{Connection, OptionalExtension, params};

@@ -280,13 +280,8 @@ impl Pace {
 impl Opened {
     fn open(path: &Path, key: &AuthorKey) -> Result<Self, RecordingError> {
         let mut recording = Recording::open(path, key)?;
-        let mut first = VecDeque::new();
-        while first.len() < CHUNK
-            && first_seen_at(&first).is_none()
-            && let Some(item) = recording.next_item()
-        {
-            first.push_back(item.event);
-        }
+        let items = std::iter::from_fn(|| recording.next_item()).take(CHUNK);
+        let first = items.map(|item| item.event).collect();
         Ok(Self { recording, first })
     }
 }

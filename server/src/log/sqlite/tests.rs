@@ -1,0 +1,188 @@
+//! What only a file can be asked: stops of all kinds, a second relay, a full disk, traces of what was deleted.
+
+use std::{fs, path::Path, sync::Arc};
+
+use wire::event::{Gap, GapReason};
+
+use super::{Synchronous, open};
+use crate::log::{
+    Batch, Log, LogError, LogOptions, Read, Want,
+    conformance::{append, cursor, delete, page, post},
+};
+
+fn open_in(folder: &Path) -> Log {
+    Log::open(&folder.join("log.sqlite"), LogOptions::default()).unwrap()
+}
+
+/// Lets go of a log as a crash would; returns when its file is free again.
+async fn crash(log: Log, folder: &Path) {
+    drop(log);
+    let lock = fs::File::open(folder.join("log.lock")).unwrap();
+    tokio::task::spawn_blocking(move || lock.lock())
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn after_a_clean_stop_the_log_goes_on_without_a_hole() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_in(folder.path());
+    append(&log, vec![post(1), post(2)]).await;
+    let head = log.head();
+    log.close().await.unwrap();
+    crash(log, folder.path()).await;
+
+    let log = open_in(folder.path());
+
+    assert_eq!(log.head(), head);
+    append(&log, vec![post(3)]).await;
+    let page = page(&log, 0, Want::default()).await;
+    assert_eq!(
+        page.lines.iter().map(|line| line.seq).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
+}
+
+#[tokio::test]
+async fn after_a_crash_nothing_is_lost_and_the_skipped_seqs_are_announced() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_in(folder.path());
+    let position = Some(("s".to_owned(), "2".to_owned()));
+    log.append(Batch {
+        events: vec![post(1), post(2)],
+        position,
+    })
+    .await
+    .unwrap();
+    let before = log.head();
+    crash(log, folder.path()).await;
+
+    let log = open_in(folder.path());
+
+    assert_eq!(log.position("s").as_deref(), Some("2"));
+    assert_eq!(page(&log, 0, Want::default()).await.lines.len(), 2);
+    let tip = append(&log, vec![post(3)]).await;
+    assert!(tip > before.tip + 1);
+    let Read::Gap(gap) = log.read(&cursor(&log, 2), &Want::default()).await.unwrap() else {
+        panic!("no gap")
+    };
+    assert_eq!(
+        gap,
+        Gap {
+            from: 3,
+            to: tip - 1,
+            reason: GapReason::UncleanStop
+        }
+    );
+    assert_eq!(page(&log, gap.to, Want::default()).await.lines[0].seq, tip);
+}
+
+#[tokio::test]
+async fn the_holes_of_several_crashes_are_all_announced() {
+    let folder = tempfile::tempdir().unwrap();
+    for id in 1..4 {
+        let log = open_in(folder.path());
+        append(&log, vec![post(id)]).await;
+        crash(log, folder.path()).await;
+    }
+    // And one that came before anything was appended.
+    crash(open_in(folder.path()), folder.path()).await;
+
+    let log = open_in(folder.path());
+
+    let (mut after, mut n_lines, mut n_gaps) = (0, 0, 0);
+    while after < log.head().tip {
+        match log
+            .read(&cursor(&log, after), &Want::default())
+            .await
+            .unwrap()
+        {
+            Read::Page(page) => (after, n_lines) = (page.scanned, n_lines + page.lines.len()),
+            Read::Gap(gap) => {
+                assert_eq!(gap.from, after + 1);
+                (after, n_gaps) = (gap.to, n_gaps + 1);
+            }
+            Read::Reset { log } => panic!("reset to {log}"),
+        }
+    }
+    assert_eq!((n_lines, n_gaps), (3, 3));
+}
+
+#[tokio::test]
+async fn a_second_relay_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let _log = open_in(folder.path());
+
+    let second = Log::open(&folder.path().join("log.sqlite"), LogOptions::default());
+
+    let error = second.err().expect("the file is in use").to_string();
+    assert!(
+        error.contains("another relay already uses") && error.contains("--data"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_log_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("log.sqlite"),
+        "this is no database, only a text that is long enough".repeat(40),
+    )
+    .unwrap();
+
+    assert!(Log::open(&folder.path().join("log.sqlite"), LogOptions::default()).is_err());
+}
+
+#[tokio::test]
+async fn withdrawn_text_is_in_none_of_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_in(folder.path());
+    append(&log, (0..500).map(post).collect()).await;
+    assert!(holds(folder.path(), b"text of 123"));
+
+    append(&log, vec![delete(123)]).await;
+
+    assert!(!holds(folder.path(), b"text of 123\""));
+    assert!(holds(folder.path(), b"text of 124"));
+}
+
+fn holds(folder: &Path, bytes: &[u8]) -> bool {
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    files
+        .into_iter()
+        .any(|file| memchr::memmem::find(&file, bytes).is_some())
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_the_batch_and_leaves_readers_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, cold, opened) =
+        open(&folder.path().join("log.sqlite"), Synchronous::Normal).unwrap();
+    store.db.pragma_update(None, "max_page_count", 40).unwrap();
+    let log = Log::start(
+        Box::new(store),
+        Arc::new(cold),
+        opened,
+        LogOptions::default(),
+    )
+    .unwrap();
+    append(&log, (0..100).map(post).collect()).await;
+
+    let refused = log
+        .append(Batch {
+            events: (100..2_000).map(post).collect(),
+            position: None,
+        })
+        .await
+        .unwrap_err();
+
+    assert!(matches!(refused.error, LogError::Full), "{}", refused.error);
+    assert_eq!(refused.batch.events.len(), 1_900);
+    assert_eq!(page(&log, 0, Want::default()).await.lines.len(), 100);
+    assert_eq!(log.head().tip, 100);
+    assert_eq!(append(&log, vec![post(100)]).await, 101);
+}
