@@ -3,6 +3,12 @@
 //!
 //! A program takes it in by `#[path = "common/lines.rs"] mod lines;`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "programs read files"
+)]
+
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind};
