@@ -7,10 +7,7 @@ use std::{
 
 use wire::{Millis, author::AuthorKey};
 
-use super::{
-    Item,
-    track::{Next, Track},
-};
+use super::{Item, track::Track};
 
 /// Merges tracks by (time, file). Items of one track keep their order.
 pub(super) struct Merge {
@@ -40,7 +37,7 @@ impl Merge {
     pub(super) fn next_item(&mut self) -> Option<(Millis, Item)> {
         while let Some(Reverse((due_at, _, idx))) = self.due.pop() {
             let item = self.heads[idx].take();
-            if let Next::Item(at, next) = self.tracks[idx].next(&self.key) {
+            if let Some((at, next)) = self.tracks[idx].next(&self.key) {
                 self.due.push(Reverse((at, next.file_idx, idx)));
                 self.heads[idx] = Some(next);
             }

@@ -48,12 +48,6 @@ enum State {
     Ended,
 }
 
-/// What a track says next.
-pub(super) enum Next {
-    Item(Millis, Item),
-    End,
-}
-
 impl Track {
     pub(super) fn of_lines(
         file_idx: usize,
@@ -97,7 +91,8 @@ impl Track {
         self.seen_at
     }
 
-    pub(super) fn next(&mut self, key: &AuthorKey) -> Next {
+    /// The next item with the time by which it is merged; `None` at the end.
+    pub(super) fn next(&mut self, key: &AuthorKey) -> Option<(Millis, Item)> {
         if let State::Waiting { path, format } = &self.state {
             match Lines::open(path, Extent::Whole) {
                 Ok(lines) => {
@@ -108,7 +103,7 @@ impl Track {
                 }
                 Err(_) => {
                     self.state = State::Ended;
-                    return self.item(1, Err(FormatError::Unreadable));
+                    return Some(self.item(1, Err(FormatError::Unreadable)));
                 }
             }
         }
@@ -122,15 +117,15 @@ impl Track {
             State::Waiting { .. } | State::Ended => None,
         };
         match next {
-            Some((line_no, event)) => self.item(line_no, event),
+            Some((line_no, event)) => Some(self.item(line_no, event)),
             None => {
                 self.state = State::Ended;
-                Next::End
+                None
             }
         }
     }
 
-    fn item(&mut self, line_no: u64, mut event: Result<Event, FormatError>) -> Next {
+    fn item(&mut self, line_no: u64, mut event: Result<Event, FormatError>) -> (Millis, Item) {
         if let Ok(event) = &mut event {
             // A notice of deletion may say no time of its own; it is no earlier than what it follows.
             if event.imported && matches!(event.body, Body::Delete(_)) && event.at < self.seen_at {
@@ -143,7 +138,7 @@ impl Track {
             file_idx: self.file_idx,
             line_no,
         };
-        Next::Item(self.seen_at, item)
+        (self.seen_at, item)
     }
 }
 
