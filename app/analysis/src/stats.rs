@@ -4,7 +4,4 @@ pub mod ccf;
 pub mod leadlag;
 pub mod normal;
 pub mod prewhiten;
-
-/// Numbers for simulations and tests.
-#[cfg(test)]
-pub(crate) mod random;
+pub mod random;

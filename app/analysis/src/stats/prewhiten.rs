@@ -120,37 +120,58 @@ struct Factor {
     total: f64,
 }
 
+/// Products of lagged values follow from those one lag earlier by what enters and leaves at the ends of
+/// each run, so that the work grows with `n · order`, not with `n · order²`.
 fn normal_equations(values: &[Option<f64>], order: usize) -> NormalEquations {
     let size = order + 1;
-    let mut gram: Vec<Vec<f64>> = (0..size).map(|i| vec![0.0; i + 1]).collect();
-    let mut moments = vec![0.0; size];
-    let (mut total, mut n) = (0.0, 0);
-    let mut row = Vec::with_capacity(size);
-    for run in values.split(Option::is_none) {
+    // `products[i][j]` is Σ x_{t−i} x_{t−j} for j ≤ i, `sums[i]` is Σ x_{t−i}, over the rows t.
+    let mut products: Vec<Vec<f64>> = (0..size).map(|i| vec![0.0; i + 1]).collect();
+    let mut sums = vec![0.0; size];
+    let mut n = 0;
+    for run in values
+        .split(Option::is_none)
+        .filter(|run| run.len() > order)
+    {
         let run: Vec<f64> = run.iter().flatten().copied().collect();
-        for window in run.windows(size) {
-            let Some((y, before)) = window.split_last() else {
-                continue;
-            };
-            row.clear();
-            row.push(1.0);
-            row.extend(before.iter().rev());
-            for (i, a) in row.iter().enumerate() {
-                moments[i] += a * y;
-                for (cell, b) in gram[i].iter_mut().zip(&row) {
-                    *cell += a * b;
-                }
+        let end = run.len();
+        n += end - order;
+        for i in 0..size {
+            let lagged = &run[order - i..end - i];
+            sums[i] += lagged.iter().sum::<f64>();
+            products[i][0] += lagged
+                .iter()
+                .zip(&run[order..])
+                .map(|(a, b)| a * b)
+                .sum::<f64>();
+            for j in 1..=i {
+                products[i][j] += run[order - i] * run[order - j] - run[end - i] * run[end - j];
             }
-            total += y * y;
-            n += 1;
         }
     }
+    for i in 1..size {
+        for j in 1..=i {
+            products[i][j] += products[i - 1][j - 1];
+        }
+    }
+    let gram_row = |(i, row): (usize, &Vec<f64>)| {
+        if i == 0 {
+            vec![n as f64]
+        } else {
+            with_first(sums[i], &row[1..])
+        }
+    };
     NormalEquations {
-        gram,
-        moments,
-        total,
+        gram: products.iter().enumerate().map(gram_row).collect(),
+        moments: (0..size)
+            .map(|i| if i == 0 { sums[0] } else { products[i][0] })
+            .collect(),
+        total: products[0][0],
         n,
     }
+}
+
+fn with_first(first: f64, rest: &[f64]) -> Vec<f64> {
+    std::iter::once(first).chain(rest.iter().copied()).collect()
 }
 
 impl NormalEquations {

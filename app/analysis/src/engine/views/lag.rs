@@ -1,6 +1,9 @@
 //! Who moves first: sentiment and returns of one ticker, on one grid, tested over all lags.
 
-use wire::{Millis, time::HOUR};
+use wire::{
+    Millis,
+    time::{DAY, HOUR},
+};
 
 use super::{Inputs, Memo};
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
         align::{self, Aligned},
         bucket::FIVE_MINUTES,
     },
-    stats::leadlag::{LeadLag, MIN_PAIRS, lead_lag},
+    stats::leadlag::{Lags, LeadLag, MIN_PAIRS, lead_lag},
     view::{LagView, Range},
 };
 
@@ -30,7 +33,7 @@ const MAX_CELLS: i64 = 20_000;
 pub(in crate::engine) struct Input {
     ticker: String,
     width: Millis,
-    max_lag: usize,
+    lags: Lags,
     aligned: Aligned,
 }
 
@@ -63,11 +66,11 @@ impl Engine {
             let prices = ticker.prices(range.from..range.to)?;
             Some(self.align(id, ticker, prices, range))
         });
-        let (width, max_lag, aligned) = on_grid.unwrap_or_default();
+        let (width, lags, aligned) = on_grid.unwrap_or_default();
         Input {
             ticker: self.symbol_shown(found),
             width,
-            max_lag,
+            lags,
             aligned,
         }
     }
@@ -80,7 +83,7 @@ impl Engine {
         ticker: &Ticker,
         prices: Prices<'_>,
         range: Range,
-    ) -> (Millis, usize, Aligned) {
+    ) -> (Millis, Lags, Aligned) {
         let divides = |width: Millis| width % prices.width == 0;
         let has_few_hours = (range.to - range.from) / HOUR < 2 * MIN_PAIRS as i64;
         let width = if divides(FIVE_MINUTES) && has_few_hours {
@@ -98,7 +101,14 @@ impl Engine {
                 };
                 ticker.grids.sum(from, to, edge)
             });
-            return (prices.width, MAX_LAG_DAYS, aligned);
+            return (
+                prices.width,
+                Lags {
+                    max: MAX_LAG_DAYS,
+                    period: 0,
+                },
+                aligned,
+            );
         }
         let newest = prices
             .closes
@@ -112,7 +122,10 @@ impl Engine {
             .min(last);
         (
             width,
-            MAX_LAG,
+            Lags {
+                max: MAX_LAG,
+                period: (DAY / width) as usize,
+            },
             align::on_buckets(ticker.grids.grid(width), first..last, prices.closes),
         )
     }
@@ -134,7 +147,7 @@ fn view_of(input: &Input) -> LagView {
         order_y,
         verdict,
         ..
-    } = lead_lag(sentiment, returns, input.max_lag);
+    } = lead_lag(sentiment, returns, input.lags);
     let ends = ends.first().zip(ends.last());
     LagView {
         ticker: input.ticker.clone(),
