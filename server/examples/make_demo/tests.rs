@@ -15,8 +15,8 @@ use crate::{
 };
 
 const MAX_LAG: i64 = 24;
-/// Family-wise 95 % limit of the 49 correlations of 168 hours: 3.28 / √168.
-const LIMIT: f64 = 0.253;
+/// What the largest of 49 correlations by chance stays below in 95 % of all cases, times √n.
+const LIMIT: f64 = 3.28;
 
 fn posts() -> Vec<(Millis, Post)> {
     let posts = events().into_iter().filter_map(|event| match event.body {
@@ -77,8 +77,8 @@ fn returns_by_hour(ticker: &str) -> Vec<Option<f64>> {
     returns
 }
 
-/// corr(x at t, y at t + lag) over the pairs that have both.
-fn correlation(x: &[Option<f64>], y: &[Option<f64>], lag: i64) -> f64 {
+/// corr(x at t, y at t + lag) over the pairs that have both, and how many they are.
+fn correlation(x: &[Option<f64>], y: &[Option<f64>], lag: i64) -> (f64, f64) {
     let pair = |t: usize| Some((x[t]?, (*y.get(usize::try_from(t as i64 + lag).ok()?)?)?));
     let pairs: Vec<(f64, f64)> = (0..x.len()).filter_map(pair).collect();
     let n = pairs.len() as f64;
@@ -89,23 +89,26 @@ fn correlation(x: &[Option<f64>], y: &[Option<f64>], lag: i64) -> f64 {
     let cov: f64 = pairs.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
     let var_x: f64 = pairs.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
     let var_y: f64 = pairs.iter().map(|(_, y)| (y - mean_y).powi(2)).sum();
-    cov / (var_x * var_y).sqrt()
+    (cov / (var_x * var_y).sqrt(), n)
 }
 
 /// What is left of a series when the part that its last value tells is taken away.
 fn whitened(x: &[Option<f64>]) -> Vec<Option<f64>> {
-    let phi = correlation(x, x, 1);
+    let (phi, _) = correlation(x, x, 1);
     let mut white = vec![None];
     white.extend(x.windows(2).map(|pair| Some(pair[1]? - phi * pair[0]?)));
     white
 }
 
-fn whitened_ccf(instrument_idx: usize) -> Vec<(i64, f64)> {
+/// Lag, correlation and the limit for it.
+fn whitened_ccf(instrument_idx: usize) -> Vec<(i64, f64, f64)> {
     let mood = whitened(&mood_by_hour(instrument_idx));
     let returns = whitened(&returns_by_hour(INSTRUMENTS[instrument_idx].ticker));
-    (-MAX_LAG..=MAX_LAG)
-        .map(|lag| (lag, correlation(&mood, &returns, lag)))
-        .collect()
+    let at_lag = |lag| {
+        let (r, n) = correlation(&mood, &returns, lag);
+        (lag, r, LIMIT / n.sqrt())
+    };
+    (-MAX_LAG..=MAX_LAG).map(at_lag).collect()
 }
 
 #[test]
@@ -280,11 +283,11 @@ fn the_spam_wave_comes_from_sixty_authors_and_stays_in_its_two_hours() {
 fn the_mood_of_btc_leads_its_return_by_three_hours() {
     let ccf = whitened_ccf(plan::BTC);
 
-    for (lag, r) in ccf {
+    for (lag, r, limit) in ccf {
         if lag == LEAD_HOURS as i64 {
             assert!(r > 0.5, "lag {lag}: {r}");
         } else {
-            assert!(r.abs() < LIMIT, "lag {lag}: {r}");
+            assert!(r.abs() < limit, "lag {lag}: {r}");
         }
     }
 }
@@ -296,13 +299,7 @@ fn no_other_instrument_shows_a_lead_not_even_by_chance() {
         .enumerate()
         .filter(|(idx, _)| *idx != plan::BTC)
     {
-        // A stock is traded 35 hours of the week, so chance has wider limits.
-        let limit = if instrument.is_stock {
-            0.55
-        } else {
-            0.9 * LIMIT
-        };
-        for (lag, r) in whitened_ccf(idx) {
+        for (lag, r, limit) in whitened_ccf(idx) {
             assert!(r.abs() < limit, "{} at lag {lag}: {r}", instrument.ticker);
         }
     }
