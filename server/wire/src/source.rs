@@ -34,6 +34,9 @@ impl SourceState {
 ///
 /// As an event of the log it marks a change of state, so that history explains its own holes; the
 /// counters of the present are in every [`crate::Tip`].
+///
+/// No field is left out when it is empty: between worker and page the same type crosses as postcard,
+/// which has no field names and would read the next field instead.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct SourceStatus {
     /// Name of the source, as in the configuration.
@@ -41,7 +44,7 @@ pub struct SourceStatus {
     /// Whether it can be heard.
     pub state: SourceState,
     /// One plain sentence about the state, where there is something to say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub detail: Option<String>,
     /// Upstream records received so far.
     #[serde(default)]
@@ -53,9 +56,9 @@ pub struct SourceStatus {
     #[serde(default)]
     pub kept: u64,
     /// Records refused, by drop reason. `received = kept + Σ dropped`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub dropped: BTreeMap<String, u64>,
     /// Grid time of the newest event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub last_at: Option<Millis>,
 }
