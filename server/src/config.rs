@@ -108,6 +108,8 @@ pub struct SourceConfig {
     /// Begin a recording again after its end.
     #[serde(rename = "loop")]
     pub looped: bool,
+    /// How long the end stays on screen before a recording begins again.
+    pub loop_pause_secs: f64,
     /// Go on after a restart of the relay where it stopped, instead of from the beginning.
     pub resume: bool,
     /// So much of a recording is handed out at once, before the pace begins.
@@ -228,11 +230,13 @@ impl Config {
             ("http.heartbeat_secs", self.http.heartbeat_secs),
             ("log.keep_days", self.log.keep_days.unwrap_or(0.0)),
         ];
-        let hours = self
-            .sources
-            .iter()
-            .map(|source| ("source.preroll_hours", source.preroll_hours));
-        for (key, value) in lengths.into_iter().chain(hours) {
+        let of_sources = self.sources.iter().flat_map(|source| {
+            [
+                ("source.preroll_hours", source.preroll_hours),
+                ("source.loop_pause_secs", source.loop_pause_secs),
+            ]
+        });
+        for (key, value) in lengths.into_iter().chain(of_sources) {
             if !is_length(value) {
                 return Err(ConfigError::Value {
                     key,
@@ -349,6 +353,7 @@ impl Default for SourceConfig {
             path: None,
             speed: Speed::Auto,
             looped: false,
+            loop_pause_secs: 10.0,
             resume: false,
             preroll_hours: 0.0,
             start: RecordingStart::FirstReader,

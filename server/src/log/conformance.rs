@@ -251,7 +251,7 @@ async fn kinds_and_times_choose_and_the_rest_counts_as_scanned() {
         for options in [LogOptions::default(), COLD] {
             let made = make(options);
             let mixed = |i: u64| {
-                if i % 3 == 0 {
+                if i.is_multiple_of(3) {
                     bar(i.cast_signed())
                 } else {
                     post(i)

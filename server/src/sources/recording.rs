@@ -27,8 +27,6 @@ const MAX_WAITING_CHUNKS: usize = 4;
 const MAX_STEP: usize = 2_000;
 /// How long the whole of a recording takes at speed `auto`.
 const AUTO_SECS: f64 = 180.0;
-/// How long the end of a recording stays on screen before it begins again.
-const PAUSE_AT_END: Duration = Duration::from_secs(10);
 
 /// Plays one recording.
 pub(crate) struct RecordingSource {
@@ -195,7 +193,7 @@ impl Source for RecordingSource {
             None => {
                 self.play = None;
                 let next = if self.config.looped {
-                    AtEnd::Again(PAUSE_AT_END)
+                    AtEnd::Again(Duration::from_secs_f64(self.config.loop_pause_secs))
                 } else {
                     AtEnd::Stay
                 };

@@ -120,7 +120,7 @@ fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
     let key = meta(db, "author_key")?.unwrap_or_default();
     let key =
         u128::from_str_radix(&key, 16).map_err(|_| foreign("it has no author key".to_owned()))?;
-    let (floor, tip, holes) = limits(db)?;
+    let Limits { floor, tip, holes } = limits(db)?;
     Ok(Opened {
         id,
         floor,
@@ -131,9 +131,16 @@ fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
     })
 }
 
-/// Floor, tip and holes. After an unclean stop what was reserved and is not stored becomes a hole, since
+/// How far the log reaches.
+struct Limits {
+    floor: u64,
+    tip: u64,
+    holes: Vec<(u64, u64)>,
+}
+
+/// After an unclean stop what was reserved and is not stored becomes a hole, since
 /// it may have been published.
-fn limits(db: &Connection) -> Result<(u64, u64, Vec<(u64, u64)>), LogError> {
+fn limits(db: &Connection) -> Result<Limits, LogError> {
     let ends = db.query_row("SELECT min(seq), max(seq) FROM events", [], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
@@ -154,7 +161,8 @@ fn limits(db: &Connection) -> Result<(u64, u64, Vec<(u64, u64)>), LogError> {
     let holes = holes
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok((first.unwrap_or(tip + 1), tip, holes))
+    let floor = first.unwrap_or(tip + 1);
+    Ok(Limits { floor, tip, holes })
 }
 
 fn last_hole_end(db: &Connection) -> rusqlite::Result<u64> {

@@ -1,0 +1,247 @@
+//! A relay on a free port over a temporary recording, and a reader of its stream.
+
+use std::{fs, future::Future, path::PathBuf, time::Duration};
+
+use reqwest::Response;
+use serde_json::Value;
+use server::config::{Config, RecordingStart, SourceConfig, Speed, StoreKind};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use wire::{
+    Body, Event, Millis, Post, ndjson,
+    sse::{Field, Parser},
+};
+
+/// No condition of these tests takes so long, even on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// When the recordings begin.
+pub const DAY_ONE: Millis = 1_400_000_000_000;
+
+/// A running relay. Dropping it is a crash; `stop` is the clean way.
+pub struct Relay {
+    pub base: String,
+    stop: Option<oneshot::Sender<()>>,
+    pub task: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+/// Starts a relay that plays `lines` at once and as fast as it can, unless `change` says otherwise.
+pub async fn spawn_relay(lines: impl AsRef<[u8]>, change: impl FnOnce(&mut Config)) -> Relay {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recording.ndjson");
+    fs::write(&path, lines).unwrap();
+    let mut config = Config::default();
+    config.log.store = StoreKind::Memory;
+    config.log.data = folder.path().join("data");
+    config.http.app = folder.path().join("dist");
+    config.http.drain_secs = 0.5;
+    config.sources = vec![SourceConfig {
+        path: Some(path),
+        speed: Speed::Unlimited,
+        start: RecordingStart::AtOnce,
+        ..SourceConfig::default()
+    }];
+    change(&mut config);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        let stopped = async { drop(stopped.await) };
+        server::run(listener, config, stopped).await.unwrap();
+    });
+    Relay {
+        base,
+        stop: Some(stop),
+        task,
+        _folder: folder,
+    }
+}
+
+impl Relay {
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        client()
+            .get(format!("{}{path}", self.base))
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        self.get(path).await.json().await.unwrap()
+    }
+
+    /// Waits until the recording has been played to its end; returns the status then.
+    pub async fn played(&self) -> Value {
+        eventually(async || {
+            let status = self.json("/api/v1/status").await;
+            (status["sources"][0]["state"] == "ended").then_some(status)
+        })
+        .await
+    }
+
+    pub async fn follow(&self, query: &str) -> Reader {
+        Reader::open(&self.base, query, None).await
+    }
+
+    /// Asks the relay to stop, and does not wait for it.
+    pub fn ask_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Connections are not kept, so that closing a reader closes its socket.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .pool_max_idle_per_host(0)
+        .build()
+        .unwrap()
+}
+
+/// Asks again and again until there is an answer.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    in_time(async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+}
+
+pub async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, future).await.expect("it takes too long")
+}
+
+/// A reader of the stream, as a browser would be one.
+pub struct Reader {
+    response: Response,
+    parser: Parser,
+    /// What has come and not been taken.
+    waiting: Vec<Said>,
+    /// The id that a browser would send when it reconnects.
+    pub last_id: String,
+}
+
+/// One thing that the stream said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// An event or a notice, with the id before it.
+    Event(Option<String>, Box<Event>),
+    /// An id without data.
+    Heartbeat(String),
+}
+
+impl Reader {
+    pub async fn open(base: &str, query: &str, last_event_id: Option<&str>) -> Self {
+        let mut request = client().get(format!("{base}/api/v1/stream{query}"));
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        let response = in_time(request.send()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        Self {
+            response,
+            parser: Parser::default(),
+            waiting: Vec::new(),
+            last_id: String::new(),
+        }
+    }
+
+    /// What the stream says next; `None` at its end.
+    pub async fn next(&mut self) -> Option<Said> {
+        while self.waiting.is_empty() {
+            let bytes = in_time(self.response.chunk()).await.ok().flatten()?;
+            let (mut id, mut data) = (None, None);
+            let waiting = &mut self.waiting;
+            self.parser.push(&bytes, |field| match field {
+                Field::Id(text) => id = Some(text.to_owned()),
+                Field::Data(line) => data = Some(ndjson::decode_line(line).unwrap()),
+                Field::End => match (id.take(), data.take()) {
+                    (id, Some(event)) => waiting.push(Said::Event(id, Box::new(event))),
+                    (Some(id), None) => waiting.push(Said::Heartbeat(id)),
+                    (None, None) => {}
+                },
+            });
+        }
+        let said = self.waiting.remove(0);
+        if let Said::Event(Some(id), _) | Said::Heartbeat(id) = &said {
+            self.last_id.clone_from(id);
+        }
+        Some(said)
+    }
+
+    /// The next event of the log or notice other than a tip.
+    pub async fn event(&mut self) -> Event {
+        loop {
+            match self.next().await.expect("the stream goes on") {
+                Said::Event(_, event) if !matches!(event.body, Body::Tip(_)) => return *event,
+                _ => {}
+            }
+        }
+    }
+
+    /// The next so many events of the log.
+    pub async fn events(&mut self, n: usize) -> Vec<Event> {
+        let mut events = Vec::new();
+        while events.len() < n {
+            events.push(self.event().await);
+        }
+        events
+    }
+}
+
+/// Posts, a second apart.
+pub fn posts(n: u64) -> String {
+    (0..n).map(|i| line(&post(i))).collect()
+}
+
+pub fn post(i: u64) -> Event {
+    let post = Post {
+        id: format!("p{i}"),
+        source: "test".into(),
+        author: "a1".into(),
+        text: format!("the text of post {i}"),
+        lang: Some("en".into()),
+        ..Post::default()
+    };
+    Event::imported(
+        DAY_ONE + 1_000 * i.cast_signed(),
+        Body::Post(Box::new(post)),
+    )
+}
+
+pub fn line(event: &Event) -> String {
+    ndjson::encode_line(event) + "\n"
+}
+
+pub fn seqs(events: &[Event]) -> Vec<u64> {
+    events.iter().map(|event| event.seq).collect()
+}
+
+/// Changes the post in an event.
+pub fn with(mut event: Event, change: impl FnOnce(&mut Post)) -> Event {
+    if let Body::Post(post) = &mut event.body {
+        change(post);
+    }
+    event
+}
+
+pub fn source(config: &mut Config) -> &mut SourceConfig {
+    &mut config.sources[0]
+}
+
+pub fn recording_path(config: &Config) -> PathBuf {
+    config.sources[0].path.clone().unwrap()
+}

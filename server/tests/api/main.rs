@@ -1,0 +1,14 @@
+//! The relay over HTTP: one file a promise, over real sockets and temporary recordings.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod app_files;
+mod connections;
+mod counters;
+mod crash;
+mod helpers;
+mod history;
+mod replay;
+mod routes;
+mod shutdown;
+mod stream;
