@@ -18,6 +18,7 @@ pub mod protocol;
 pub mod series;
 pub mod stats;
 pub mod text;
+pub mod trending;
 pub mod view;
 
 pub use engine::{Applied, Configured, Engine};
