@@ -101,6 +101,8 @@ struct Worker {
     store: StoreState,
     hashtags: Option<HashtagsView>,
     n_ticks: u32,
+    /// Something has been shown; before that the page says that it is loading.
+    has_shown: bool,
 }
 
 impl Worker {
@@ -123,6 +125,7 @@ impl Worker {
             store: StoreState::default(),
             hashtags: None,
             n_ticks: 0,
+            has_shown: false,
         }
     }
 
@@ -347,6 +350,10 @@ impl Worker {
     }
 
     fn send_frame(&mut self) {
+        if self.engine.n_events() == 0 && !self.has_shown {
+            return;
+        }
+        self.has_shown = true;
         let mut frame = self.engine.frame(self.engine.now().unwrap_or_default());
         self.hashtags = frame.hashtags.take().or(self.hashtags.take());
         if self.n_ticks.is_multiple_of(TICKS_PER_HASHTAGS) {
