@@ -16,7 +16,8 @@ mod views;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use wire::{
-    Bar, Body, Delete, Event, Identity, Millis, Post, PublicConfig, config::Topic, time::LATE_AFTER,
+    Bar, Body, Delete, Event, Identity, Millis, Post, PublicConfig, config::Topic, tag,
+    time::LATE_AFTER,
 };
 
 use self::{
@@ -30,6 +31,7 @@ use crate::{
     protocol::Watch,
     series::{Bucket, Grids},
     text::{sentiment::Vader, topics_match::Matcher},
+    trending::Trending,
     view::{Counts, Frame},
 };
 
@@ -115,6 +117,7 @@ pub struct Engine {
     tally: Tally,
     names: Names,
     hashtags: Names,
+    trending: Trending,
     span: Option<(Millis, Millis)>,
     newest_seen_at: Option<Millis>,
     n_repeated: u64,
@@ -154,6 +157,7 @@ struct Names {
 impl Engine {
     /// An engine without events.
     pub fn new(config: &PublicConfig) -> Self {
+        let watch = Watch::default();
         let mut engine = Self {
             vader: Vader::new(),
             topics: Vec::new(),
@@ -170,13 +174,14 @@ impl Engine {
             tally: Tally::default(),
             names: Names::default(),
             hashtags: Names::default(),
+            trending: Trending::new(watch.hashtag_window, watch.count_by),
             span: None,
             newest_seen_at: None,
             n_repeated: 0,
             n_deleted: 0,
             n_gaps: 0,
             n_unreadable: 0,
-            watch: Watch::default(),
+            watch,
             versions: Versions::default(),
             memos: Memos::default(),
             scratch: Scratch::default(),
@@ -351,18 +356,19 @@ impl Engine {
         scratch.hashtags.extend(
             post.hashtags
                 .iter()
-                .map(|tag| self.hashtags.id_or_new(&tag.to_lowercase())),
+                .map(|tag| self.hashtags.id_or_new(&tag::fold(tag))),
         );
 
         let compound = self.vader.compound(&post.text);
+        let author = author_number(&post.author);
+        // A count of authors does not move when one of their posts is deleted.
+        let hashtags = post.hashtags.iter().map(String::as_str);
+        self.trending
+            .observe(at, author, hashtags, compound.ten_thousandths());
         let record = Record {
             at,
             key,
-            author: if is_deleted {
-                0
-            } else {
-                author_number(&post.author)
-            },
+            author: if is_deleted { 0 } else { author },
             source: u16::try_from(self.names.id_or_new(&post.source)).unwrap_or(u16::MAX),
             compound: compound.ten_thousandths(),
             class: compound.class(),

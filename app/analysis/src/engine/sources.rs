@@ -79,19 +79,20 @@ impl Sources {
 
     /// When at least one source of posts was listening, up to `until`.
     ///
-    /// By the sources' changes of state, leaving out sources that only ever sent prices. Before the
-    /// first known change, and without any, from the first post on (the log's floor may have risen past
-    /// the change); files of a foreign kind know no states and are covered from their first post to their last.
+    /// By the changes of state of the sources that posts name; of all but the sources of prices while no
+    /// post names any of them. Before the first known change, and without any, from the first post on
+    /// (the log's floor may have risen past the change); files of a foreign kind know no states and are
+    /// covered from their first post to their last.
     pub(super) fn covered(&self, until: Millis) -> Spans {
-        let is_prices_only =
-            |name: &str| self.of_bars.contains(name) && !self.of_posts.contains(name);
-        let mut of_posts: Vec<_> = self
-            .changes
-            .iter()
-            .filter(|(name, _)| !is_prices_only(name))
-            .collect();
+        let named = |names: &BTreeSet<String>, wanted: bool| -> Vec<_> {
+            self.changes
+                .iter()
+                .filter(|(name, _)| names.contains(*name) == wanted)
+                .collect()
+        };
+        let mut of_posts = named(&self.of_posts, true);
         if of_posts.is_empty() {
-            of_posts = self.changes.iter().collect();
+            of_posts = named(&self.of_bars, false);
         }
         let mut spans: Vec<Range> = self
             .imported
@@ -148,7 +149,7 @@ mod tests {
     fn a_gap_is_where_no_source_of_posts_was_listening() {
         let mut sources = Sources::default();
         sources.add_post(12, "a", false);
-        sources.add_bar_source("prices");
+        sources.add_post(16, "b", false);
         for (at, name, state) in [
             (10, "a", SourceState::Connected),
             (20, "a", SourceState::Disconnected),
@@ -156,6 +157,11 @@ mod tests {
             (25, "b", SourceState::Failed),
             (30, "a", SourceState::Connected),
             (0, "prices", SourceState::Connected),
+            (
+                0,
+                "the recording that all of it comes from",
+                SourceState::Connected,
+            ),
         ] {
             sources.add_status(at, &status(name, state));
         }
@@ -166,6 +172,16 @@ mod tests {
             gaps,
             [Range { from: 5, to: 10 }, Range { from: 25, to: 30 }]
         );
+    }
+
+    #[test]
+    fn before_any_post_every_source_but_those_of_prices_may_send_some() {
+        let mut sources = Sources::default();
+        sources.add_bar_source("prices");
+        sources.add_status(0, &status("prices", SourceState::Connected));
+        sources.add_status(10, &status("a", SourceState::Connected));
+
+        assert_eq!(sources.covered(50).ranges(), [Range { from: 10, to: 50 }]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Views out of what the engine holds, each made again only when something it shows has changed.
 
+mod hashtags;
 mod lag;
 mod market;
 
 use wire::{
     Millis,
+    tag::fold,
     time::{DAY, MINUTE},
 };
 
@@ -12,8 +14,8 @@ use super::{Engine, MAX_TIME, Versions, posts::Record, tally::Filter};
 use crate::{
     protocol::RangeChoice,
     view::{
-        Counts, Frame, KpiView, LagView, MarketView, PostRow, PostsView, Range, SourcesView,
-        TickersView,
+        Counts, Frame, HashtagsView, KpiView, LagView, MarketView, PostRow, PostsView, Range,
+        SourcesView, TickersView,
     },
 };
 
@@ -25,6 +27,7 @@ pub const RATE_WINDOW: Millis = 5 * MINUTE;
 pub(super) struct Memos {
     kpi: Memo<KpiView>,
     market: Memo<MarketView>,
+    hashtags: Memo<HashtagsView>,
     posts: Memo<PostsView>,
     lag: Memo<LagView>,
     tickers: Memo<TickersView>,
@@ -83,77 +86,78 @@ impl Engine {
         };
         self.tally
             .move_to(range.from..range.to, self.filter(ticker), &self.posts);
-        let versions = self.versions;
-        let posts_only = Versions {
-            posts: versions.posts,
-            ..Versions::default()
+        let Versions {
+            posts,
+            bars,
+            sources,
+            watch,
+        } = self.versions;
+        let none = Versions::default();
+        // What each view is made of; `now: 0` where time alone changes nothing.
+        let of_posts = Inputs {
+            versions: Versions { posts, ..none },
+            range,
+            now,
         };
-        let without_sources = Versions {
-            sources: 0,
-            ..versions
+        let of_window = Inputs {
+            versions: Versions {
+                posts,
+                watch,
+                ..none
+            },
+            range: Range::default(),
+            now,
+        };
+        let of_market = Inputs {
+            versions: self.versions,
+            range,
+            now,
+        };
+        let of_lag = Inputs {
+            versions: Versions {
+                posts,
+                bars,
+                watch,
+                ..none
+            },
+            range,
+            now: 0,
+        };
+        let of_list = Inputs {
+            versions: Versions {
+                posts,
+                watch,
+                ..none
+            },
+            range,
+            now: 0,
+        };
+        let of_tickers = Inputs {
+            versions: Versions {
+                posts,
+                bars,
+                ..none
+            },
+            range: Range::default(),
+            now: 0,
+        };
+        let of_sources = Inputs {
+            versions: Versions { sources, ..none },
+            range: Range::default(),
+            now: 0,
         };
 
         Frame {
             now,
-            kpi: memos.kpi.update(
-                Inputs {
-                    versions: posts_only,
-                    range,
-                    now,
-                },
-                || self.kpi(range, now),
-            ),
-            market: memos.market.update(
-                Inputs {
-                    versions,
-                    range,
-                    now,
-                },
-                || self.market(ticker, range, now),
-            ),
-            lag: self.lag(
-                ticker,
-                range,
-                &mut memos.lag_input,
-                Inputs {
-                    versions: without_sources,
-                    range,
-                    now: 0,
-                },
-                &mut memos.lag,
-            ),
-            posts: memos.posts.update(
-                Inputs {
-                    versions: Versions {
-                        bars: 0,
-                        ..without_sources
-                    },
-                    range,
-                    now: 0,
-                },
-                || self.recent(range, ticker),
-            ),
-            tickers: memos.tickers.update(
-                Inputs {
-                    versions: Versions {
-                        watch: 0,
-                        ..without_sources
-                    },
-                    ..Inputs::default()
-                },
-                || self.tickers.view(),
-            ),
-            sources: memos.sources.update(
-                Inputs {
-                    versions: Versions {
-                        sources: versions.sources,
-                        ..Versions::default()
-                    },
-                    ..Inputs::default()
-                },
-                || self.source_view(),
-            ),
-            ..Frame::default()
+            hashtags: memos.hashtags.update(of_window, || self.hashtags(now)),
+            kpi: memos.kpi.update(of_posts, || self.kpi(range, now)),
+            market: memos
+                .market
+                .update(of_market, || self.market(ticker, range, now)),
+            lag: self.lag(ticker, range, &mut memos.lag_input, of_lag, &mut memos.lag),
+            posts: memos.posts.update(of_list, || self.recent(range, ticker)),
+            tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
+            sources: memos.sources.update(of_sources, || self.source_view()),
         }
     }
 
@@ -193,7 +197,7 @@ impl Engine {
             .watch
             .hashtag
             .as_ref()
-            .map(|tag| tag.trim_start_matches('#').to_lowercase());
+            .map(|tag| fold(tag.trim_start_matches('#')));
         Filter {
             class: self.watch.class,
             hashtag: hashtag.map(|tag| self.hashtags.id(&tag)),

@@ -2,8 +2,10 @@
 //!
 //! A word is a stretch of letters, digits and underscores, compared in lower case. Links are not read.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
-use wire::Post;
+use wire::{Post, tag::fold};
 
 /// Finds configured words, phrases and tags in posts.
 ///
@@ -66,7 +68,7 @@ impl Matcher {
     /// Adds a pattern that only a hashtag matches; `tag` without `#`.
     pub fn add_hashtag(&mut self, tag: &str, target: usize) {
         self.by_hashtag
-            .entry(tag.to_lowercase().into())
+            .entry(fold(tag).into())
             .or_default()
             .push(target);
     }
@@ -85,12 +87,12 @@ impl Matcher {
         }
         find_tags(
             &self.by_hashtag,
-            post.hashtags.iter().map(|tag| tag.to_lowercase()),
+            post.hashtags.iter().map(|tag| fold(tag)),
             found,
         );
         find_tags(
             &self.by_cashtag,
-            post.cashtags.iter().map(|tag| tag.to_uppercase()),
+            post.cashtags.iter().map(|tag| tag.to_uppercase().into()),
             found,
         );
         found.sort_unstable();
@@ -116,15 +118,15 @@ impl Matcher {
     }
 }
 
-fn find_tags(
+fn find_tags<'t>(
     by_tag: &FxHashMap<Box<str>, Vec<usize>>,
-    tags: impl Iterator<Item = String>,
+    tags: impl Iterator<Item = Cow<'t, str>>,
     found: &mut Vec<usize>,
 ) {
     if by_tag.is_empty() {
         return;
     }
-    for targets in tags.filter_map(|tag| by_tag.get(tag.as_str())) {
+    for targets in tags.filter_map(|tag| by_tag.get(tag.as_ref())) {
         found.extend(targets);
     }
 }

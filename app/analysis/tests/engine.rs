@@ -1,0 +1,438 @@
+//! What the engine promises: the same events give the same views, whatever their order, split or repeats.
+
+use analysis::{
+    Applied, Engine,
+    protocol::{CountBy, RangeChoice, Watch},
+    view::{Class, Frame, Range},
+};
+use proptest::prelude::*;
+use wire::{
+    Bar, Body, Delete, Event, Millis, Post, PublicConfig, SourceState, SourceStatus, Tip,
+    config::Ticker,
+    tag,
+    time::{DAY, HOUR, MINUTE},
+};
+
+/// 1 January 2014, 00:00 UTC.
+const NEW_YEAR: Millis = 1_388_534_400_000;
+
+fn post(id: u32, at: Millis, text: &str) -> Event {
+    let post = Post {
+        id: id.to_string(),
+        source: "social".into(),
+        author: format!("{:016x}", id % 7 + 1),
+        text: text.into(),
+        hashtags: tag::hashtags(text).map(|tag| tag.text.to_owned()).collect(),
+        cashtags: tag::cashtags(text)
+            .map(|tag| tag.text.to_uppercase())
+            .collect(),
+        ..Post::default()
+    };
+    Event::live(at, at + 500, Body::Post(Box::new(post)))
+}
+
+fn bar(open_at: Millis, close: f64) -> Event {
+    let bar = Bar {
+        ticker: "BTC".into(),
+        currency: "USD".into(),
+        source: "prices".into(),
+        open_at,
+        width: HOUR,
+        open: close,
+        high: close,
+        low: close,
+        close,
+        volume: None,
+        market_cap: None,
+    };
+    Event::live(bar.close_at(), bar.close_at(), Body::Bar(bar))
+}
+
+fn delete(id: u32, at: Millis) -> Event {
+    Event::live(
+        at,
+        at,
+        Body::Delete(Delete {
+            source: "social".into(),
+            id: id.to_string(),
+        }),
+    )
+}
+
+fn status(at: Millis, state: SourceState) -> Event {
+    Event::live(
+        at,
+        at,
+        Body::Status(SourceStatus {
+            source: "social".into(),
+            state,
+            ..SourceStatus::default()
+        }),
+    )
+}
+
+fn config() -> PublicConfig {
+    let ticker = Ticker {
+        symbol: "BTC".into(),
+        name: Some("Bitcoin".into()),
+        aliases: vec!["bitcoin".into()],
+    };
+    PublicConfig {
+        tickers: vec![ticker],
+        ..PublicConfig::default()
+    }
+}
+
+fn engine(events: &[Event]) -> Engine {
+    let mut engine = Engine::new(&config());
+    events.iter().for_each(|event| {
+        engine.apply(event);
+    });
+    engine
+}
+
+fn whole_frame(engine: &mut Engine, now: Millis) -> Frame {
+    engine.refresh();
+    engine.frame(now)
+}
+
+/// Posts with distinct times (so that no order of a list is left to chance), deletes of some of them,
+/// hourly bars and changes of state, over ten days.
+fn any_events() -> impl Strategy<Value = Vec<Event>> {
+    let text = prop::sample::select(vec![
+        "I love $BTC #moon",
+        "what a horrible crash $BTC #Moon #sad",
+        "bitcoin is bitcoin",
+        "nothing to see $ETH",
+        "great great great #moon",
+    ]);
+    let posts = prop::collection::btree_map(0..10 * DAY, (text, 0i64..3 * MINUTE), 0..60);
+    let others = prop::collection::vec((0u32..60, 0..240i64, 1u32..500, 0u8..3), 0..40);
+    (posts, others).prop_map(|(posts, others)| {
+        let mut events = Vec::new();
+        for (id, (at, (text, delay))) in (0u32..).zip(posts) {
+            let mut event = post(id, NEW_YEAR + at, text);
+            event.seen_at = event.at + delay;
+            events.push(event);
+        }
+        for (id, hour, price, kind) in others {
+            let at = NEW_YEAR + hour * HOUR;
+            events.push(match kind {
+                0 => delete(id, NEW_YEAR + Millis::from(id) * HOUR),
+                // Times and prices follow from the identity, so that a repeated one is a repeated event.
+                1 => bar(at, 100.0 + (at / HOUR % 17) as f64),
+                _ => status(
+                    at,
+                    if price % 2 == 0 {
+                        SourceState::Connected
+                    } else {
+                        SourceState::Disconnected
+                    },
+                ),
+            });
+        }
+        events.sort_by_key(|event| event.seen_at);
+        events
+    })
+}
+
+fn any_watch() -> impl Strategy<Value = Watch> {
+    let range = prop_oneof![
+        Just(RangeChoice::All),
+        (1..4 * DAY).prop_map(RangeChoice::Last),
+        (0..10 * DAY, 0..5 * DAY).prop_map(|(from, length)| RangeChoice::Fixed {
+            from: NEW_YEAR + from,
+            to: NEW_YEAR + from + length
+        }),
+    ];
+    let class = prop::option::of(prop::sample::select(vec![
+        Class::Negative,
+        Class::Neutral,
+        Class::Positive,
+    ]));
+    let hashtag = prop::option::of(prop::sample::select(vec![
+        "MOON".to_owned(),
+        "none".to_owned(),
+    ]));
+    (range, class, hashtag, any::<bool>(), any::<bool>()).prop_map(
+        |(range, class, hashtag, only_ticker, by_author)| Watch {
+            range,
+            class,
+            hashtag,
+            only_ticker,
+            hashtag_window: DAY,
+            count_by: if by_author {
+                CountBy::Authors
+            } else {
+                CountBy::Posts
+            },
+            ..Watch::default()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn order_repeats_and_frames_in_between_make_no_difference(
+        (events, shuffled) in any_events().prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle())),
+        watches in prop::collection::vec(any_watch(), 1..4),
+        every in 1usize..20,
+    ) {
+        let now = NEW_YEAR + 11 * DAY;
+        let last_watch = watches[watches.len() - 1].clone();
+        let mut in_order = engine(&events);
+        in_order.watch(last_watch.clone());
+
+        let mut other = engine(&[]);
+        for (n, event) in shuffled.iter().enumerate() {
+            other.apply(event);
+            if n % every == 0 {
+                other.watch(watches[n / every % watches.len()].clone());
+                other.frame(event.seen_at);
+            }
+        }
+        other.watch(last_watch);
+
+        prop_assert_eq!(whole_frame(&mut other, now), whole_frame(&mut in_order, now));
+        prop_assert_eq!(other.summary(), in_order.summary());
+    }
+
+    #[test]
+    fn what_is_known_at_a_time_does_not_depend_on_what_comes_later(events in any_events(), cut in 0usize..100) {
+        let cut = events.len() * cut / 100;
+        let Some(until) = events.get(cut).map(|event| event.seen_at) else { return Ok(()) };
+        let mut live = engine(&[]);
+        for event in events.iter().filter(|event| event.seen_at <= until) {
+            live.apply(event);
+            live.frame(event.seen_at);
+        }
+        let known: Vec<Event> = events.iter().filter(|event| event.seen_at <= until).cloned().collect();
+
+        prop_assert_eq!(whole_frame(&mut live, until), whole_frame(&mut engine(&known), until));
+    }
+
+    #[test]
+    fn counts_add_up_to_the_posts_in_the_range(events in any_events(), from in 0..10 * DAY, length in 0..10 * DAY) {
+        let range = Range { from: NEW_YEAR + from, to: NEW_YEAR + from + length };
+        let mut engine = engine(&events);
+        engine.watch(Watch { range: RangeChoice::Fixed { from: range.from, to: range.to }, n_posts: 500, ..Watch::default() });
+
+        let frame = engine.frame(NEW_YEAR + 11 * DAY);
+
+        let is_in = |event: &&Event| matches!(event.body, Body::Post(_)) && (range.from..range.to).contains(&event.at);
+        let n = events.iter().filter(is_in).count();
+        let (kpi, posts) = (frame.kpi.unwrap_or_default(), frame.posts.unwrap_or_default());
+        prop_assert_eq!(kpi.counts.posts as usize, n);
+        prop_assert_eq!((posts.rows.len(), posts.n_matching as usize, posts.n_in_range as usize), (n, n, n));
+        prop_assert!(posts.rows.is_sorted_by(|a, b| a.at > b.at));
+    }
+
+    #[test]
+    fn no_time_however_far_makes_the_engine_panic(
+        at in any::<i64>(), seen_at in any::<i64>(), now in any::<i64>(), from in any::<i64>(), to in any::<i64>(),
+    ) {
+        let mut far = post(1, 0, "far $BTC");
+        (far.at, far.seen_at) = (at, seen_at);
+        let mut engine = engine(&[far, post(2, NEW_YEAR, "near"), bar(NEW_YEAR, 1.0)]);
+        engine.frame(now);
+        engine.watch(Watch { range: RangeChoice::Fixed { from, to }, ..Watch::default() });
+        engine.frame(now);
+        engine.watch(Watch { range: RangeChoice::Last(to), ..Watch::default() });
+        engine.frame(now);
+    }
+}
+
+#[test]
+fn an_event_with_a_known_identity_is_counted_as_repeated() {
+    let mut engine = engine(&[]);
+    let mut tip = post(1, NEW_YEAR, "x");
+    tip.body = Body::Tip(Tip {
+        now: NEW_YEAR + HOUR,
+        ..Tip::default()
+    });
+
+    let applied =
+        [&post(1, NEW_YEAR, "x"), &post(1, NEW_YEAR, "x"), &tip].map(|event| engine.apply(event));
+
+    assert_eq!(applied, [Applied::New, Applied::Repeated, Applied::Notice]);
+    assert_eq!(
+        (engine.n_events(), engine.n_posts(), engine.now()),
+        (1, 1, Some(NEW_YEAR + HOUR))
+    );
+    assert_eq!(engine.frame(NEW_YEAR).sources.unwrap().n_repeated, 1);
+}
+
+#[test]
+fn a_deleted_post_loses_its_text_and_author_and_still_counts() {
+    let posts = [
+        post(1, NEW_YEAR, "I love $BTC"),
+        post(2, NEW_YEAR + 1, "so do I"),
+    ];
+    let before = engine(&posts).frame(NEW_YEAR);
+
+    for events in [
+        [posts[0].clone(), posts[1].clone(), delete(1, NEW_YEAR + 2)],
+        [delete(1, NEW_YEAR + 2), posts[0].clone(), posts[1].clone()],
+    ] {
+        let frame = engine(&events).frame(NEW_YEAR);
+        let (kpi, rows) = (frame.kpi.unwrap(), frame.posts.unwrap().rows);
+        assert_eq!(kpi.counts, before.kpi.as_ref().unwrap().counts);
+        assert_eq!((kpi.authors, frame.sources.unwrap().n_deleted), (1, 1));
+        assert_eq!(
+            (rows[1].text.as_deref(), rows[1].class),
+            (None, Class::Positive)
+        );
+        assert_eq!(
+            frame.market.unwrap().mean_compound,
+            before.market.as_ref().unwrap().mean_compound
+        );
+    }
+}
+
+#[test]
+fn january_is_compared_with_december() {
+    let month = 31 * DAY;
+    let events = [
+        post(1, NEW_YEAR - month, "good"),
+        post(2, NEW_YEAR - 1, "bad"),
+        post(3, NEW_YEAR, "good"),
+        post(4, NEW_YEAR + 1, "good"),
+        post(5, NEW_YEAR + month, "next month"),
+    ];
+    let mut engine = engine(&events);
+    engine.watch(Watch {
+        range: RangeChoice::Fixed {
+            from: NEW_YEAR,
+            to: NEW_YEAR + month,
+        },
+        ..Watch::default()
+    });
+
+    let kpi = engine.frame(NEW_YEAR + month).kpi.unwrap();
+
+    let previous = kpi.previous.unwrap();
+    assert_eq!(
+        (kpi.counts.posts, kpi.counts.positive, kpi.counts.negative),
+        (2, 2, 0)
+    );
+    assert_eq!(
+        (previous.posts, previous.positive, previous.negative),
+        (2, 1, 1)
+    );
+
+    engine.watch(Watch {
+        range: RangeChoice::Fixed {
+            from: NEW_YEAR - 1,
+            to: NEW_YEAR + month,
+        },
+        ..Watch::default()
+    });
+    assert_eq!(engine.frame(NEW_YEAR + month).kpi.unwrap().previous, None);
+}
+
+#[test]
+fn only_what_changed_is_in_a_frame() {
+    let listening = status(NEW_YEAR, SourceState::Connected);
+    let mut engine = engine(&[listening, post(1, NEW_YEAR, "one $BTC"), bar(NEW_YEAR, 5.0)]);
+    let now = NEW_YEAR + HOUR;
+    engine.frame(now);
+
+    assert_eq!(
+        engine.frame(now),
+        Frame {
+            now,
+            ..Frame::default()
+        }
+    );
+
+    engine.note_unreadable(2);
+    let frame = engine.frame(now);
+    assert_eq!(frame.sources.as_ref().unwrap().n_unreadable, 2);
+    assert_eq!(
+        Frame {
+            sources: None,
+            ..frame
+        },
+        Frame {
+            now,
+            ..Frame::default()
+        }
+    );
+
+    engine.apply(&post(2, NEW_YEAR + 1, "two"));
+    let frame = engine.frame(now);
+    assert!(frame.kpi.is_some() && frame.posts.is_some() && frame.hashtags.is_some());
+    // The ticker's chart and lags do not show a post that does not mention it.
+    assert!(frame.market.is_none() && frame.lag.is_none());
+}
+
+#[test]
+fn a_post_counts_for_a_ticker_by_cashtag_hashtag_and_alias() {
+    let config = PublicConfig {
+        tickers: vec![Ticker {
+            symbol: "BTC".into(),
+            name: None,
+            aliases: vec!["bitcoin".into()],
+        }],
+        ..PublicConfig::default()
+    };
+    let mut engine = Engine::new(&config);
+    for (id, text) in (0..).zip([
+        "$BTC",
+        "#btc",
+        "#Bitcoin",
+        "my Bitcoin!",
+        "btc alone",
+        "bitcoins",
+        "$ETH",
+    ]) {
+        engine.apply(&post(id, NEW_YEAR + Millis::from(id), text));
+    }
+
+    let tickers = engine.frame(NEW_YEAR).tickers.unwrap().rows;
+
+    let counts: Vec<(&str, u64)> = tickers
+        .iter()
+        .map(|row| (row.symbol.as_str(), row.n_posts))
+        .collect();
+    assert_eq!(counts, [("BTC", 4), ("ETH", 1)]);
+}
+
+#[test]
+fn where_nobody_listened_there_is_a_gap_and_not_a_zero() {
+    let hours = |n: i64| NEW_YEAR + n * HOUR;
+    let mut events = vec![status(hours(0), SourceState::Connected)];
+    events.extend([
+        post(1, hours(0), "first $BTC"),
+        post(2, hours(100), "last $BTC"),
+    ]);
+    events.extend([
+        status(hours(10), SourceState::Disconnected),
+        status(hours(13), SourceState::Connected),
+    ]);
+
+    let market = engine(&events).frame(hours(100)).market.unwrap();
+
+    assert_eq!(
+        (market.width, market.n_posts.len(), market.n),
+        (HOUR, 101, 2)
+    );
+    assert_eq!(market.n_posts[9..14], [Some(0), None, None, None, Some(0)]);
+    assert_eq!(
+        market.gaps,
+        [Range {
+            from: hours(10),
+            to: hours(13)
+        }]
+    );
+    assert_eq!(
+        (
+            market.n_posts[100],
+            market.mean_compound[100],
+            market.mean_compound[99]
+        ),
+        (Some(1), Some(0.0), None)
+    );
+}

@@ -1,0 +1,165 @@
+//! The engine on whole recordings: the demo with its known truths, and a year of real posts and prices.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stderr,
+    reason = "tests read files and say what they skip"
+)]
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+
+use analysis::{
+    Engine,
+    protocol::Watch,
+    series::Series,
+    stats::ccf::ccf,
+    view::{LagView, Range, Verdict},
+};
+use flate2::read::GzDecoder;
+use wire::{Event, Millis, PublicConfig, ndjson, time::HOUR};
+
+/// Monday 2 March 2026, 00:00 UTC: the demo's first moment.
+const MONDAY: Millis = 1_772_409_600_000;
+
+fn demo() -> Vec<Event> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/demo.ndjson.gz");
+    let lines = BufReader::new(GzDecoder::new(
+        File::open(path).expect("the demo recording is in the repository"),
+    ))
+    .lines();
+    lines
+        .map(|line| ndjson::decode_line(&line.expect("UTF-8")).expect("an event"))
+        .collect()
+}
+
+/// Public data that is not part of the repository.
+fn shared_data(name: &str) -> Option<PathBuf> {
+    let root = std::env::var("MOODTAPE_DATA").map_or_else(
+        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let path = root.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!(
+        "SKIPPED: {} is missing; set MOODTAPE_DATA to the folder with the test data",
+        path.display()
+    );
+    None
+}
+
+fn lag_of(engine: &mut Engine, ticker: &str) -> LagView {
+    engine.watch(Watch {
+        ticker: Some(ticker.into()),
+        ..Watch::default()
+    });
+    engine.refresh();
+    let now = engine.now().expect("events are in");
+    engine.frame(now).lag.expect("everything is in a refreshed frame")
+}
+
+#[test]
+fn in_the_demo_sentiment_leads_bitcoin_by_three_hours_and_nothing_else() {
+    let mut engine = Engine::new(&PublicConfig::default());
+    demo().iter().for_each(|event| {
+        engine.apply(event);
+    });
+
+    let verdicts = ["BTC", "ETH", "SOL", "DOGE"].map(|ticker| lag_of(&mut engine, ticker).verdict);
+
+    assert_eq!(
+        verdicts,
+        [
+            Verdict::SentimentLeads { lag: 3 },
+            Verdict::None,
+            Verdict::None,
+            Verdict::None
+        ]
+    );
+    // ACME trades seven hours a day, five days: too few returns for a statement.
+    assert_eq!(
+        lag_of(&mut engine, "ACME").verdict,
+        Verdict::TooShort { needed: 60 }
+    );
+}
+
+#[test]
+fn in_the_demo_the_lost_source_is_a_gap() {
+    let mut engine = Engine::new(&PublicConfig::default());
+    demo().iter().for_each(|event| {
+        engine.apply(event);
+    });
+
+    let frame = engine.frame(engine.now().unwrap());
+
+    let thursday = MONDAY + 72 * HOUR;
+    let market = frame.market.unwrap();
+    assert_eq!(market.ticker, "BTC");
+    assert_eq!(
+        market
+            .gaps
+            .iter()
+            .filter(|gap| gap.to - gap.from >= HOUR)
+            .collect::<Vec<_>>(),
+        [&Range {
+            from: thursday + 10 * HOUR,
+            to: thursday + 13 * HOUR
+        }]
+    );
+    assert_eq!(market.closes.len(), 168);
+    let kpi = frame.kpi.unwrap();
+    assert_eq!(kpi.counts.posts, 5_664);
+    assert_eq!(
+        kpi.counts.positive + kpi.counts.neutral + kpi.counts.negative,
+        5_664
+    );
+}
+
+#[test]
+fn the_demo_backwards_gives_the_same_views() {
+    let events = demo();
+    let (mut forwards, mut backwards) = (
+        Engine::new(&PublicConfig::default()),
+        Engine::new(&PublicConfig::default()),
+    );
+    events.iter().for_each(|event| {
+        forwards.apply(event);
+    });
+    events.iter().rev().for_each(|event| {
+        backwards.apply(event);
+    });
+
+    let now = forwards.now().unwrap();
+
+    assert_eq!(backwards.now(), Some(now));
+    assert_eq!(forwards.frame(now), backwards.frame(now));
+    assert_eq!(forwards.summary(), backwards.summary());
+}
+
+#[test]
+fn the_cross_correlation_is_that_of_the_reference() {
+    let Some(path) = shared_data("golden/correlation.json") else {
+        return;
+    };
+    let golden: serde_json::Value = serde_json::from_reader(File::open(path).unwrap()).unwrap();
+    let numbers = |key: &str| -> Vec<f64> { serde_json::from_value(golden[key].clone()).unwrap() };
+    let series = |key: &str| numbers(key).into_iter().collect::<Series>();
+
+    let found = ccf(&series("x"), &series("y"), 20).unwrap();
+    let own = ccf(&series("x"), &series("x"), 20).unwrap();
+
+    let expected = numbers("ccf_corr(x[t],y[t+k])_k=-20..20");
+    assert_eq!((found.values.len(), found.n), (expected.len(), 300));
+    for (value, expected) in found.values.iter().zip(&expected) {
+        assert!((value.unwrap() - expected).abs() < 1e-10);
+    }
+    for (value, expected) in own.values.iter().skip(20).zip(numbers("acf_x_0..20")) {
+        assert!((value.unwrap() - expected).abs() < 1e-10);
+    }
+}
