@@ -31,7 +31,6 @@ pub fn start() {
         console_error_panic_hook::hook(panic);
         show_crash();
     }));
-    mark("shell");
     let root = document()
         .get_element_by_id("app")
         .and_then(|element| element.dyn_into().ok());

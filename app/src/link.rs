@@ -154,3 +154,27 @@ impl Inner {
         self.state.stop(trouble);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use analysis::view::{Frame, SourcesView};
+    use wire::SourceStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_frame_with_a_source_that_has_nothing_to_say_survives_the_crossing() {
+        let sources = SourcesView {
+            rows: vec![SourceStatus::default(); 2],
+            ..SourcesView::default()
+        };
+        let frame = Update::Frame(Box::new(Frame {
+            sources: Some(sources),
+            ..Frame::default()
+        }));
+
+        let bytes = postcard::to_stdvec(&frame).unwrap();
+
+        assert_eq!(postcard::from_bytes::<Update>(&bytes).unwrap(), frame);
+    }
+}

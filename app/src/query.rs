@@ -81,13 +81,19 @@ impl Choice {
 
     /// Shows `[from, to)`, or at least a quarter of an hour around it.
     pub(crate) fn zoom_to(self, from: Millis, to: Millis) {
-        let short = (SHORTEST_RANGE - (to - from)).max(0);
-        let from = from - short / 2;
-        let to = (to + short / 2).max(from + SHORTEST_RANGE);
+        let (from, to) = whole_minutes(from, to);
         self.change(Entry::Same, |watch| {
             watch.range = RangeChoice::Fixed { from, to }
         });
     }
+}
+
+/// The range widened to whole minutes and to the shortest one allowed.
+fn whole_minutes(from: Millis, to: Millis) -> (Millis, Millis) {
+    let short = (SHORTEST_RANGE - (to - from)).max(0);
+    let from = (from - short / 2).div_euclid(MINUTE) * MINUTE;
+    let to = -(-(to + short / 2)).div_euclid(MINUTE) * MINUTE;
+    (from, to.max(from + SHORTEST_RANGE))
 }
 
 impl Query {
@@ -299,6 +305,15 @@ mod tests {
         let query = Query::parse("utm=1&ticker=BTC&z=%26");
 
         assert_eq!(query.write(), "ticker=BTC&utm=1&z=%26");
+    }
+
+    #[test]
+    fn a_zoom_ends_on_whole_minutes_and_is_never_too_short() {
+        assert_eq!(whole_minutes(61_001, 3_600_001), (MINUTE, HOUR + MINUTE));
+        assert_eq!(
+            whole_minutes(HOUR, HOUR + 1),
+            (HOUR - 8 * MINUTE, HOUR + 8 * MINUTE)
+        );
     }
 
     fn range() -> impl Strategy<Value = RangeChoice> {

@@ -101,9 +101,10 @@ fn offline(now: Option<Millis>) -> String {
 }
 
 fn replaying(replay: &wire::config::ReplayInfo, sources: Option<&SourcesView>) -> String {
-    let speed = replay
-        .speed
-        .map_or("×max".to_owned(), |speed| format!("×{speed}"));
+    let speed = replay.speed.map_or("×max".to_owned(), |speed| match speed {
+        speed if speed >= 10.0 => format!("×{}", format::count(speed.round() as u64)),
+        speed => format!("×{speed}"),
+    });
     let synthetic = if replay.synthetic {
         " · synthetic"
     } else {

@@ -172,6 +172,9 @@ impl LagChart {
     }
 
     fn tick_lags(&self) -> Vec<i32> {
+        if self.view.width <= 0 {
+            return Vec::new();
+        }
         let (lo, hi) = (self.frame.x.0.ceil() as i32, self.frame.x.1.floor() as i32);
         let fit = (self.frame.plot.width() / 64.0).max(2.0) as i32;
         let step = [1, 2, 3, 4, 6, 12, 24, 48, 96, 288]

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use analysis::view::MarketView;
+use analysis::view::{Close, MarketView};
 use plotters::{prelude::DrawingBackend, style::RGBColor};
 use wire::{Millis, time::DAY};
 
@@ -66,14 +66,13 @@ impl MarketChart {
             x1: (size.width - 34.0).max(60.0),
             y1: (size.height - 34.0).max(40.0),
         };
-        let shown = view
-            .closes
+        let shown = closes_around(&view, from, to)
             .iter()
-            .filter(|c| from <= c.at && c.at <= to)
-            .map(|c| c.price);
+            .map(|c| c.price)
+            .filter(|p| p.is_finite());
         let has_prices = shown.clone().next().is_some();
         let price_height = if has_prices {
-            plot.height() * 0.54
+            plot.height() * 0.48
         } else {
             0.0
         };
@@ -265,10 +264,7 @@ impl MarketChart {
             )?;
             sheet.hairline((rect.x0, y), (rect.x1, y), color)?;
         }
-        let title = format!(
-            "Mean compound, −1…+1, per {}",
-            format::span(self.column_width)
-        );
+        let title = format!("Mean compound, −1…+1{}", self.per_column());
         sheet.text(
             &title,
             (rect.x0, rect.y0 - TITLE_PX + 3.0),
@@ -299,8 +295,8 @@ impl MarketChart {
             .unwrap_or(0);
         let lane = sheet.lane(rect, self.frame.x, (0.0, most.max(1) as f64));
         let title = format!(
-            "Posts per {} (n = {})",
-            format::span(self.column_width),
+            "Posts{} (n = {})",
+            self.per_column(),
             format::count(self.view.n)
         );
         sheet.text(
@@ -322,6 +318,15 @@ impl MarketChart {
             lane.block(self.bar(column), (0.0, n), palette.muted, 0.75)?;
         }
         Ok(())
+    }
+
+    /// `, per 1 h`; nothing while there are no buckets.
+    fn per_column(&self) -> String {
+        if self.columns.is_empty() {
+            String::new()
+        } else {
+            format!(", per {}", format::span(self.column_width))
+        }
     }
 
     /// A column's bar in time, a little narrower than the column.
@@ -407,8 +412,18 @@ pub fn n_points(view: &MarketView) -> usize {
             .count()
 }
 
+/// The closes in a range with one more on either side, to which the line is drawn until it is cut.
+fn closes_around(view: &MarketView, from: Millis, to: Millis) -> &[Close] {
+    let first = view
+        .closes
+        .partition_point(|c| c.at < from)
+        .saturating_sub(1);
+    let end = (view.closes.partition_point(|c| c.at <= to) + 1).min(view.closes.len());
+    view.closes.get(first..end).unwrap_or_default()
+}
+
 /// The newest close known at `at`, unless it is older than a few bars.
-pub fn close_before(view: &MarketView, at: Millis) -> Option<analysis::view::Close> {
+pub fn close_before(view: &MarketView, at: Millis) -> Option<Close> {
     let idx = view.closes.partition_point(|c| c.at <= at).checked_sub(1)?;
     let close = view.closes.get(idx)?;
     let oldest = at - (5 * view.bar_width).max(2 * view.width);
@@ -481,7 +496,7 @@ fn axis_price(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use analysis::view::{Close, Range};
+    use analysis::view::Range;
     use wire::time::{HOUR, MINUTE};
 
     use super::*;

@@ -94,7 +94,7 @@ pub fn nice_range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (middle - half, middle + half)
 }
 
-/// Round values (1, 2 or 5 times a power of ten) inside `lo..=hi`, about `n` of them.
+/// Round values (1, 2 or 5 times a power of ten) inside `lo..=hi`, about `n` of them, at most twice as many.
 pub fn nice_ticks(lo: f64, hi: f64, n: usize) -> Vec<f64> {
     let raw = (hi - lo) / n.max(1) as f64;
     if !raw.is_finite() || raw <= 0.0 {
@@ -104,7 +104,7 @@ pub fn nice_ticks(lo: f64, hi: f64, n: usize) -> Vec<f64> {
     let step = [1.0, 2.0, 5.0, 10.0]
         .into_iter()
         .map(|m| m * power)
-        .find(|s| *s >= raw * 0.999)
+        .find(|s| *s >= raw * 0.7)
         .unwrap_or(raw);
     let first = (lo / step).ceil();
     (0..=2 * n + 2)

@@ -1,10 +1,8 @@
 //! Trending hashtags: bars from zero, split by class, over a window that slides with the data.
 
-use std::sync::Arc;
-
 use analysis::{
     protocol::CountBy,
-    view::{HashtagRow, HashtagsView},
+    view::{Counts, HashtagRow, HashtagsView},
 };
 use leptos::prelude::*;
 use wire::{
@@ -35,12 +33,12 @@ const AMOUNTS: [u16; 4] = [5, 10, 20, 50];
 pub(crate) fn HashtagsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let caption = move || views.hashtags.get().map(|view| caption(&view));
-    let list = move || match views.hashtags.get() {
-        None => view! { <div class="loading list-skeleton"></div> }.into_any(),
-        Some(view) if view.rows.is_empty() => {
-            view! { <p class="empty">{strings::hashtags_empty(&view)}</p> }.into_any()
-        }
-        Some(view) => view! { <Bars view /> }.into_any(),
+    let empty = move || {
+        views
+            .hashtags
+            .get()
+            .filter(|view| view.rows.is_empty())
+            .map(|v| strings::hashtags_empty(&v))
     };
     view! {
         <section class="panel hashtags" aria-labelledby="hashtags-title">
@@ -50,7 +48,9 @@ pub(crate) fn HashtagsPanel() -> impl IntoView {
                 <Controls />
             </header>
             <p class="caption">{caption}</p>
-            {list}
+            <Bars />
+            {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
+            <Show when=move || views.hashtags.with(Option::is_none)><div class="loading list-skeleton"></div></Show>
         </section>
     }
 }
@@ -119,68 +119,106 @@ fn Controls() -> impl IntoView {
     }
 }
 
+/// A row keeps its element while its numbers change, and with it the focus.
 #[component]
-fn Bars(view: Arc<HashtagsView>) -> impl IntoView {
-    let most = view.rows.iter().map(|row| row.count).max().unwrap_or(1);
-    let rows = view
-        .rows
-        .iter()
-        .cloned()
-        .map(|row| view! { <Bar row most /> })
-        .collect_view();
-    view! { <ol class="bars">{rows}</ol> }
+fn Bars() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let tags = move || {
+        let view = views.hashtags.get();
+        view.map(|view| {
+            view.rows
+                .iter()
+                .map(|row| row.tag.clone())
+                .collect::<Vec<_>>()
+        })
+        .unwrap_or_default()
+    };
+    view! {
+        <ol class="bars">
+            <For each=tags key=Clone::clone let:tag><Bar tag /></For>
+        </ol>
+    }
 }
 
+/// A row with the largest count of its list, from which the bars are measured.
+type Measured = (HashtagRow, u64);
+
 #[component]
-fn Bar(row: HashtagRow, most: u64) -> impl IntoView {
+fn Bar(tag: String) -> impl IntoView {
+    let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
-    let HashtagRow {
-        tag,
-        count,
-        previous,
-        counts,
-    } = row;
-    let chosen_tag = tag.clone();
+    let name = StoredValue::new(tag);
+    let row = Memo::new(move |before: Option<&Measured>| {
+        let view = views.hashtags.get();
+        let found = view.and_then(|view| name.with_value(|tag| measured(&view, tag)));
+        // A row that has just left the list is about to be removed.
+        found.or_else(|| before.cloned()).unwrap_or_default()
+    });
     let is_chosen = move || {
-        choice.watch.with(|watch| {
-            watch
-                .hashtag
-                .as_ref()
-                .is_some_and(|t| t.to_lowercase() == chosen_tag.to_lowercase())
-        })
+        let chosen = choice
+            .watch
+            .with(|watch| watch.hashtag.as_ref().map(|tag| tag.to_lowercase()));
+        chosen.is_some_and(|chosen| name.with_value(|tag| tag.to_lowercase() == chosen))
     };
-    let was_chosen = is_chosen.clone();
-    let clicked_tag = tag.clone();
     let on_click = move |_| {
-        let hashtag = (!was_chosen()).then(|| clicked_tag.clone());
+        let hashtag = (!is_chosen()).then(|| name.get_value());
         choice.change(Entry::Same, |watch| watch.hashtag = hashtag);
     };
-    let share = |n: u64| format!("{:.2}%", n as f64 / counts.posts.max(1) as f64 * 100.0);
-    let change = format::signed(count as f64 - previous as f64, 0);
-    let label = format!(
-        "#{tag}, {count}, {change} against the window before; {} positive, {} neutral, {} negative posts",
-        counts.positive, counts.neutral, counts.negative
-    );
+    let length = move || row.with(|(row, most)| percent(row.count, *most));
+    let part = move |class: &'static str, of: fn(&Counts) -> u64| {
+        let is_empty = move || row.with(|(row, _)| of(&row.counts) == 0);
+        let width = move || row.with(|(row, _)| percent(of(&row.counts), row.counts.posts));
+        view! { <span class=class hidden=is_empty style:width=width></span> }
+    };
     view! {
         <li>
             <button
                 type="button"
                 title="Show its posts"
                 aria-pressed=move || is_chosen().to_string()
-                aria-label=label
+                aria-label=move || row.with(|(row, _)| label(row))
                 on:click=on_click
             >
-                <span class="bar-name">{format!("#{tag}")}</span>
+                <span class="bar-name">{format!("#{}", name.get_value())}</span>
                 <span class="bar-track">
-                    <span class="bar" style:width=format!("{:.2}%", count as f64 / most.max(1) as f64 * 100.0)>
-                        <span class="pos" style:width=share(counts.positive)></span>
-                        <span class="neu" style:width=share(counts.neutral)></span>
-                        <span class="neg" style:width=share(counts.negative)></span>
+                    <span class="bar" style:width=length>
+                        {part("pos", |counts| counts.positive)}
+                        {part("neu", |counts| counts.neutral)}
+                        {part("neg", |counts| counts.negative)}
                     </span>
                 </span>
-                <span class="bar-count">{format::count(count)}</span>
-                <span class="bar-change">{change}</span>
+                <span class="bar-count">{move || row.with(|(row, _)| format::count(row.count))}</span>
+                <span class="bar-change">{move || row.with(|(row, _)| change(row))}</span>
             </button>
         </li>
     }
+}
+
+fn measured(view: &HashtagsView, tag: &str) -> Option<Measured> {
+    let most = view.rows.iter().map(|row| row.count).max()?;
+    let row = view.rows.iter().find(|row| row.tag == tag)?;
+    Some((row.clone(), most))
+}
+
+fn label(row: &HashtagRow) -> String {
+    let Counts {
+        positive,
+        neutral,
+        negative,
+        ..
+    } = row.counts;
+    format!(
+        "#{}, {}, {} against the window before; {positive} positive, {neutral} neutral, {negative} negative posts",
+        row.tag,
+        row.count,
+        change(row)
+    )
+}
+
+fn change(row: &HashtagRow) -> String {
+    format::signed(row.count as f64 - row.previous as f64, 0)
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    format!("{:.2}%", part as f64 / whole.max(1) as f64 * 100.0)
 }

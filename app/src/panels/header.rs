@@ -43,6 +43,17 @@ fn ConnectionPill() -> impl IntoView {
             views.now.get(),
         )
     });
+    Effect::new(move |_| {
+        let is_replay = views
+            .config
+            .get()
+            .is_some_and(|config| config.replay.is_some());
+        document().set_title(if is_replay {
+            "▷ Replay – Moodtape"
+        } else {
+            "Moodtape"
+        });
+    });
     let wait = move || {
         let seconds = seconds.get().filter(|_| pill.with(|pill| pill.can_retry));
         seconds.filter(|s| *s > 0).map(|s| format!(" in {s} s"))

@@ -48,7 +48,7 @@ pub(crate) fn KpiStrip() -> impl IntoView {
                 {row("Neutral", "neu", |kpi| class(kpi, |counts| counts.neutral))}
                 {row("Negative", "neg", |kpi| class(kpi, |counts| counts.negative))}
                 {row("Posts/min", "", per_minute)}
-                {row("Mean compound", "", mean)}
+                {row("Mean compound, −1…+1", "", mean)}
             </dl>
             <p class="caption">{caption}</p>
         </section>
@@ -89,7 +89,7 @@ fn mean(kpi: &KpiView) -> Figure {
     let before = kpi.previous.and_then(|before| before.mean_compound);
     Figure {
         value: mean_compound.map_or("–".to_owned(), |mean| format::signed(mean, 3)),
-        unit: format!("−1…+1, n = {}", format::count(posts)),
+        unit: format!("n = {}", format::count(posts)),
         change: mean_compound
             .zip(before)
             .map(|(now, before)| vs_before(kpi, &format::signed(now - before, 3))),

@@ -61,14 +61,35 @@ pub(crate) fn LagPanel() -> impl IntoView {
                 })}
             </div>
             <p class="hint">{move || views.lag.get().map(|view| strings::lag_method(&view))}</p>
-            {move || is_table.get().then(|| views.lag.get().map(|view| view! { <LagTable view /> }))}
+            {move || is_table.get().then(|| view! { <LagTable /> })}
         </section>
     }
 }
 
-/// The correlations as numbers.
+/// The correlations as numbers. The box stays while its rows change, so that it keeps its place.
 #[component]
-fn LagTable(view: Arc<LagView>) -> impl IntoView {
+fn LagTable() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let caption = move || {
+        views.lag.get().map(|view| {
+            format!(
+                "Chance limit ±{:.3}; positive lag: sentiment leads",
+                view.bound
+            )
+        })
+    };
+    view! {
+        <div class="table-box" tabindex="0" role="region" aria-label="Table of correlations">
+            <table>
+                <caption>{caption}</caption>
+                <thead><tr><th scope="col">"Lag"</th><th scope="col">"Correlation r"</th></tr></thead>
+                <tbody>{move || views.lag.get().map(|view| table_rows(&view))}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn table_rows(view: &LagView) -> impl IntoView + use<> {
     let rows = view.lags.iter().zip(&view.correlation).map(|(lag, r)| {
         let sign = if *lag < 0 { "−" } else { "" };
         view! {
@@ -78,13 +99,5 @@ fn LagTable(view: Arc<LagView>) -> impl IntoView {
             </tr>
         }
     });
-    view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Table of correlations">
-            <table>
-                <caption>{format!("Chance limit ±{:.3}; positive lag: sentiment leads", view.bound)}</caption>
-                <thead><tr><th scope="col">"Lag"</th><th scope="col">"Correlation r"</th></tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
+    rows.collect_view()
 }

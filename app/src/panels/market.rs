@@ -73,8 +73,8 @@ pub(crate) fn MarketPanel() -> impl IntoView {
                 <ChartCanvas name="Price × sentiment" summary source on_zoom />
                 {move || empty().map(|text| view! { <p class="empty over">{text}</p> })}
             </div>
-            <p class="hint">"Drag to zoom, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets."</p>
-            {move || is_table.get().then(|| views.market.get().map(|view| view! { <MarketTable view /> }))}
+            <p class="hint pointer">"Drag to zoom, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets."</p>
+            {move || is_table.get().then(|| view! { <MarketTable /> })}
         </section>
     }
 }
@@ -83,63 +83,60 @@ pub(crate) fn MarketPanel() -> impl IntoView {
 fn TickerSelect() -> impl IntoView {
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
-    // The list changes with every post; the options only when a ticker comes or goes.
-    let rows = Memo::new(move |_| {
-        let rows = views
-            .tickers
-            .get()
-            .map(|tickers| tickers.rows.clone())
-            .unwrap_or_default();
-        let mut rows: Vec<(String, String)> = rows
-            .into_iter()
-            .map(|row| (row.symbol.clone(), label(&row)))
-            .collect();
-        rows.sort();
-        rows
-    });
     let shown = Memo::new(move |_| {
         let chosen = choice.watch.with(|watch| watch.ticker.clone());
         chosen
             .or_else(|| views.market.get().map(|view| view.ticker.clone()))
             .unwrap_or_default()
     });
-    let options = move || {
-        let mut rows = rows.get();
-        let shown = shown.get();
-        if !rows.iter().any(|(symbol, _)| *symbol == shown) {
-            rows.insert(
-                0,
-                (
-                    shown.clone(),
-                    if shown.is_empty() {
-                        "–".to_owned()
-                    } else {
-                        shown.clone()
-                    },
-                ),
-            );
-        }
-        let option = |(symbol, label): (String, String)| {
-            let is_chosen = symbol == shown;
-            view! { <option value=symbol selected=is_chosen>{label}</option> }
-        };
-        rows.into_iter().map(option).collect_view()
-    };
+    // Counts change with every post; the options only when a ticker comes or goes.
+    let rows = Memo::new(move |_| {
+        let tickers = views.tickers.get();
+        shown.with(|shown| {
+            options(
+                tickers.as_ref().map_or(&[][..], |tickers| &tickers.rows),
+                shown,
+            )
+        })
+    });
     view! {
         <label class="field">
             <span class="vh">"Ticker"</span>
             <select
                 aria-label="Ticker"
-                prop:value=move || shown.get()
                 on:change=move |event| {
                     let symbol = event_target_value(&event);
                     choice.change(Entry::New, |watch| watch.ticker = Some(symbol));
                 }
             >
-                {options}
+                <For each=move || rows.get() key=Clone::clone let:row>
+                    <TickerOption row shown />
+                </For>
             </select>
         </label>
     }
+}
+
+#[component]
+fn TickerOption(row: (String, String), shown: Memo<String>) -> impl IntoView {
+    let (symbol, label) = row;
+    let value = symbol.clone();
+    view! { <option value=value prop:selected=move || shown.with(|shown| *shown == symbol)>{label}</option> }
+}
+
+/// Symbols with their labels: those with prices first, then by name; the shown one is always among them.
+fn options(rows: &[TickerRow], shown: &str) -> Vec<(String, String)> {
+    let mut rows: Vec<&TickerRow> = rows.iter().collect();
+    rows.sort_by(|a, b| (a.n_bars == 0, &a.symbol).cmp(&(b.n_bars == 0, &b.symbol)));
+    let mut options: Vec<(String, String)> = rows
+        .iter()
+        .map(|row| (row.symbol.clone(), label(row)))
+        .collect();
+    if !options.iter().any(|(symbol, _)| symbol == shown) {
+        let label = if shown.is_empty() { "–" } else { shown };
+        options.insert(0, (shown.to_owned(), label.to_owned()));
+    }
+    options
 }
 
 fn label(row: &TickerRow) -> String {
@@ -184,14 +181,50 @@ fn RangeButtons() -> impl IntoView {
     }
 }
 
-/// The chart's buckets as numbers.
+/// The chart's buckets as numbers. The box stays while its rows change, so that it keeps its place.
 #[component]
-fn MarketTable(view: Arc<MarketView>) -> impl IntoView {
+fn MarketTable() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let caption = move || {
+        views.market.get().map(|view| {
+            let n = view.n_posts.len();
+            let width = format::span(view.width);
+            format!(
+                "Newest {} of {} buckets of {width}, UTC",
+                n.min(TABLE_ROWS),
+                format::count(n as u64)
+            )
+        })
+    };
+    let currency = move || {
+        views
+            .market
+            .get()
+            .map(|view| format!("Close {}", view.currency))
+    };
+    view! {
+        <div class="table-box" tabindex="0" role="region" aria-label="Table of prices, sentiment and posts">
+            <table>
+                <caption>{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"From"</th>
+                        <th scope="col">{currency}</th>
+                        <th scope="col">"Mean compound"</th>
+                        <th scope="col">"Posts"</th>
+                    </tr>
+                </thead>
+                <tbody>{move || views.market.get().map(|view| table_rows(&view))}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn table_rows(view: &MarketView) -> impl IntoView + use<> {
     let n = view.n_posts.len();
-    let first = n.saturating_sub(TABLE_ROWS);
     let row = |idx: usize| {
         let from = view.start + view.width * idx as Millis;
-        let close = market::close_before(&view, from + view.width);
+        let close = market::close_before(view, from + view.width);
         let compound = view.mean_compound.get(idx).copied().flatten();
         let posts = view.n_posts.get(idx).copied().flatten();
         view! {
@@ -203,20 +236,30 @@ fn MarketTable(view: Arc<MarketView>) -> impl IntoView {
             </tr>
         }
     };
-    view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Table of prices, sentiment and posts">
-            <table>
-                <caption>{format!("Newest {} of {} buckets of {}, UTC", n - first, n, format::span(view.width))}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"From"</th>
-                        <th scope="col">{format!("Close, {}", view.currency)}</th>
-                        <th scope="col">"Mean compound"</th>
-                        <th scope="col">"Posts"</th>
-                    </tr>
-                </thead>
-                <tbody>{(first..n).rev().map(row).collect_view()}</tbody>
-            </table>
-        </div>
+    (n.saturating_sub(TABLE_ROWS)..n)
+        .rev()
+        .map(row)
+        .collect_view()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tickers_with_prices_come_first_and_the_shown_one_is_never_missing() {
+        let row = |symbol: &str, n_bars| TickerRow {
+            symbol: symbol.into(),
+            n_bars,
+            ..TickerRow::default()
+        };
+        let symbols = |shown| {
+            options(&[row("ZZZ", 1), row("AAA", 0)], shown)
+                .into_iter()
+                .map(|(symbol, _)| symbol)
+        };
+
+        assert_eq!(symbols("ZZZ").collect::<Vec<_>>(), ["ZZZ", "AAA"]);
+        assert_eq!(symbols("NEW").collect::<Vec<_>>(), ["NEW", "ZZZ", "AAA"]);
     }
 }

@@ -40,6 +40,18 @@ fn Totals() -> impl IntoView {
                 .map_or(0, |view| view.rows.iter().map(of).sum())
         })
     };
+    // A source's counters do not tell posts from bars.
+    let has_bars = Memo::new(move |_| {
+        let tickers = views.tickers.get();
+        tickers.is_some_and(|tickers| tickers.rows.iter().any(|row| row.n_bars > 0))
+    });
+    let kinds = move || {
+        if has_bars.get() {
+            "posts and bars"
+        } else {
+            "posts"
+        }
+    };
     let filters = move || {
         let config = views.config.get();
         strings::filters(
@@ -51,7 +63,7 @@ fn Totals() -> impl IntoView {
     view! {
         <p class="totals">
             <span class="nowrap">
-                <b data-testid="unique-posts">{move || format::count(total(|row| row.unique))}</b>" unique posts received"
+                <b data-testid="unique-posts">{move || format::count(total(|row| row.unique))}</b>{move || format!(" unique {} received", kinds())}
             </span>
             " · "
             <span class="nowrap">
@@ -77,12 +89,22 @@ fn SourceLine(row: SourceStatus) -> impl IntoView {
                 <span class=format!("state {state}")>{state}</span>
                 {row.detail.clone().map(|detail| format!(" · {detail}"))}
             </p>
-            <p class="muted">
-                {format!("{} received · {} unique · {} kept", format::count(row.received), format::count(row.unique), format::count(row.kept))}
-                {last}
-            </p>
+            <p class="muted">{counters(&row)}{last}</p>
             {(!row.dropped.is_empty()).then(|| view! { <p class="muted">{dropped(&row)}</p> })}
         </li>
+    }
+}
+
+/// A source that a recording only tells of has sent nothing itself.
+fn counters(row: &SourceStatus) -> String {
+    match row.received {
+        0 => "nothing received".to_owned(),
+        n => format!(
+            "{} received · {} unique · {} kept",
+            format::count(n),
+            format::count(row.unique),
+            format::count(row.kept)
+        ),
     }
 }
 
