@@ -61,7 +61,10 @@ fn lag_of(engine: &mut Engine, ticker: &str) -> LagView {
     });
     engine.refresh();
     let now = engine.now().expect("events are in");
-    engine.frame(now).lag.expect("everything is in a refreshed frame")
+    engine
+        .frame(now)
+        .lag
+        .expect("everything is in a refreshed frame")
 }
 
 #[test]
