@@ -56,7 +56,6 @@ pub(crate) fn App() -> impl IntoView {
     register_service_worker();
 
     view! {
-        <a class="skip" href="#main">"Skip to content"</a>
         <Header />
         <main id="main">
             <Notices />

@@ -13,6 +13,7 @@ use crate::{app::Actions, state::Views, strings, theme_switch::ThemeSwitch};
 pub(crate) fn Header() -> impl IntoView {
     view! {
         <header class="top">
+            <a class="skip" href="#main">"Skip to content"</a>
             <h1>
                 <svg viewBox="0 0 16 16" width="18" height="18" aria-hidden="true">
                     <path d="M1 9l3-5 3 8 3-6 2 3h3" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" />
