@@ -4,11 +4,14 @@
 //! number of posts at the foot. The lanes do not overlap: two scales over each other would suggest a
 //! likeness that is only a choice of scale.
 
+mod closes;
+mod columns;
+
 use std::sync::Arc;
 
-use analysis::view::{Close, MarketView};
+use analysis::view::MarketView;
 use plotters::{prelude::DrawingBackend, style::RGBColor};
-use wire::{Millis, time::DAY};
+use wire::Millis;
 
 use super::{
     Drawing, Frame, Plottable, Readout,
@@ -21,8 +24,9 @@ use super::{
 };
 use crate::format;
 
-/// A bar of sentiment and posts is at least this wide, gap included; narrower buckets are drawn together.
-const COLUMN_PX: f64 = 4.0;
+pub use closes::close_before;
+pub use columns::Column;
+
 /// Room for a lane's title above it.
 const TITLE_PX: f64 = 17.0;
 const POSITIVE: f64 = 0.05;
@@ -36,19 +40,6 @@ pub struct MarketChart {
     posts: Rect,
     columns: Vec<Column>,
     column_width: Millis,
-}
-
-/// Neighbouring buckets drawn as one bar.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Column {
-    /// Start, inclusive.
-    pub from: Millis,
-    /// End, exclusive.
-    pub to: Millis,
-    /// Posts; `None` where no source was listening all along.
-    pub n_posts: Option<u64>,
-    /// Mean compound over these posts.
-    pub mean_compound: Option<f64>,
 }
 
 struct PriceLane {
@@ -66,7 +57,7 @@ impl MarketChart {
             x1: (size.width - 34.0).max(60.0),
             y1: (size.height - 34.0).max(40.0),
         };
-        let shown = closes_around(&view, from, to)
+        let shown = closes::around(&view, from, to)
             .iter()
             .map(|c| c.price)
             .filter(|p| p.is_finite());
@@ -83,7 +74,7 @@ impl MarketChart {
             ..plot
         };
         let range = nice_range(shown);
-        let column_width = column_width(&view, plot.width());
+        let column_width = columns::column_width(&view, plot.width());
         Self {
             frame: Frame {
                 plot: Rect {
@@ -98,7 +89,7 @@ impl MarketChart {
             }),
             sentiment: cut(price_height, plot.y1 - posts_height),
             posts: cut(plot.y1 - posts_height, plot.y1),
-            columns: columns(&view, column_width),
+            columns: columns::columns(&view, column_width),
             column_width,
             view,
         }
@@ -239,7 +230,7 @@ impl MarketChart {
             Anchor::TopLeft,
             palette.text,
         )?;
-        for points in split_at_gaps(&self.close_points(), self.max_step()) {
+        for points in split_at_gaps(&self.close_points(), closes::max_step(&self.view)) {
             let per_px = (self.frame.x.1 - self.frame.x.0) / price.rect.width().max(1.0);
             lane.line(&decimate::min_max(points, per_px), palette.text, 1.5)?;
         }
@@ -273,9 +264,9 @@ impl MarketChart {
         )?;
         for column in &self.columns {
             if let Some(value) = column.mean_compound {
-                // A mean of exactly zero still gets a mark.
-                let y = if value.abs() < 0.02 {
-                    (-0.02, 0.02)
+                // A mean of about zero still gets a mark.
+                let y = if value.abs() < 0.04 {
+                    (-0.04, 0.04)
                 } else {
                     (0.0, value)
                 };
@@ -340,29 +331,6 @@ impl MarketChart {
         let finite = self.view.closes.iter().filter(|c| c.price.is_finite());
         finite.map(|c| (c.at as f64, c.price)).collect()
     }
-
-    /// Two closes further apart than this are not joined. Exchanges close for the night and for up to
-    /// four days around a holiday; daily bars bridge that, shorter ones do not.
-    fn max_step(&self) -> f64 {
-        let mut steps: Vec<Millis> = self
-            .view
-            .closes
-            .windows(2)
-            .map(|w| w[1].at - w[0].at)
-            .collect();
-        steps.sort_unstable();
-        let usual = steps
-            .get(steps.len() / 2)
-            .copied()
-            .unwrap_or(0)
-            .max(self.view.bar_width);
-        let bridge = if self.view.bar_width >= DAY {
-            5 * DAY
-        } else {
-            0
-        };
-        (3 * usual).max(bridge) as f64
-    }
 }
 
 impl Plottable for MarketView {
@@ -412,71 +380,6 @@ pub fn n_points(view: &MarketView) -> usize {
             .count()
 }
 
-/// The closes in a range with one more on either side, to which the line is drawn until it is cut.
-fn closes_around(view: &MarketView, from: Millis, to: Millis) -> &[Close] {
-    let first = view
-        .closes
-        .partition_point(|c| c.at < from)
-        .saturating_sub(1);
-    let end = (view.closes.partition_point(|c| c.at <= to) + 1).min(view.closes.len());
-    view.closes.get(first..end).unwrap_or_default()
-}
-
-/// The newest close known at `at`, unless it is older than a few bars.
-pub fn close_before(view: &MarketView, at: Millis) -> Option<Close> {
-    let idx = view.closes.partition_point(|c| c.at <= at).checked_sub(1)?;
-    let close = view.closes.get(idx)?;
-    let oldest = at - (5 * view.bar_width).max(2 * view.width);
-    (close.at >= oldest && close.price.is_finite()).then_some(*close)
-}
-
-/// A multiple of the bucket width that gives bars wide enough to see.
-fn column_width(view: &MarketView, plot_px: f64) -> Millis {
-    let width = view.width.max(1);
-    let length = (view.range.to - view.range.from).max(1) as f64;
-    let narrowest = length * COLUMN_PX / plot_px.max(1.0);
-    [1, 2, 3, 4, 6, 12, 24, 48, 96, 168, 336, 672]
-        .into_iter()
-        .map(|n| n * width)
-        .find(|candidate| *candidate as f64 >= narrowest)
-        .unwrap_or(width * ((narrowest / width as f64).ceil() as Millis).max(1))
-}
-
-/// Buckets put together into columns that are aligned to the epoch. Means are weighted by posts.
-fn columns(view: &MarketView, column_width: Millis) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::new();
-    let buckets = view.n_posts.iter().zip(&view.mean_compound).enumerate();
-    for (idx, (n, mean)) in buckets {
-        let bucket = view.start + idx as Millis * view.width.max(1);
-        let from = bucket.div_euclid(column_width) * column_width;
-        let sum = f64::from(n.unwrap_or(0)) * mean.filter(|m| m.is_finite()).map_or(0.0, f64::from);
-        match columns.last_mut() {
-            // While a column is being filled, `mean_compound` holds the sum.
-            Some(column) if column.from == from => {
-                column.n_posts = match (column.n_posts, n) {
-                    (None, None) => None,
-                    (a, b) => Some(a.unwrap_or(0) + u64::from(b.unwrap_or(0))),
-                };
-                column.mean_compound = column.mean_compound.map(|s| s + sum);
-            }
-            _ => columns.push(Column {
-                from,
-                to: from + column_width,
-                n_posts: n.map(u64::from),
-                mean_compound: Some(sum),
-            }),
-        }
-    }
-    for column in &mut columns {
-        let n = column.n_posts.unwrap_or(0);
-        column.mean_compound = column
-            .mean_compound
-            .filter(|_| n > 0)
-            .map(|sum| sum / n as f64);
-    }
-    columns
-}
-
 fn color_of(compound: f64, palette: &Palette) -> RGBColor {
     match compound {
         c if c >= POSITIVE => palette.pos,
@@ -496,8 +399,8 @@ fn axis_price(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use analysis::view::Range;
-    use wire::time::{HOUR, MINUTE};
+    use analysis::view::{Close, Range};
+    use wire::time::HOUR;
 
     use super::*;
 
@@ -523,42 +426,6 @@ mod tests {
             ],
             ..MarketView::default()
         }
-    }
-
-    #[test]
-    fn a_column_weighs_its_buckets_by_their_posts_and_keeps_silence_apart_from_deafness() {
-        let joined = columns(&view(), 2 * HOUR);
-
-        assert_eq!(
-            joined.iter().map(|c| c.n_posts).collect::<Vec<_>>(),
-            [Some(4), Some(0)]
-        );
-        assert!((joined[0].mean_compound.unwrap() - (0.8 - 1.2) / 4.0).abs() < 1e-6);
-        assert_eq!(joined[1].mean_compound, None);
-        assert_eq!(columns(&view(), HOUR)[2].n_posts, None);
-    }
-
-    #[test]
-    fn columns_are_wide_enough_to_see() {
-        let many = MarketView {
-            range: Range {
-                from: 0,
-                to: 5 * DAY,
-            },
-            width: 5 * MINUTE,
-            ..view()
-        };
-
-        assert_eq!(column_width(&many, 800.0), HOUR);
-        assert_eq!(column_width(&view(), 800.0), HOUR);
-    }
-
-    #[test]
-    fn a_close_is_read_from_the_moment_it_is_known_until_it_is_stale() {
-        assert_eq!(close_before(&view(), HOUR - 1), None);
-        assert_eq!(close_before(&view(), HOUR).map(|c| c.price), Some(10.0));
-        assert_eq!(close_before(&view(), 3 * HOUR).map(|c| c.price), Some(11.0));
-        assert_eq!(close_before(&view(), 9 * HOUR), None);
     }
 
     #[test]
