@@ -197,6 +197,8 @@ impl RecordingSource {
             Some(speed) => self.clock.run_from(from, speed),
             None => self.clock.hold_at(self.pace.from),
         }
-        tracing::info!(recording = %self.path.display(), speed = ?self.pace.speed, "playing");
+        let speed = self.pace.speed;
+        let speed = speed.map_or_else(|| "unlimited".to_owned(), |speed| format!("{speed}"));
+        tracing::info!(recording = %self.path.display(), %speed, "playing");
     }
 }
