@@ -3,7 +3,11 @@
 //! `cargo run --release -p analysis --example leadlag_size [RUNS] [N]` (defaults 1,000 runs of 720
 //! buckets, lags up to 24). Prints one line a case; the seeds are the numbers of the runs.
 
-#![allow(clippy::print_stdout, reason = "a program whose output is its purpose")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a program that reads its arguments and prints what it found"
+)]
 
 use analysis::{
     series::Series,

@@ -186,7 +186,7 @@ pub struct PostRow {
 pub struct LagView {
     /// Which ticker.
     pub ticker: String,
-    /// Grid width: one lag is one bucket.
+    /// Grid width: one lag is one bucket; for daily bars one lag is one trading day.
     pub width: Millis,
     /// The stretch used.
     pub range: Range,
@@ -196,11 +196,11 @@ pub struct LagView {
     pub correlation: Vec<Option<f64>>,
     /// Family-wise 95 % limit of |correlation| over all lags, if neither series knew of the other.
     pub bound: f64,
-    /// Buckets with both a return and a sentiment change.
+    /// Buckets with both a return and a mean compound, after prewhitening.
     pub n: u32,
     /// Effective number of independent pairs before prewhitening.
     pub n_effective: f64,
-    /// Order of the autoregression that was removed from both series.
+    /// The larger of the orders of the two autoregressions, one removed from each series.
     pub ar_order: u32,
     /// What follows.
     pub verdict: Verdict,
