@@ -243,7 +243,7 @@ fn is_header(record: &ByteRecord) -> bool {
 fn row_of(record: &ByteRecord) -> Result<Row<'_>> {
     ensure!(
         matches!(record.len(), 2 | 3),
-        "{} columns, but time_ms,text or time_ms,text,author are needed",
+        "number of columns {}, but time_ms,text or time_ms,text,author are needed",
         record.len()
     );
     let text_of = |idx: usize| {
