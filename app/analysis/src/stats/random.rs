@@ -52,6 +52,8 @@ mod tests {
             mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05,
             "{mean} {variance}"
         );
-        assert!(numbers == draw(7) && numbers != draw(8));
+        let bits = |numbers: Vec<f64>| numbers.into_iter().map(f64::to_bits).collect::<Vec<u64>>();
+        assert_eq!(bits(draw(7)), bits(numbers.clone()));
+        assert_ne!(bits(draw(8)), bits(numbers));
     }
 }
