@@ -2,8 +2,9 @@
 
 import { expect, test } from '../fixtures/test.ts';
 
-// A second is the goal, held on a quiet machine; tests share theirs, so only three times as much fails.
-const FIRST_CHART_LIMIT_MILLIS = 3000;
+// A second is the goal on a machine of one's own, where `make bench-stocknet` measures it. Tests run beside
+// each other and beside compilers, so this limit only tells slow from broken.
+const FIRST_CHART_LIMIT_MILLIS = 5000;
 
 test('the demo is alive at once and says that its data is made up', async ({ page, startRelay, moodtape, consoleErrors }) => {
   const relay = await startRelay();
