@@ -14,7 +14,7 @@ use leptos::prelude::set_timeout;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::{state::AppState, strings};
+use crate::{state::AppState, strings::troubles};
 
 /// Built by Trunk from the `worker` package; its name has no hash, see the protocol number.
 const WORKER_URL: &str = "./worker-analysis_loader.js";
@@ -52,7 +52,7 @@ impl Link {
         let link = Self { inner };
         match &link.inner.worker {
             Some(worker) => link.listen(worker),
-            None => link.inner.stop(strings::worker_refused()),
+            None => link.inner.stop(troubles::worker_refused()),
         }
         link
     }
@@ -81,7 +81,7 @@ impl Link {
         // Not typed as ErrorEvent: a script that cannot be loaded gives a plain event without a message.
         let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             let message = js_sys::Reflect::get(&event, &JsValue::from_str("message")).ok();
-            inner.stop(strings::worker_died(
+            inner.stop(troubles::worker_died(
                 message.and_then(|m| m.as_string()).as_deref(),
             ));
         });
@@ -93,7 +93,7 @@ impl Link {
         set_timeout(
             move || {
                 if !inner.is_ready.get() {
-                    inner.stop(strings::worker_silent());
+                    inner.stop(troubles::worker_silent());
                 }
             },
             READY_WITHIN,
@@ -111,7 +111,7 @@ impl Inner {
         };
         match postcard::from_bytes::<Update>(&bytes) {
             Ok(Update::Ready { protocol }) if protocol != PROTOCOL => {
-                self.stop(strings::new_version())
+                self.stop(troubles::new_version())
             }
             Ok(update) => {
                 let is_first = matches!(update, Update::Ready { .. });
@@ -121,7 +121,7 @@ impl Inner {
                 }
             }
             // A worker of another release, whose number happens to be the same or came too late.
-            Err(_) => self.stop(strings::new_version()),
+            Err(_) => self.stop(troubles::new_version()),
         }
     }
 

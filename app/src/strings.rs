@@ -2,131 +2,19 @@
 //!
 //! Sentence case, no full stop on labels, and never a claim of cause: what is measured is association.
 
+pub(crate) mod connection;
+pub(crate) mod troubles;
+
 use analysis::{
-    protocol::{LinkState, StoreState, Trouble},
-    view::{HashtagsView, LagView, MarketView, PostsView, SourcesView, Verdict},
+    protocol::StoreState,
+    view::{HashtagsView, LagView, MarketView, PostsView, Verdict},
 };
-use wire::{Millis, PublicConfig, SourceState, config::Filters, time::MINUTE};
+use wire::{PublicConfig, SourceState, config::Filters};
 
 use crate::{
     charts::{lag::lag_span, market},
     format,
-    state::Health,
 };
-
-/// What the header's pill says about the connection.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Pill {
-    pub(crate) tone: Tone,
-    pub(crate) text: String,
-    /// There is an attempt to wait for, which can be made at once.
-    pub(crate) can_retry: bool,
-}
-
-/// How the pill looks.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Tone {
-    Busy,
-    Live,
-    Replay,
-    Offline,
-}
-
-impl Tone {
-    /// Class of the pill.
-    pub(crate) fn class(self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::Live => "live",
-            Self::Replay => "replay",
-            Self::Offline => "offline",
-        }
-    }
-
-    /// Shape that says the same without colour.
-    pub(crate) fn glyph(self) -> &'static str {
-        match self {
-            Self::Busy => "◌",
-            Self::Live => "●",
-            Self::Replay => "▷",
-            Self::Offline => "○",
-        }
-    }
-}
-
-/// The connection in one short line.
-pub(crate) fn pill(
-    health: &Health,
-    link: LinkState,
-    config: Option<&PublicConfig>,
-    sources: Option<&SourcesView>,
-    now: Option<Millis>,
-) -> Pill {
-    let (tone, text, can_retry) = match (health, link) {
-        (Health::Stopped(_), _) => (Tone::Offline, "STOPPED".to_owned(), false),
-        (Health::Starting, _) => (Tone::Busy, "STARTING".to_owned(), false),
-        (_, LinkState::Connecting) => (Tone::Busy, "CONNECTING".to_owned(), false),
-        (_, LinkState::Offline { attempt: 0..=2, .. }) => {
-            (Tone::Busy, "RECONNECTING".to_owned(), true)
-        }
-        (_, LinkState::Offline { .. }) => (Tone::Offline, offline(now), true),
-        (_, LinkState::Open { behind }) if behind > BEHIND => (
-            Tone::Busy,
-            format!("CATCHING UP {}", format::compact(behind)),
-            false,
-        ),
-        (_, LinkState::Open { .. }) => match config.and_then(|config| config.replay.as_ref()) {
-            Some(replay) => (Tone::Replay, replaying(replay, sources), false),
-            None => (Tone::Live, live(sources, now), false),
-        },
-    };
-    Pill {
-        tone,
-        text,
-        can_retry,
-    }
-}
-
-/// With fewer events to come the page counts as up to date: a live stream is always a little behind.
-const BEHIND: u64 = 500;
-
-fn offline(now: Option<Millis>) -> String {
-    match now.filter(|now| *now > 0) {
-        Some(now) => format!(
-            "OFFLINE · showing stored data to {}",
-            format::date_time(now)
-        ),
-        None => "OFFLINE · nothing stored yet".to_owned(),
-    }
-}
-
-fn replaying(replay: &wire::config::ReplayInfo, sources: Option<&SourcesView>) -> String {
-    let speed = replay.speed.map_or("×max".to_owned(), |speed| match speed {
-        speed if speed >= 10.0 => format!("×{}", format::count(speed.round() as u64)),
-        speed => format!("×{speed}"),
-    });
-    let synthetic = if replay.synthetic {
-        " · synthetic"
-    } else {
-        ""
-    };
-    let rows = sources.map_or(&[][..], |sources| &sources.rows);
-    let has_ended = !rows.is_empty() && rows.iter().all(|row| row.state == SourceState::Ended);
-    let ended = if has_ended { " · ended" } else { "" };
-    format!("REPLAY {} {speed}{synthetic}{ended}", replay.name)
-}
-
-fn live(sources: Option<&SourcesView>, now: Option<Millis>) -> String {
-    let newest =
-        sources.and_then(|sources| sources.rows.iter().filter_map(|row| row.last_at).max());
-    match newest.zip(now).map(|(newest, now)| now - newest) {
-        Some(age) if age > 2 * MINUTE => format!(
-            "LIVE · last event {} ago",
-            format::span(age / MINUTE * MINUTE)
-        ),
-        _ => "LIVE".to_owned(),
-    }
-}
 
 /// The note above a recording; `None` when data is live.
 pub(crate) fn replay_note(config: &PublicConfig) -> Option<String> {
@@ -314,113 +202,11 @@ pub(crate) fn store(state: &StoreState) -> Option<String> {
     }
 }
 
-fn trouble(what: &str, still_works: &str, what_to_do: &str) -> Trouble {
-    Trouble {
-        what: what.to_owned(),
-        still_works: still_works.to_owned(),
-        what_to_do: what_to_do.to_owned(),
-    }
-}
-
-/// Another release's worker met this page.
-pub(crate) fn new_version() -> Trouble {
-    trouble(
-        "A new version is here.",
-        "What is shown stays readable.",
-        "Reload to use it.",
-    )
-}
-
-/// The browser would not start a worker.
-pub(crate) fn worker_refused() -> Trouble {
-    trouble(
-        "This browser does not start the background program.",
-        "Nothing can be shown without it.",
-        "Use a current Firefox, Chrome or Safari, and reload.",
-    )
-}
-
-/// The worker never answered.
-pub(crate) fn worker_silent() -> Trouble {
-    trouble(
-        "The background program did not start.",
-        "Nothing can be shown without it.",
-        "Check that the server delivers .wasm files, and reload.",
-    )
-}
-
-/// The worker failed.
-pub(crate) fn worker_died(message: Option<&str>) -> Trouble {
-    let detail = message.map_or(String::new(), |message| format!(" ({message})"));
-    trouble(
-        &format!("The background program stopped{detail}."),
-        "What is shown stays readable, stored data is safe.",
-        "Reload to go on.",
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use wire::{SourceStatus, config::ReplayInfo, time::HOUR};
+    use wire::time::HOUR;
 
     use super::*;
-
-    fn text(link: LinkState, config: Option<&PublicConfig>, now: Option<Millis>) -> String {
-        pill(&Health::Running, link, config, None, now).text
-    }
-
-    #[test]
-    fn the_pill_says_what_is_going_on() {
-        let replay = ReplayInfo {
-            name: "week".into(),
-            speed: Some(600.0),
-            synthetic: true,
-            looped: false,
-        };
-        let config = PublicConfig {
-            replay: Some(replay),
-            ..PublicConfig::default()
-        };
-        let open = |behind| LinkState::Open { behind };
-        let away = |attempt| LinkState::Offline {
-            attempt,
-            retry_in: 1_000,
-        };
-
-        assert_eq!(
-            text(open(0), Some(&config), None),
-            "REPLAY week ×600 · synthetic"
-        );
-        assert_eq!(text(open(12_431), Some(&config), None), "CATCHING UP 12.4K");
-        assert_eq!(text(open(0), None, None), "LIVE");
-        assert_eq!(text(away(1), None, Some(HOUR)), "RECONNECTING");
-        assert_eq!(
-            text(away(9), None, Some(HOUR)),
-            "OFFLINE · showing stored data to 1 Jan 1970 01:00"
-        );
-    }
-
-    #[test]
-    fn silence_on_a_live_stream_is_told() {
-        let row = SourceStatus {
-            last_at: Some(0),
-            ..SourceStatus::default()
-        };
-        let sources = SourcesView {
-            rows: vec![row],
-            ..SourcesView::default()
-        };
-
-        let pill = pill(
-            &Health::Running,
-            LinkState::Open { behind: 0 },
-            None,
-            Some(&sources),
-            Some(5 * MINUTE + 7),
-        );
-
-        assert_eq!(pill.text, "LIVE · last event 5 min ago");
-    }
 
     #[test]
     fn the_verdict_begins_with_the_null() {

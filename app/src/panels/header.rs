@@ -6,7 +6,7 @@ use analysis::protocol::LinkState;
 use leptos::prelude::*;
 use wire::time::SECOND;
 
-use crate::{app::Actions, state::Views, strings, theme_switch::ThemeSwitch};
+use crate::{app::Actions, state::Views, strings::connection, theme_switch::ThemeSwitch};
 
 /// The sticky line on top.
 #[component]
@@ -36,7 +36,7 @@ fn ConnectionPill() -> impl IntoView {
     let pill = Memo::new(move |_| {
         let (config, sources) = (views.config.get(), views.sources.get());
         let health = views.health.get();
-        strings::pill(
+        connection::pill(
             &health,
             views.link.get(),
             config.as_deref(),
