@@ -251,7 +251,7 @@ mod tests {
         assert_eq!((rounded::<3>(0.0625), rounded::<3>(0.9375)), (62.0, 938.0));
         // The nearest double to 0.0025 lies above it, the one to 0.0055 below; both products are exact ties.
         assert_eq!((rounded::<3>(0.0025), rounded::<3>(0.0055)), (3.0, 5.0));
-        assert_eq!(rounded::<4>(-0.00005), -1.0);
+        assert_eq!(rounded::<4>(-0.00005).to_string(), "-1");
     }
 
     #[test]
