@@ -40,18 +40,6 @@ fn Totals() -> impl IntoView {
                 .map_or(0, |view| view.rows.iter().map(of).sum())
         })
     };
-    // A source's counters do not tell posts from bars.
-    let has_bars = Memo::new(move |_| {
-        let tickers = views.tickers.get();
-        tickers.is_some_and(|tickers| tickers.rows.iter().any(|row| row.n_bars > 0))
-    });
-    let kinds = move || {
-        if has_bars.get() {
-            "posts and bars"
-        } else {
-            "posts"
-        }
-    };
     let filters = move || {
         let config = views.config.get();
         strings::filters(
@@ -63,11 +51,11 @@ fn Totals() -> impl IntoView {
     view! {
         <p class="totals">
             <span class="nowrap">
-                <b data-testid="unique-posts">{move || format::count(total(|row| row.unique))}</b>{move || format!(" unique {} received", kinds())}
+                <b data-testid="unique-posts">{move || format::count(total(|row| row.unique_posts))}</b>" unique posts received"
             </span>
             " · "
             <span class="nowrap">
-                <b data-testid="kept-posts">{move || format::count(total(|row| row.kept))}</b>" kept by filters"
+                <b data-testid="kept-posts">{move || format::count(total(|row| row.kept_posts))}</b>" kept by filters"
             </span>
             {move || format!(" ({})", filters())}
         </p>

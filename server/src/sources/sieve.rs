@@ -25,6 +25,8 @@ pub(crate) struct Tally {
     pub(crate) received: u64,
     pub(crate) unique: u64,
     pub(crate) kept: u64,
+    pub(crate) unique_posts: u64,
+    pub(crate) kept_posts: u64,
     pub(crate) dropped: BTreeMap<&'static str, u64>,
 }
 
@@ -61,10 +63,14 @@ impl Sieve {
             return Err("duplicate");
         }
         tally.unique += 1;
-        match &event.body {
-            Body::Post(post) => self.filters.refuse(post).map_or(Ok(event), Err),
-            _ => Ok(event),
+        if let Body::Post(post) = &event.body {
+            tally.unique_posts += 1;
+            if let Some(reason) = self.filters.refuse(post) {
+                return Err(reason);
+            }
+            tally.kept_posts += 1;
         }
+        Ok(event)
     }
 
     /// Returns whether it is new.
@@ -87,6 +93,8 @@ impl Tally {
         status.received += self.received;
         status.unique += self.unique;
         status.kept += self.kept;
+        status.unique_posts += self.unique_posts;
+        status.kept_posts += self.kept_posts;
         for (reason, n) in &self.dropped {
             *status.dropped.entry((*reason).to_owned()).or_default() += n;
         }
@@ -124,6 +132,7 @@ mod tests {
 
         assert_eq!(kept.len(), 2);
         assert_eq!((tally.received, tally.unique, tally.kept), (6, 3, 2));
+        assert_eq!((tally.unique_posts, tally.kept_posts), (3, 2));
         assert_eq!(
             tally.dropped,
             BTreeMap::from([("bad_json", 1), ("duplicate", 2), ("language", 1)])

@@ -55,6 +55,12 @@ pub struct SourceStatus {
     /// Records that became events of the log.
     #[serde(default)]
     pub kept: u64,
+    /// Posts among `unique`.
+    #[serde(default)]
+    pub unique_posts: u64,
+    /// Posts among `kept`.
+    #[serde(default)]
+    pub kept_posts: u64,
     /// Records refused, by drop reason. `received = kept + Σ dropped`.
     #[serde(default)]
     pub dropped: BTreeMap<String, u64>,
