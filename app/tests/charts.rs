@@ -99,7 +99,7 @@ fn market_svg(view: MarketView, size: Size, palette: Palette) -> String {
         let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
         MarketChart::new(Arc::new(view), size)
             .draw(&Sheet::new(backend, 1.0, palette))
-            .unwrap();
+            .expect("a string takes every drawing");
     }
     svg
 }
@@ -110,7 +110,7 @@ fn lag_svg(view: LagView, size: Size, palette: Palette) -> String {
         let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
         LagChart::new(Arc::new(view), size)
             .draw(&Sheet::new(backend, 1.0, palette))
-            .unwrap();
+            .expect("a string takes every drawing");
     }
     svg
 }
