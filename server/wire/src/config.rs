@@ -78,7 +78,11 @@ pub struct Filters {
 
 impl Default for Filters {
     fn default() -> Self {
-        Self { languages: vec!["en".to_owned()], reposts: false, sensitive: true }
+        Self {
+            languages: vec!["en".to_owned()],
+            reposts: false,
+            sensitive: true,
+        }
     }
 }
 
