@@ -13,20 +13,23 @@ use wire::{
 };
 
 /// No condition of these tests takes so long, even on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// When the recordings begin.
-pub const DAY_ONE: Millis = 1_400_000_000_000;
+pub(crate) const DAY_ONE: Millis = 1_400_000_000_000;
 
 /// A running relay. Dropping it is a crash; `stop` is the clean way.
-pub struct Relay {
-    pub base: String,
+pub(crate) struct Relay {
+    pub(crate) base: String,
     stop: Option<oneshot::Sender<()>>,
-    pub task: JoinHandle<()>,
+    pub(crate) task: JoinHandle<()>,
     _folder: TempDir,
 }
 
 /// Starts a relay that plays `lines` at once and as fast as it can, unless `change` says otherwise.
-pub async fn spawn_relay(lines: impl AsRef<[u8]>, change: impl FnOnce(&mut Config)) -> Relay {
+pub(crate) async fn spawn_relay(
+    lines: impl AsRef<[u8]>,
+    change: impl FnOnce(&mut Config),
+) -> Relay {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("recording.ndjson");
     fs::write(&path, lines).unwrap();
@@ -58,11 +61,11 @@ pub async fn spawn_relay(lines: impl AsRef<[u8]>, change: impl FnOnce(&mut Confi
 }
 
 impl Relay {
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.base.trim_start_matches("http://")
     }
 
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         client()
             .get(format!("{}{path}", self.base))
             .send()
@@ -70,12 +73,12 @@ impl Relay {
             .unwrap()
     }
 
-    pub async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         self.get(path).await.json().await.unwrap()
     }
 
     /// Waits until the recording has been played to its end; returns the status then.
-    pub async fn played(&self) -> Value {
+    pub(crate) async fn played(&self) -> Value {
         eventually(async || {
             let status = self.json("/api/v1/status").await;
             (status["sources"][0]["state"] == "ended").then_some(status)
@@ -83,12 +86,12 @@ impl Relay {
         .await
     }
 
-    pub async fn follow(&self, query: &str) -> Reader {
+    pub(crate) async fn follow(&self, query: &str) -> Reader {
         Reader::open(&self.base, query, None).await
     }
 
     /// Asks the relay to stop, and does not wait for it.
-    pub fn ask_to_stop(&mut self) {
+    pub(crate) fn ask_to_stop(&mut self) {
         drop(self.stop.take());
     }
 }
@@ -100,7 +103,7 @@ impl Drop for Relay {
 }
 
 /// Connections are not kept, so that closing a reader closes its socket.
-pub fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .pool_max_idle_per_host(0)
         .build()
@@ -108,7 +111,7 @@ pub fn client() -> reqwest::Client {
 }
 
 /// Asks again and again until there is an answer.
-pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     in_time(async {
         loop {
             if let Some(answer) = ask().await {
@@ -120,23 +123,23 @@ pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     .await
 }
 
-pub async fn in_time<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     timeout(PATIENCE, future).await.expect("it takes too long")
 }
 
 /// A reader of the stream, as a browser would be one.
-pub struct Reader {
+pub(crate) struct Reader {
     response: Response,
     parser: Parser,
     /// What has come and not been taken.
     waiting: Vec<Said>,
     /// The id that a browser would send when it reconnects.
-    pub last_id: String,
+    pub(crate) last_id: String,
 }
 
 /// One thing that the stream said.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Said {
+pub(crate) enum Said {
     /// An event or a notice, with the id before it.
     Event(Option<String>, Box<Event>),
     /// An id without data.
@@ -144,7 +147,7 @@ pub enum Said {
 }
 
 impl Reader {
-    pub async fn open(base: &str, query: &str, last_event_id: Option<&str>) -> Self {
+    pub(crate) async fn open(base: &str, query: &str, last_event_id: Option<&str>) -> Self {
         let mut request = client().get(format!("{base}/api/v1/stream{query}"));
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
@@ -160,7 +163,7 @@ impl Reader {
     }
 
     /// What the stream says next; `None` at its end.
-    pub async fn next(&mut self) -> Option<Said> {
+    pub(crate) async fn next(&mut self) -> Option<Said> {
         while self.waiting.is_empty() {
             let bytes = in_time(self.response.chunk()).await.ok().flatten()?;
             let (mut id, mut data) = (None, None);
@@ -183,7 +186,7 @@ impl Reader {
     }
 
     /// The next event of the log or notice other than a tip.
-    pub async fn event(&mut self) -> Event {
+    pub(crate) async fn event(&mut self) -> Event {
         loop {
             match self.next().await.expect("the stream goes on") {
                 Said::Event(_, event) if !matches!(event.body, Body::Tip(_)) => return *event,
@@ -193,7 +196,7 @@ impl Reader {
     }
 
     /// The next so many events of the log.
-    pub async fn events(&mut self, n: usize) -> Vec<Event> {
+    pub(crate) async fn events(&mut self, n: usize) -> Vec<Event> {
         let mut events = Vec::new();
         while events.len() < n {
             events.push(self.event().await);
@@ -203,11 +206,11 @@ impl Reader {
 }
 
 /// Posts, a second apart.
-pub fn posts(n: u64) -> String {
+pub(crate) fn posts(n: u64) -> String {
     (0..n).map(|i| line(&post(i))).collect()
 }
 
-pub fn post(i: u64) -> Event {
+pub(crate) fn post(i: u64) -> Event {
     let post = Post {
         id: format!("p{i}"),
         source: "test".into(),
@@ -222,26 +225,26 @@ pub fn post(i: u64) -> Event {
     )
 }
 
-pub fn line(event: &Event) -> String {
+pub(crate) fn line(event: &Event) -> String {
     ndjson::encode_line(event) + "\n"
 }
 
-pub fn seqs(events: &[Event]) -> Vec<u64> {
+pub(crate) fn seqs(events: &[Event]) -> Vec<u64> {
     events.iter().map(|event| event.seq).collect()
 }
 
 /// Changes the post in an event.
-pub fn with(mut event: Event, change: impl FnOnce(&mut Post)) -> Event {
+pub(crate) fn with(mut event: Event, change: impl FnOnce(&mut Post)) -> Event {
     if let Body::Post(post) = &mut event.body {
         change(post);
     }
     event
 }
 
-pub fn source(config: &mut Config) -> &mut SourceConfig {
+pub(crate) fn source(config: &mut Config) -> &mut SourceConfig {
     &mut config.sources[0]
 }
 
-pub fn recording_path(config: &Config) -> PathBuf {
+pub(crate) fn recording_path(config: &Config) -> PathBuf {
     config.sources[0].path.clone().unwrap()
 }
