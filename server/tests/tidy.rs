@@ -1,6 +1,9 @@
 //! Rules about the tree itself, held by walking it: what a reader could not see from any one file.
 
-#![allow(clippy::unwrap_used, reason = "a tree that cannot be read fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a tree that cannot be read fails the test"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
