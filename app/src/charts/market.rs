@@ -208,7 +208,7 @@ impl MarketChart {
     fn draw_price<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, price: &PriceLane) -> Drawn<DB> {
         let palette = sheet.palette;
         let lane = sheet.lane(price.rect, self.frame.x, price.range);
-        let n_ticks = (price.rect.height() / 40.0).clamp(1.0, 6.0) as usize;
+        let n_ticks = (price.rect.height() / 28.0).clamp(1.0, 6.0) as usize;
         for value in nice_ticks(price.range.0, price.range.1, n_ticks) {
             let y = lane.y.px_from_value(value);
             sheet.hairline((price.rect.x0, y), (price.rect.x1, y), palette.line)?;
