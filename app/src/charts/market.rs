@@ -189,7 +189,7 @@ impl MarketChart {
     fn draw_time_axis<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
         let (plot, palette) = (self.frame.plot, sheet.palette);
         let x = self.time_scale();
-        let max = (plot.width() / 70.0).floor().clamp(2.0, 14.0) as usize;
+        let max = (plot.width() / 58.0).floor().clamp(2.0, 14.0) as usize;
         for tick in time_ticks(self.view.range.from, self.view.range.to, max) {
             let px = x.px_from_value(tick.at as f64);
             sheet.hairline((px, plot.y0), (px, plot.y1 + 4.0), palette.line)?;

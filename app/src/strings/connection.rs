@@ -104,7 +104,12 @@ fn replaying(replay: &ReplayInfo, sources: Option<&SourcesView>) -> String {
     let rows = sources.map_or(&[][..], |sources| &sources.rows);
     let has_ended = !rows.is_empty() && rows.iter().all(|row| row.state == SourceState::Ended);
     let ended = if has_ended { " · ended" } else { "" };
-    format!("REPLAY {} {speed}{synthetic}{ended}", replay.name)
+    // On a phone every letter counts, and nobody chooses by the packing.
+    let name = replay
+        .name
+        .trim_end_matches(".gz")
+        .trim_end_matches(".ndjson");
+    format!("REPLAY {name} {speed}{synthetic}{ended}")
 }
 
 fn live(sources: Option<&SourcesView>, now: Option<Millis>) -> String {
@@ -132,7 +137,7 @@ mod tests {
     #[test]
     fn the_pill_says_what_is_going_on() {
         let replay = ReplayInfo {
-            name: "week".into(),
+            name: "week.ndjson.gz".into(),
             speed: Some(600.0),
             synthetic: true,
             looped: false,
