@@ -17,7 +17,7 @@ use tokens::Tokens;
 ///
 /// let vader = Vader::new();
 ///
-/// assert_eq!(vader.compound("She is SO happy!!!").value(), 0.8065);
+/// assert_eq!(vader.compound("She is SO happy!!!").value(), 0.8193);
 /// assert_eq!(vader.compound("").value(), 0.0);
 /// ```
 ///
