@@ -93,11 +93,11 @@ pub async fn run(
     let mut tasks = JoinSet::new();
 
     for source in &config.sources {
-        let (source, key) = (source.clone(), log.author_key());
+        let (source, its_log) = (source.clone(), log.clone());
         let (source_clock, readers) = (Arc::clone(&clock), n_readers.subscribe());
         let (name, synthetic, looped) = (replay_name(&source), source.synthetic, source.looped);
         let opened = tokio::task::spawn_blocking(move || {
-            RecordingSource::open(source, key, source_clock, readers)
+            RecordingSource::open(source, &its_log, source_clock, readers)
         });
         let source = opened.await.map_err(|_| LogError::Stopped)??;
         public.replay = Some(ReplayInfo {

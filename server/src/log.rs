@@ -29,7 +29,7 @@ use cold::{Cold, Opened, Store};
 use hot::{Hot, Look};
 use writer::{Request, Writer};
 
-pub use cold::{LogError, Synchronous};
+pub use cold::{LastStop, LogError, Synchronous};
 pub use line::{Kinds, Line};
 
 /// Reads of what has left memory that may run at once: each holds a thread and a file handle.
@@ -157,6 +157,7 @@ struct Shared {
     cold: Arc<dyn Cold>,
     cold_reads: Semaphore,
     author_key: AuthorKey,
+    last_stop: LastStop,
 }
 
 impl Log {
@@ -184,13 +185,14 @@ impl Log {
         opened: Opened,
         options: LogOptions,
     ) -> Result<Self, LogError> {
-        let author_key = opened.author_key;
+        let (author_key, last_stop) = (opened.author_key, opened.last_stop);
         let shared = Arc::new(Shared {
             hot: RwLock::new(Hot::new(opened, options.tail_bytes)),
             published: watch::Sender::new(0),
             cold,
             cold_reads: Semaphore::new(MAX_COLD_READS),
             author_key,
+            last_stop,
         });
         let (sender, requests) = mpsc::channel(QUEUE);
         let writer = Writer::new(store, Arc::clone(&shared), options);
@@ -270,6 +272,11 @@ impl Log {
     /// The key under which authors of this log are hashed.
     pub fn author_key(&self) -> AuthorKey {
         self.shared.author_key
+    }
+
+    /// How the run before this one ended.
+    pub fn last_stop(&self) -> LastStop {
+        self.shared.last_stop
     }
 
     /// Throws everything away and begins a new log under a new id. Readers are told by a reset.

@@ -61,6 +61,16 @@ pub(super) struct Opened {
     pub(super) holes: Vec<(u64, u64)>,
     pub(super) positions: BTreeMap<String, String>,
     pub(super) author_key: AuthorKey,
+    pub(super) last_stop: LastStop,
+}
+
+/// How the last run of the relay ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LastStop {
+    /// On purpose, or there was none.
+    Clean,
+    /// By a crash, a kill or a power failure.
+    Crash,
 }
 
 /// What survives when the power fails. A crash of the process alone never loses anything committed.

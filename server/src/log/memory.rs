@@ -9,7 +9,7 @@ use wire::{Cursor, LogId};
 
 use super::{
     Line, LogError, Want,
-    cold::{Cold, Commit, Limit, Opened, Store, fresh_author_key, fresh_id},
+    cold::{Cold, Commit, LastStop, Limit, Opened, Store, fresh_author_key, fresh_id},
     tail::gather,
 };
 
@@ -34,6 +34,7 @@ pub(super) fn create() -> Result<(MemoryStore, MemoryCold, Opened), LogError> {
         holes: Vec::new(),
         positions: BTreeMap::new(),
         author_key: fresh_author_key()?,
+        last_stop: LastStop::Clean,
     };
     Ok((MemoryStore(Arc::clone(&lines)), MemoryCold(lines), opened))
 }

@@ -17,9 +17,13 @@ use wire::{Millis, author::AuthorKey, time::HOUR};
 use super::{AtEnd, Source, SourceError, Start, Step, clock::Clock};
 use crate::{
     config::{RecordingStart, SourceConfig},
+    log::{LastStop, Log},
     recording::RecordingError,
 };
 use play::{Opened, Pace, Play, first_seen_at};
+
+/// Marks the position of a recording that was played to its end.
+const WHOLE: &str = "all ";
 
 /// Plays one recording.
 pub(crate) struct RecordingSource {
@@ -28,6 +32,8 @@ pub(crate) struct RecordingSource {
     key: AuthorKey,
     clock: Arc<Clock>,
     n_readers: watch::Receiver<usize>,
+    /// How the relay's last run ended, until the first connection has taken it into account.
+    last_stop: LastStop,
     pace: Pace,
     /// Opened already, to find errors before anything else starts. Nobody contends for it; the mutex
     /// makes it shareable between threads, which a recording itself is not.
@@ -42,11 +48,12 @@ impl RecordingSource {
     /// When there is nothing to play.
     pub(crate) fn open(
         config: SourceConfig,
-        key: AuthorKey,
+        log: &Log,
         clock: Arc<Clock>,
         n_readers: watch::Receiver<usize>,
     ) -> Result<Self, RecordingError> {
         let path = config.path.clone().unwrap_or_default();
+        let key = log.author_key();
         let opened = Opened::open(&path, &key)?;
         for note in opened.recording.notes() {
             tracing::warn!("{note}");
@@ -59,6 +66,7 @@ impl RecordingSource {
             key,
             clock,
             n_readers,
+            last_stop: log.last_stop(),
             pace,
             opened: Mutex::new(Some(opened)),
             play: None,
@@ -82,23 +90,23 @@ impl RecordingSource {
             .map_err(|error| SourceError(error.to_string()))
     }
 
-    fn position_at(&self, n_taken: u64) -> Option<String> {
+    /// What to remember of how much the log has taken. `whole` marks the end.
+    fn position_at(&self, n_taken: u64, whole: &str) -> Option<String> {
         self.config
             .resume
-            .then(|| format!("{n_taken} of {}", self.path.display()))
-    }
-
-    fn position_at_end(&self) -> Option<String> {
-        self.config
-            .resume
-            .then(|| format!("end of {}", self.path.display()))
+            .then(|| format!("{whole}{n_taken} of {}", self.path.display()))
     }
 
     /// How many records the log has taken of this recording; `None` when it is to be played from its start.
+    ///
+    /// One that was played to its end is played again, but not after a crash: then its readers may
+    /// still have to be sent the rest.
     fn n_known(&self, position: Option<&str>) -> Option<u64> {
-        let (n_taken, path) = position?.split_once(" of ")?;
-        let is_same = self.config.resume && path == self.path.display().to_string();
-        n_taken.parse().ok().filter(|_| is_same)
+        let position = position.filter(|_| self.config.resume)?;
+        let is_over = position.starts_with(WHOLE) && self.last_stop == LastStop::Clean;
+        let (n_taken, path) = position.trim_start_matches(WHOLE).split_once(" of ")?;
+        let is_same = path == self.path.display().to_string();
+        n_taken.parse().ok().filter(|_| is_same && !is_over)
     }
 }
 
@@ -122,6 +130,7 @@ impl Source for RecordingSource {
             None => self.open_again().await?,
         };
         let n_known = self.n_known(position);
+        self.last_stop = LastStop::Clean;
         self.clock.hold_at(self.pace.from);
         self.play = Some(Play::start(opened, n_known.unwrap_or(0), self.pace.from));
         Ok(if n_known.is_some() {
@@ -152,10 +161,11 @@ impl Source for RecordingSource {
                 let position = play.n_taken;
                 Ok(Step::Records {
                     records,
-                    position: self.position_at(position),
+                    position: self.position_at(position, ""),
                 })
             }
             None => {
+                let n_taken = play.n_taken;
                 self.play = None;
                 let next = if self.config.looped {
                     AtEnd::Again(Duration::from_secs_f64(self.config.loop_pause_secs))
@@ -163,7 +173,7 @@ impl Source for RecordingSource {
                     AtEnd::Stay
                 };
                 Ok(Step::Ended {
-                    position: self.position_at_end(),
+                    position: self.position_at(n_taken, WHOLE),
                     next,
                 })
             }

@@ -6,7 +6,6 @@ use tempfile::TempDir;
 use tokio::{sync::watch, time::Instant};
 use wire::{
     Body, Event, Millis, Post, SourceState, SourceStatus,
-    author::AuthorKey,
     config::Filters,
     ndjson,
     time::{HOUR, MINUTE, SECOND},
@@ -71,7 +70,7 @@ impl Recorded {
         change(&mut config);
         RecordingSource::open(
             config,
-            AuthorKey([0; 16]),
+            &Log::in_memory(LogOptions::default()).unwrap(),
             Arc::clone(&self.clock),
             self.n_readers.subscribe(),
         )

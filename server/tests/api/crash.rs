@@ -85,7 +85,41 @@ async fn a_killed_relay_loses_nothing_repeats_nothing_and_announces_the_hole() {
         .position(|(id, expect)| id != expect);
     assert_eq!(first_wrong, None, "of {} posts", ids.len());
     assert!(n_gaps >= 1, "the hole was not announced");
-    let counts = eventually(async || {
+    let counts = has_ended(&program).await;
+    assert_eq!(
+        (&counts["received"], &counts["kept"]),
+        (&N_POSTS.into(), &N_POSTS.into())
+    );
+}
+
+#[tokio::test]
+async fn a_relay_killed_after_the_end_gives_readers_that_were_behind_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("recording.ndjson"), posts(N_POSTS)).unwrap();
+    let mut program = Program::start(folder.path());
+    let mut reader = Reader::open(&program.base, "", None).await;
+    let mut ids = Vec::new();
+    while ids.len() < 5 {
+        take(&mut reader, &mut ids, &mut 0).await;
+    }
+    has_ended(&program).await;
+
+    let last_id = reader.last_id.clone();
+    program.kill();
+    program = Program::start(folder.path());
+    let mut reader = Reader::open(&program.base, &format!("?after={last_id}"), None).await;
+    while ids.len() < usize::try_from(N_POSTS).unwrap() {
+        take(&mut reader, &mut ids, &mut 0).await;
+    }
+
+    let expect: Vec<String> = (0..N_POSTS).map(|i| format!("p{i}")).collect();
+    assert_eq!(ids, expect);
+    assert_eq!(has_ended(&program).await["kept"], N_POSTS);
+}
+
+/// The status of the only source, once it has played its recording to the end.
+async fn has_ended(program: &Program) -> serde_json::Value {
+    eventually(async || {
         let response = client()
             .get(format!("{}/api/v1/status", program.base))
             .send()
@@ -94,11 +128,7 @@ async fn a_killed_relay_loses_nothing_repeats_nothing_and_announces_the_hole() {
         let status: serde_json::Value = response.json().await.unwrap();
         (status["sources"][0]["state"] == "ended").then(|| status["sources"][0].clone())
     })
-    .await;
-    assert_eq!(
-        (&counts["received"], &counts["kept"]),
-        (&N_POSTS.into(), &N_POSTS.into())
-    );
+    .await
 }
 
 async fn take(reader: &mut Reader, ids: &mut Vec<String>, n_gaps: &mut u64) {

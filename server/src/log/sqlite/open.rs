@@ -13,7 +13,7 @@ use wire::author::AuthorKey;
 use super::{SqliteStore, read::SqliteCold, set_meta};
 use crate::log::{
     LogError, Synchronous,
-    cold::{Opened, fresh_author_key, fresh_id},
+    cold::{LastStop, Opened, fresh_author_key, fresh_id},
 };
 
 /// Version of the tables.
@@ -64,7 +64,7 @@ pub(crate) fn open(
     )?;
     let opened = prepare(&db, path)?;
     let cold = SqliteCold::new(path.to_owned());
-    let is_marked_clean = meta(&db, "is_clean")?.as_deref() == Some("1");
+    let is_marked_clean = is_clean(&db)?;
     Ok((
         SqliteStore {
             db,
@@ -128,6 +128,11 @@ fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
         holes,
         positions: positions(db)?,
         author_key: AuthorKey(key.to_be_bytes()),
+        last_stop: if is_clean(db)? {
+            LastStop::Clean
+        } else {
+            LastStop::Crash
+        },
     })
 }
 
@@ -150,8 +155,7 @@ fn limits(db: &Connection) -> Result<Limits, LogError> {
         .unwrap_or(0);
     let stored = stored.unwrap_or(0);
     let tip = stored.max(reserved_to);
-    let is_clean = meta(db, "is_clean")?.as_deref() == Some("1");
-    if !is_clean && stored < tip {
+    if !is_clean(db)? && stored < tip {
         let hole = last_hole_end(db)?.max(stored) + 1;
         if hole <= tip {
             db.execute("INSERT OR REPLACE INTO holes VALUES (?, ?)", [hole, tip])?;
@@ -163,6 +167,10 @@ fn limits(db: &Connection) -> Result<Limits, LogError> {
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let floor = first.unwrap_or(tip + 1);
     Ok(Limits { floor, tip, holes })
+}
+
+fn is_clean(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(meta(db, "is_clean")?.as_deref() == Some("1"))
 }
 
 fn last_hole_end(db: &Connection) -> rusqlite::Result<u64> {
