@@ -10,14 +10,14 @@ use std::{
 
 use analysis::protocol::{Command, PROTOCOL, Trouble, Update};
 use js_sys::{Array, Uint8Array};
-use leptos::prelude::set_timeout;
+use leptos::prelude::{set_timeout, window};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Event, MessageEvent, Worker};
 
 use crate::{state::AppState, strings::troubles};
 
-/// Built by Trunk from the `worker` package; its name has no hash, see the protocol number.
-const WORKER_URL: &str = "./worker-analysis_loader.js";
+/// Where index.html leaves the worker that it has started.
+const STARTED_WORKER: &str = "moodtapeWorker";
 /// Loading and compiling takes about a second; a phone on a bad line gets half a minute.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -37,14 +37,12 @@ struct Inner {
 }
 
 impl Link {
-    /// Starts the worker; what it says goes to `state`.
+    /// Takes the worker over that index.html has started; what it says goes to `state`.
     pub(crate) fn start(state: AppState) -> Self {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(WORKER_URL, &options);
+        let worker = property(&window(), STARTED_WORKER);
         let inner = Rc::new(Inner {
             state,
-            worker: worker.ok(),
+            worker: worker.and_then(|worker| worker.dyn_into().ok()),
             is_ready: Cell::new(false),
             is_stopped: Cell::new(false),
             queue: RefCell::default(),
@@ -80,15 +78,18 @@ impl Link {
         let inner = Rc::clone(&self.inner);
         // Not typed as ErrorEvent: a script that cannot be loaded gives a plain event without a message.
         let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            let message = js_sys::Reflect::get(&event, &JsValue::from_str("message")).ok();
-            inner.stop(troubles::worker_died(
-                message.and_then(|m| m.as_string()).as_deref(),
-            ));
+            let message = property(&event, "message").and_then(|message| message.as_string());
+            inner.stop(troubles::worker_died(message.as_deref()));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_message.forget();
         on_error.forget();
+        if property(worker, "hasFailed").is_some_and(|failed| failed.is_truthy()) {
+            return self.inner.stop(troubles::worker_died(None));
+        }
+        // It may have said that it is ready before anybody listened: an empty message makes it say so again.
+        let _ = worker.post_message(&JsValue::NULL);
         let inner = Rc::clone(&self.inner);
         set_timeout(
             move || {
@@ -153,6 +154,10 @@ impl Inner {
         }
         self.state.stop(trouble);
     }
+}
+
+fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(object, &JsValue::from_str(name)).ok()
 }
 
 #[cfg(test)]

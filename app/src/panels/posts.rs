@@ -32,6 +32,10 @@ impl Hold {
     }
 }
 
+/// Rows that are in the document at first, and that are added whenever the last one comes near: making
+/// hundreds of rows at once would hold the page up for a tenth of a second.
+const ROWS_AT_ONCE: usize = 20;
+
 /// The panel.
 #[component]
 pub(crate) fn PostsPanel() -> impl IntoView {
@@ -82,11 +86,25 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             list.set_scroll_top(0);
         }
     });
+    let n_rows = RwSignal::new(ROWS_AT_ONCE);
     let rows = move || {
-        shown
-            .get()
-            .map(|view| view.rows.clone())
-            .unwrap_or_default()
+        let rows = |view: &Arc<PostsView>| view.rows.iter().take(n_rows.get()).cloned().collect();
+        shown.with(|view| view.as_ref().map_or_else(Vec::new, rows))
+    };
+    let on_scroll = move |_| {
+        let Some(list) = list.get_untracked() else {
+            return;
+        };
+        match list.scroll_top() > 4 {
+            true => set_hold(|hold| hold.is_scrolled = true),
+            false => set_hold(|hold| hold.is_scrolled = false),
+        }
+        let below = list.scroll_height() - list.scroll_top() - list.client_height();
+        if list.scroll_top() == 0 {
+            n_rows.set(ROWS_AT_ONCE);
+        } else if below < list.client_height() {
+            n_rows.update(|n| *n += ROWS_AT_ONCE);
+        }
     };
     let empty = move || {
         shown
@@ -118,10 +136,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                     on:pointerleave=move |_| set_hold(|hold| hold.is_pointed_at = false)
                     on:focusin=move |_| set_hold(|hold| hold.has_focus = true)
                     on:focusout=move |_| set_hold(|hold| hold.has_focus = false)
-                    on:scroll=move |_| match list.get_untracked().is_some_and(|list| list.scroll_top() > 4) {
-                        true => set_hold(|hold| hold.is_scrolled = true),
-                        false => set_hold(|hold| hold.is_scrolled = false),
-                    }
+                    on:scroll=on_scroll
                 >
                     <ol>
                         <For each=rows key=|row| (row.key, row.text.is_none()) let:row>
