@@ -98,7 +98,8 @@ pub struct MarketView {
     pub n_posts: Vec<Option<u32>>,
     /// Mean compound per bucket; `None` without posts.
     pub mean_compound: Vec<Option<f32>>,
-    /// Closes in time order, at most about 2,000; each known at `at`, the bar's end.
+    /// Closes in time order, at most about 2,000; each known at `at`, the bar's end. One more lies on
+    /// either side of the range where there is one, so that the line reaches the edges.
     pub closes: Vec<Close>,
     /// Width of the bars behind `closes`; 0 without prices.
     pub bar_width: Millis,

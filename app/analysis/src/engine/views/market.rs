@@ -143,8 +143,14 @@ fn cells_of(range: Range) -> (Range, Cells) {
 }
 
 fn closes_of(prices: Prices<'_>, range: Range) -> Vec<Close> {
-    let within = prices.closes.range(range.from..=range.to.max(range.from));
-    let closes: Vec<Close> = within
+    let to = range.to.max(range.from);
+    let before = prices.closes.range(..range.from).next_back();
+    let within = prices.closes.range(range.from..=to);
+    let after = prices.closes.range(to + 1..).next();
+    let closes: Vec<Close> = before
+        .into_iter()
+        .chain(within)
+        .chain(after)
         .map(|(at, price)| Close {
             at: *at,
             price: *price,
