@@ -69,7 +69,12 @@ pub(crate) fn lag_method(view: &LagView) -> String {
 /// What the price × sentiment chart shows, for people who cannot see it.
 pub(crate) fn market_summary(view: &MarketView) -> String {
     let range = format::stretch(view.range.from, view.range.to);
-    let mut closes = view.closes.iter().filter(|c| c.price.is_finite());
+    // The view has one more close on either side of the range.
+    let in_range = view.range.from..=view.range.to;
+    let mut closes = view
+        .closes
+        .iter()
+        .filter(|c| c.price.is_finite() && in_range.contains(&c.at));
     let price = match (closes.clone().next(), closes.next_back()) {
         (Some(first), Some(last)) => {
             let move_ = (last.price / first.price - 1.0) * 100.0;
