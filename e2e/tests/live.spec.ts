@@ -5,7 +5,7 @@ import { expect, test } from '../fixtures/test.ts';
 
 test('counts rise by themselves until every post is counted', async ({ page, play, moodtape }) => {
   const recording = makeRecording({ seed: 1, posts: 240, every: 1000 });
-  await play(recording, { speed: 40 });
+  await play(recording, { speed: 80 });
   await page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
   await expect.poll(() => moodtape.keyFigure('Posts')).toBeGreaterThan(0);
   const before = await moodtape.keyFigure('Posts');

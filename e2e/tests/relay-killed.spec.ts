@@ -5,7 +5,7 @@ import { expect, test } from '../fixtures/test.ts';
 
 test('a killed relay is said, and after its return no post is lost or doubled', async ({ play, moodtape }) => {
   const recording = makeRecording({ seed: 5, posts: 1200, every: 1000 });
-  const relay = await play(recording, { speed: 100 });
+  const relay = await play(recording, { speed: 300 });
   await expect.poll(async () => (await moodtape.storedPosts()).length).toBeGreaterThan(200);
 
   await relay.kill();
@@ -25,7 +25,7 @@ test('a killed relay is said, and after its return no post is lost or doubled', 
 
 test('a page that is closed while the relay goes on catches up when it comes back', async ({ page, play, moodtape }) => {
   const recording = makeRecording({ seed: 6, posts: 1200, every: 1000 });
-  const relay = await play(recording, { speed: 100 });
+  const relay = await play(recording, { speed: 300 });
   await expect.poll(async () => (await moodtape.storedPosts()).length).toBeGreaterThan(100);
 
   await page.goto('about:blank');
