@@ -45,7 +45,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev dist relay tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long bench bench-analysis bench-stocknet
+	check-long bench bench-analysis bench-relay bench-browser bench-stocknet
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -140,7 +140,7 @@ test-native: rust
 
 test-browser: tools browser
 	$(call step,Rust tests in the browser)
-	CHROMEDRIVER="$${CHROMEDRIVER:-$$(command -v chromedriver)}" WASM_BINDGEN_TEST_TIMEOUT=60 \
+	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=60 \
 		cargo test --locked -p worker --target wasm32-unknown-unknown --tests --no-fail-fast
 
 sizes: dist node
@@ -155,15 +155,25 @@ test-e2e: dist relay browser e2e/node_modules/.installed
 check-long: rust
 	$(call step,Property tests with many more cases)
 	PROPTEST_CASES=20000 cargo test --locked --release -p wire -p analysis
+	$(MAKE) bench-browser
 	$(MAKE) test-e2e JOURNEYS='--repeat-each=5'
 
 # ---- Figures
 
-bench: bench-analysis bench-stocknet
+bench: bench-analysis bench-relay bench-browser bench-stocknet
 
 bench-analysis: rust
 	$(call step,Benchmarks of the algorithms)
-	cargo bench --locked -p analysis
+	cargo bench --locked -p analysis --benches
+
+bench-relay: rust
+	$(call step,Benchmarks of the relay)
+	cargo bench --locked -p server --bench throughput
+
+bench-browser: tools browser
+	$(call step,Scoring texts in the browser)
+	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=600 cargo test --locked -p analysis \
+		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed -- --nocapture
 
 bench-stocknet: dist relay browser e2e/node_modules/.installed
 	$(call step,StockNet tweets through the relay and the browser)
