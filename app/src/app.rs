@@ -1,5 +1,7 @@
 //! Puts state, choice, link and panels together.
 
+use std::time::Duration;
+
 use analysis::protocol::Command;
 use leptos::prelude::*;
 
@@ -38,6 +40,9 @@ impl Actions {
     }
 }
 
+/// The service worker fetches everything once more, which would slow the first chart down.
+const OFFLINE_COPY_AFTER: Duration = Duration::from_secs(3);
+
 /// The page.
 #[component]
 pub(crate) fn App() -> impl IntoView {
@@ -53,7 +58,7 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(actions);
     provide_context(Appearance::new());
     follow_choice(choice, actions);
-    register_service_worker();
+    set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
     view! {
         <Header />

@@ -79,10 +79,11 @@ pub(crate) fn PostsPanel() -> impl IntoView {
         }
         set_hold(|hold| *hold = Hold::default());
     };
-    // Another filter shows another list: from its top.
-    Effect::new(move |_| {
+    // Another filter shows another list: from its top. The first one is there already, and touching it
+    // would force a layout.
+    Effect::new(move |before: Option<()>| {
         filter.track();
-        if let Some(list) = list.get() {
+        if let (Some(()), Some(list)) = (before, list.get_untracked()) {
             list.set_scroll_top(0);
         }
     });

@@ -359,12 +359,8 @@ impl Worker {
         if self.n_ticks.is_multiple_of(TICKS_PER_HASHTAGS) {
             frame.hashtags = self.hashtags.take();
         }
-        let is_empty = Frame {
-            now: frame.now,
-            ..Frame::default()
-        } == frame;
-        if !is_empty {
-            updates::send(&Update::Frame(Box::new(frame)));
+        for piece in pieces(frame) {
+            updates::send(&Update::Frame(Box::new(piece)));
         }
     }
 
@@ -387,4 +383,53 @@ fn new_engine(config: &PublicConfig, watch: &Watch) -> Engine {
     let mut engine = Engine::new(config);
     engine.watch(watch.clone());
     engine
+}
+
+/// A frame in parts that the page draws one after the other, so that no single one holds it up.
+fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
+    let empty = Frame {
+        now: frame.now,
+        ..Frame::default()
+    };
+    let posts = Frame {
+        posts: frame.posts.take(),
+        ..empty.clone()
+    };
+    let lists = Frame {
+        hashtags: frame.hashtags.take(),
+        tickers: frame.tickers.take(),
+        ..empty.clone()
+    };
+    let lag = Frame {
+        lag: frame.lag.take(),
+        ..empty.clone()
+    };
+    let pieces = [frame, lists, lag, posts];
+    pieces.into_iter().filter(move |piece| *piece != empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::view::{KpiView, PostsView};
+
+    use super::*;
+
+    #[test]
+    fn a_frame_is_cut_into_parts_that_make_the_whole() {
+        let whole = Frame {
+            now: 7,
+            kpi: Some(KpiView::default()),
+            posts: Some(PostsView::default()),
+            ..Frame::default()
+        };
+
+        let pieces: Vec<Frame> = pieces(whole.clone()).collect();
+
+        assert_eq!(pieces.len(), 2);
+        assert!(pieces.iter().all(|piece| piece.now == 7));
+        assert_eq!(
+            (&pieces[0].kpi, &pieces[1].posts),
+            (&whole.kpi, &whole.posts)
+        );
+    }
 }
