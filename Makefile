@@ -155,6 +155,12 @@ test-e2e: dist relay browser e2e/node_modules/.installed
 check-long: rust
 	$(call step,Property tests with many more cases)
 	PROPTEST_CASES=20000 cargo test --locked --release -p wire -p analysis
+	$(call step,How often independent series are said to lead)
+	cargo run --locked --release -p analysis --example leadlag_size -- 2000
+	$(call step,Sixty thousand fresh texts against vaderSentiment 3.3.2)
+	python3 -m venv "$(TARGET_DIR)/tools/vader" && "$(TARGET_DIR)/tools/vader/bin/pip" install --quiet vaderSentiment==3.3.2
+	cargo build --locked --release -p analysis --example sentiment
+	"$(TARGET_DIR)/tools/vader/bin/python" app/analysis/tests/fixtures/vader_adversarial.py $$RANDOM 60000 --check "$(TARGET_DIR)/release/examples/sentiment"
 	$(MAKE) bench-browser
 	$(MAKE) test-e2e JOURNEYS='--repeat-each=5'
 
