@@ -70,7 +70,10 @@ impl Writer {
                 Request::Restart(reply) => drop(reply.send(self.restart())),
                 Request::Trim(now, reply) => drop(reply.send(self.trim(now))),
                 Request::Close(reply) => {
-                    drop(reply.send(self.store.close(self.tip)));
+                    let closed = self.store.close(self.tip);
+                    // The answer says that the file is free: its lock goes first.
+                    drop(self);
+                    drop(reply.send(closed));
                     return;
                 }
             }
