@@ -8,7 +8,24 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use crate::helpers::{eventually, in_time, line, post, posts, spawn_relay, with};
+use crate::helpers::{Relay, eventually, in_time, line, post, posts, spawn_relay, with};
+
+/// A connection that has asked for the stream and takes little at a time.
+async fn narrow_reader(relay: &Relay) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    SockRef::from(&socket)
+        .set_recv_buffer_size(16 << 10)
+        .unwrap();
+    let mut reader = socket
+        .connect(relay.address().parse().unwrap())
+        .await
+        .unwrap();
+    reader
+        .write_all(b"GET /api/v1/stream HTTP/1.1\r\nHost: relay\r\n\r\n")
+        .await
+        .unwrap();
+    reader
+}
 
 #[tokio::test]
 async fn a_reader_that_takes_nothing_is_dropped_and_the_kernel_never_held_much_for_it() {
@@ -16,18 +33,7 @@ async fn a_reader_that_takes_nothing_is_dropped_and_the_kernel_never_held_much_f
     let lines: String = (0..10_000).map(long).collect();
     let relay = spawn_relay(lines, |config| config.http.write_timeout_secs = 0.3).await;
     relay.played().await;
-    let socket = TcpSocket::new_v4().unwrap();
-    SockRef::from(&socket)
-        .set_recv_buffer_size(16 << 10)
-        .unwrap();
-    let mut stalled = socket
-        .connect(relay.address().parse().unwrap())
-        .await
-        .unwrap();
-    stalled
-        .write_all(b"GET /api/v1/stream HTTP/1.1\r\nHost: relay\r\n\r\n")
-        .await
-        .unwrap();
+    let mut stalled = narrow_reader(&relay).await;
     let n_readers = async || {
         relay.json("/api/v1/status").await["readers"]
             .as_u64()
@@ -53,17 +59,7 @@ async fn a_slow_reader_that_takes_something_now_and_then_is_kept() {
     let lines: String = (0..1_000).map(long).collect();
     let relay = spawn_relay(lines, |config| config.http.write_timeout_secs = 0.3).await;
     relay.played().await;
-    let socket = TcpSocket::new_v4().unwrap();
-    SockRef::from(&socket)
-        .set_recv_buffer_size(16 << 10)
-        .unwrap();
-    let mut slow = socket
-        .connect(relay.address().parse().unwrap())
-        .await
-        .unwrap();
-    slow.write_all(b"GET /api/v1/stream HTTP/1.1\r\nHost: relay\r\n\r\n")
-        .await
-        .unwrap();
+    let mut slow = narrow_reader(&relay).await;
 
     let (mut piece, mut n_bytes, mut ticks) = (
         [0; 50_000],
