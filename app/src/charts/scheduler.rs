@@ -1,8 +1,11 @@
 //! When charts are drawn: one chart in an animation frame, so that none of them waits long for the page
 //! to react, and charts out of sight only when they come back. A hidden page gets no frames, so it draws
-//! nothing.
+//! nothing. A chart is drawn just after the frame: within it the page's layout is not done yet, and
+//! measuring a text would force it.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use leptos::prelude::{request_animation_frame, set_timeout};
 
 thread_local! {
     static PAGE: RefCell<Page> = RefCell::default();
@@ -47,7 +50,7 @@ pub(crate) enum Visibility {
 
 fn ask_if(must_ask: bool) {
     if must_ask {
-        leptos::prelude::request_animation_frame(draw_due);
+        request_animation_frame(|| set_timeout(draw_due, Duration::ZERO));
     }
 }
 
