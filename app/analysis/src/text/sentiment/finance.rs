@@ -1,0 +1,160 @@
+//! What the dialect of finance reads otherwise: names and links have no mood, a few words together may be one
+//! entry, and a move in percent has a direction.
+
+use super::super::lexicon::{Lexicon, Term, Word};
+use super::tokens::Token;
+
+/// Strength of a move in percent, in tenths.
+const MOVE: i8 = 15;
+
+/// What stands between two spaces, where that is no word.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Meaning {
+    Link,
+    /// A cashtag or a mention.
+    Name,
+    /// A number with a sign: which way it goes.
+    Signed(Term),
+    /// A percentage, with its direction if it has a sign.
+    Percent(Option<Term>),
+}
+
+impl Meaning {
+    pub(super) fn word(self) -> Word {
+        match self {
+            Self::Link | Self::Name => Word::default(),
+            Self::Signed(direction) => Word::of_term(direction),
+            Self::Percent(None) => Word::of_term(Term::Percent),
+            Self::Percent(Some(direction)) => moved(direction),
+        }
+    }
+}
+
+fn moved(direction: Term) -> Word {
+    Word::of_tenths(if direction == Term::Up { MOVE } else { -MOVE })
+}
+
+pub(super) fn meaning(part: &[u8]) -> Option<Meaning> {
+    let is_link = part.starts_with(b"www.") || part.windows(3).any(|three| three == b"://");
+    if is_link {
+        return Some(Meaning::Link);
+    }
+    let start = part.iter().position(|byte| !b"([{\"'~<>".contains(byte))?;
+    let end = part
+        .iter()
+        .rposition(|byte| !b")]}\"'.,:;!?".contains(byte))?
+        + 1;
+    match part.get(start..end)? {
+        [b'$', letter, ..] if letter.is_ascii_alphabetic() => Some(Meaning::Name),
+        [b'@', letter, ..] if letter.is_ascii_alphanumeric() => Some(Meaning::Name),
+        [b'%'] => Some(Meaning::Percent(None)),
+        [b'+', number @ ..] => amount(number, Some(Term::Up)),
+        [b'-', number @ ..] => amount(number, Some(Term::Down)),
+        number => amount(number, None),
+    }
+}
+
+/// A percentage, or a number if it has a sign.
+fn amount(number: &[u8], direction: Option<Term>) -> Option<Meaning> {
+    let digits = number.strip_suffix(b"%").unwrap_or(number);
+    let is_number = digits.first().is_some_and(u8::is_ascii_digit)
+        && digits
+            .iter()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b',' | b'-'));
+    if !is_number {
+        None
+    } else if digits.len() < number.len() {
+        Some(Meaning::Percent(direction))
+    } else {
+        direction.map(Meaning::Signed)
+    }
+}
+
+/// Finds which way a percentage without a sign goes: "up 5%", "down by 5 %", "5% up".
+pub(super) fn direct_moves(tokens: &mut [Token]) {
+    let term = |tokens: &[Token], at: Option<usize>| {
+        let token = at.and_then(|at| tokens.get(at));
+        token.map_or(Term::Other, |token| token.word.term)
+    };
+    for at in 0..tokens.len() {
+        if tokens[at].word.term != Term::Percent {
+            continue;
+        }
+        let beside = [
+            at.checked_sub(1),
+            at.checked_sub(2),
+            at.checked_sub(3),
+            Some(at + 1),
+        ];
+        let direction = beside
+            .into_iter()
+            .map(|place| term(tokens, place))
+            .find(|term| matches!(term, Term::Up | Term::Down));
+        if let Some(direction) = direction {
+            tokens[at].word = moved(direction);
+        }
+    }
+}
+
+/// The longest entry of several words, in words.
+const LONGEST_PHRASE: usize = 4;
+
+/// Makes one token of words that are one entry, the longest first.
+pub(super) fn join_phrases(tokens: &mut Vec<Token>, text: &str, lexicon: &Lexicon) {
+    if !tokens.iter().any(|token| token.word.begins_phrase) {
+        return;
+    }
+    let (mut from, mut to) = (0, 0);
+    while let Some(first) = tokens.get(from).copied() {
+        let (token, n_words) = if first.word.begins_phrase {
+            longest_phrase(&tokens[from..], text, lexicon).unwrap_or((first, 1))
+        } else {
+            (first, 1)
+        };
+        tokens[to] = token;
+        to += 1;
+        from += n_words;
+    }
+    tokens.truncate(to);
+}
+
+/// The longest entry that the tokens begin with, and of how many words it is.
+fn longest_phrase(tokens: &[Token], text: &str, lexicon: &Lexicon) -> Option<(Token, usize)> {
+    let mut phrase = Vec::new();
+    let mut longest = None;
+    for (last_idx, last) in tokens.iter().take(LONGEST_PHRASE).enumerate() {
+        phrase.extend_from_slice(text.get(last.span())?.as_bytes());
+        if last_idx > 0
+            && let Some(word) = lexicon.find(&phrase)
+        {
+            longest = Some((Token::joined(tokens.first()?, last, word), last_idx + 1));
+        }
+        phrase.push(b' ');
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_links_and_moves_are_told_from_words() {
+        let check = |part: &str, expected| assert_eq!(meaning(part.as_bytes()), expected, "{part}");
+
+        check("https://t.co/good", Some(Meaning::Link));
+        check("(www.best.com)", None);
+        check("www.best.com", Some(Meaning::Link));
+        check("($BEST),", Some(Meaning::Name));
+        check("@happy:", Some(Meaning::Name));
+        check("$5", None);
+        check("+5.5%!", Some(Meaning::Percent(Some(Term::Up))));
+        check("-1,200%", Some(Meaning::Percent(Some(Term::Down))));
+        check("12%", Some(Meaning::Percent(None)));
+        check("%", Some(Meaning::Percent(None)));
+        check("-5", Some(Meaning::Signed(Term::Down)));
+        check("5", None);
+        check("good%", None);
+        check("...", None);
+    }
+}
