@@ -9,27 +9,36 @@ mod table;
 
 use table::{Table, key};
 
-/// What one token means to the rules. The default is a word of no meaning.
+/// What one token means to the rules, in few bytes. The default is a word of no meaning.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Word {
     /// Ten times the strength in the lexicon, −4…+4; some lexicon words have 0.
-    tenths: Option<i8>,
-    /// What a degree adverb does to the valence that follows.
-    pub(super) boost: Option<Boost>,
-    /// Turns the valence that follows.
-    pub(super) negates: bool,
-    /// Entries of several words begin with it.
-    pub(super) begins_phrase: bool,
+    tenths: i8,
+    marks: u8,
     /// Which of the words that the rules call by name.
     pub(super) term: Term,
 }
 
+/// The marks of a word.
+const IN_LEXICON: u8 = 1;
+const BOOSTS: u8 = 2;
+const DAMPS: u8 = 4;
+const NEGATES: u8 = 8;
+const BEGINS_PHRASE: u8 = 16;
+
 impl Word {
+    const UNKNOWN: Self = Self {
+        tenths: 0,
+        marks: 0,
+        term: Term::Other,
+    };
+
     /// A word that is nothing but its strength.
     pub(super) fn of_tenths(tenths: i8) -> Self {
         Self {
-            tenths: Some(tenths),
-            ..Self::default()
+            tenths,
+            marks: IN_LEXICON,
+            term: Term::Other,
         }
     }
 
@@ -37,17 +46,50 @@ impl Word {
     pub(super) fn of_term(term: Term) -> Self {
         Self {
             term,
-            ..Self::default()
+            ..Self::UNKNOWN
         }
     }
 
+    fn learn(&mut self, tenths: i8) {
+        self.tenths = tenths;
+        self.marks |= IN_LEXICON;
+    }
+
+    fn is(self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
     pub(super) fn is_in_lexicon(self) -> bool {
-        self.tenths.is_some()
+        self.is(IN_LEXICON)
     }
 
     /// Strength in the lexicon, −4…+4.
     pub(super) fn valence(self) -> Option<f64> {
-        self.tenths.map(|tenths| f64::from(tenths) / 10.0)
+        self.is(IN_LEXICON).then(|| f64::from(self.tenths) / 10.0)
+    }
+
+    /// What a degree adverb does to the valence that follows.
+    pub(super) fn boost(self) -> Option<Boost> {
+        if self.is(BOOSTS) {
+            Some(Boost::Up)
+        } else {
+            self.is(DAMPS).then_some(Boost::Down)
+        }
+    }
+
+    /// Turns the valence that follows.
+    pub(super) fn negates(self) -> bool {
+        self.is(NEGATES)
+    }
+
+    pub(super) fn negating(mut self) -> Self {
+        self.marks |= NEGATES;
+        self
+    }
+
+    /// Entries of several words begin with it.
+    pub(super) fn begins_phrase(self) -> bool {
+        self.is(BEGINS_PHRASE)
     }
 }
 
@@ -101,15 +143,15 @@ impl Lexicon {
             words: Table::with_capacity(VADER.tenths.len() + n_own + n_finance),
             emoji: emoji_by_place(),
         };
-        for (words, learn) in MEANINGS {
-            words
-                .split_whitespace()
-                .for_each(|text| learn(lexicon.entry(text)));
+        for (words, mark) in MEANINGS {
+            for text in words.split_whitespace() {
+                lexicon.entry(text).marks |= mark;
+            }
         }
         for (text, term) in TERMS {
             lexicon.entry(text).term = *term;
         }
-        VADER.for_each(|text, tenths| lexicon.entry(text).tenths = Some(tenths));
+        VADER.for_each(|text, tenths| lexicon.entry(text).learn(tenths));
         if dialect == Dialect::Finance {
             FINANCE.for_each(|text, tenths| lexicon.learn_finance(text, tenths));
         }
@@ -118,9 +160,13 @@ impl Lexicon {
 
     /// An entry of 0 takes a word out of the lexicon.
     fn learn_finance(&mut self, text: &str, tenths: i8) {
-        self.entry(text).tenths = (tenths != 0).then_some(tenths);
+        let word = self.entry(text);
+        word.learn(tenths);
+        if tenths == 0 {
+            word.marks &= !IN_LEXICON;
+        }
         if let Some((first, _)) = text.split_once(' ') {
-            self.entry(first).begins_phrase = true;
+            self.entry(first).marks |= BEGINS_PHRASE;
         }
     }
 
@@ -130,12 +176,14 @@ impl Lexicon {
     }
 
     /// Looks an ASCII token up by its lower-case spelling.
-    pub(super) fn word(&self, token: &[u8]) -> Word {
-        self.find(token).unwrap_or_default()
+    #[inline]
+    pub(super) fn word(&self, token: &[u8]) -> &Word {
+        self.find(token).unwrap_or(&Word::UNKNOWN)
     }
 
     /// The same for several tokens with a space between them.
-    pub(super) fn find(&self, spelling: &[u8]) -> Option<Word> {
+    #[inline]
+    pub(super) fn find(&self, spelling: &[u8]) -> Option<&Word> {
         self.words.get(&key(spelling)?)
     }
 
@@ -145,9 +193,9 @@ impl Lexicon {
     pub(super) fn word_of_other(&self, token: &str) -> Word {
         let lower = token.to_lowercase();
         if lower.is_ascii() || self.dialect == Dialect::Finance {
-            self.word(lower.as_bytes())
+            *self.word(lower.as_bytes())
         } else {
-            Word::default()
+            Word::UNKNOWN
         }
     }
 
@@ -222,12 +270,7 @@ fn emoji_place(char: char) -> usize {
 }
 
 /// Words that change what stands beside them. Of the negations, those with `n't` are found by it.
-#[rustfmt::skip]
-const MEANINGS: &[(&str, fn(&mut Word))] = &[
-    (BOOSTERS, |word| word.boost = Some(Boost::Up)),
-    (DAMPERS, |word| word.boost = Some(Boost::Down)),
-    (NEGATIONS, |word| word.negates = true),
-];
+const MEANINGS: &[(&str, u8)] = &[(BOOSTERS, BOOSTS), (DAMPERS, DAMPS), (NEGATIONS, NEGATES)];
 
 const BOOSTERS: &str = "
     absolutely amazingly awfully completely considerable considerably decidedly deeply effing enormous
@@ -302,7 +345,8 @@ mod tests {
             let (tenths, words) = line.split_once(' ').unwrap();
             for word in words.split(' ') {
                 let known = lexicon.word(word.as_bytes());
-                assert_eq!(known.tenths, Some(tenths.parse().unwrap()), "{word}");
+                assert!(known.is_in_lexicon(), "{word}");
+                assert_eq!(known.tenths, tenths.parse().unwrap(), "{word}");
                 n_words += 1;
             }
         }
@@ -325,7 +369,7 @@ mod tests {
         let boosters: Vec<_> = lexicon
             .words
             .words()
-            .filter(|word| word.boost.is_some())
+            .filter(|word| word.boost().is_some())
             .collect();
         assert!(boosters.len() > 80 && !boosters.iter().any(|word| word.is_in_lexicon()));
     }
@@ -339,6 +383,6 @@ mod tests {
         assert_eq!(lexicon.word(b":D").valence(), Some(2.3));
         assert_eq!(lexicon.word(b"goo").valence(), None);
         assert_eq!(lexicon.word(b"good\0").valence(), None);
-        assert!(lexicon.word(b"UH-UH").negates);
+        assert!(lexicon.word(b"UH-UH").negates());
     }
 }

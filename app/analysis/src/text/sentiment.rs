@@ -71,8 +71,12 @@ pub struct Compound(i16);
 impl Compound {
     fn from_sum(sum: f64) -> Self {
         let compound = sum / (sum * sum + 15.0).sqrt();
-        // A whole number within ±10,000.
-        Self(rounded::<4>(compound.clamp(-1.0, 1.0)) as i16)
+        Self::from_share(compound)
+    }
+
+    /// A number of −1…+1 as it is.
+    pub(super) fn from_share(share: f64) -> Self {
+        Self(rounded::<4>(share.clamp(-1.0, 1.0)) as i16)
     }
 
     /// −1…+1.

@@ -10,7 +10,6 @@ const MOVE: i8 = 15;
 /// What stands between two spaces, where that is no word.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Meaning {
-    Link,
     /// A cashtag or a mention.
     Name,
     /// A number with a sign: which way it goes.
@@ -22,7 +21,7 @@ pub(super) enum Meaning {
 impl Meaning {
     pub(super) fn word(self) -> Word {
         match self {
-            Self::Link | Self::Name => Word::default(),
+            Self::Name => Word::default(),
             Self::Signed(direction) => Word::of_term(direction),
             Self::Percent(None) => Word::of_term(Term::Percent),
             Self::Percent(Some(direction)) => moved(direction),
@@ -34,11 +33,11 @@ fn moved(direction: Term) -> Word {
     Word::of_tenths(if direction == Term::Up { MOVE } else { -MOVE })
 }
 
+pub(super) fn is_link(part: &[u8]) -> bool {
+    part.starts_with(b"www.") || part.windows(3).any(|three| three == b"://")
+}
+
 pub(super) fn meaning(part: &[u8]) -> Option<Meaning> {
-    let is_link = part.starts_with(b"www.") || part.windows(3).any(|three| three == b"://");
-    if is_link {
-        return Some(Meaning::Link);
-    }
     let start = part.iter().position(|byte| !b"([{\"'~<>".contains(byte))?;
     let end = part
         .iter()
@@ -101,12 +100,12 @@ const LONGEST_PHRASE: usize = 4;
 
 /// Makes one token of words that are one entry, the longest first.
 pub(super) fn join_phrases(tokens: &mut Vec<Token>, text: &str, lexicon: &Lexicon) {
-    if !tokens.iter().any(|token| token.word.begins_phrase) {
+    if !tokens.iter().any(|token| token.word.begins_phrase()) {
         return;
     }
     let (mut from, mut to) = (0, 0);
     while let Some(first) = tokens.get(from).copied() {
-        let (token, n_words) = if first.word.begins_phrase {
+        let (token, n_words) = if first.word.begins_phrase() {
             longest_phrase(&tokens[from..], text, lexicon).unwrap_or((first, 1))
         } else {
             (first, 1)
@@ -127,7 +126,7 @@ fn longest_phrase(tokens: &[Token], text: &str, lexicon: &Lexicon) -> Option<(To
         if last_idx > 0
             && let Some(word) = lexicon.find(&phrase)
         {
-            longest = Some((Token::joined(tokens.first()?, last, word), last_idx + 1));
+            longest = Some((Token::joined(tokens.first()?, last, *word), last_idx + 1));
         }
         phrase.push(b' ');
     }
@@ -142,9 +141,7 @@ mod tests {
     fn names_links_and_moves_are_told_from_words() {
         let check = |part: &str, expected| assert_eq!(meaning(part.as_bytes()), expected, "{part}");
 
-        check("https://t.co/good", Some(Meaning::Link));
-        check("(www.best.com)", None);
-        check("www.best.com", Some(Meaning::Link));
+        assert!(is_link(b"https://t.co/good") && is_link(b"www.best.com") && !is_link(b"and/or"));
         check("($BEST),", Some(Meaning::Name));
         check("@happy:", Some(Meaning::Name));
         check("$5", None);

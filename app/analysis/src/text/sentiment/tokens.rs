@@ -49,12 +49,13 @@ impl Tokens {
     pub(super) fn read(&mut self, text: &str, lexicon: &Lexicon) {
         let mut tokens = std::mem::take(&mut self.tokens);
         tokens.clear();
+        tokens.reserve(text.len() / 5);
         *self = Self {
             tokens,
             ..Self::default()
         };
-        for_each_part(text.as_bytes(), |part, classes| {
-            self.read_part(text, part, classes, lexicon);
+        for_each_part(text.as_bytes(), |start, part, classes| {
+            self.read_part(start, part, classes, lexicon);
         });
         if lexicon.dialect == Dialect::Finance {
             finance::join_phrases(&mut self.tokens, text, lexicon);
@@ -62,46 +63,46 @@ impl Tokens {
         }
     }
 
-    /// Reads what stands between two spaces.
-    fn read_part(&mut self, text: &str, part: Range<usize>, classes: u8, lexicon: &Lexicon) {
-        let bytes = &text.as_bytes()[part.clone()];
-        let meaning = match lexicon.dialect {
-            Dialect::Vader => None,
-            Dialect::Finance => finance::meaning(bytes),
-        };
-        if meaning == Some(finance::Meaning::Link) {
-            return;
-        }
-        if classes & MARK != 0 {
-            let count = |mark: u8| bytes.iter().filter(|byte| **byte == mark).count();
-            self.n_exclaimed += count(b'!');
-            self.n_asked += count(b'?');
-        }
-        let stripped = match classes & PUNCTUATION {
-            0 => part,
-            _ => stripped(bytes, part.start),
-        };
-        let mut token = Token {
-            start: stripped.start as u32,
-            end: stripped.end as u32,
-            ..Token::default()
-        };
-        match meaning {
-            None => self.n_cased += 1,
-            Some(meaning) => {
-                token.word = meaning.word();
-                self.tokens.push(token);
+    /// Reads what stands between two spaces, from `start` of the text on.
+    #[inline]
+    fn read_part(&mut self, start: usize, part: &[u8], classes: u8, lexicon: &Lexicon) {
+        let (mut start, mut bytes) = (start, part);
+        if classes & PUNCTUATION != 0 {
+            if lexicon.dialect == Dialect::Finance && finance::is_link(part) {
                 return;
             }
+            if classes & MARK != 0 {
+                let count = |mark: u8| part.iter().filter(|byte| **byte == mark).count();
+                self.n_exclaimed += count(b'!');
+                self.n_asked += count(b'?');
+            }
+            let n_stripped;
+            (n_stripped, bytes) = stripped(part);
+            start += n_stripped;
         }
-        let bytes = &text.as_bytes()[stripped.clone()];
-        (token.word, token.is_upper) = if classes & WIDE == 0 {
-            (lexicon.word(bytes), classes & (UPPER | LOWER) == UPPER)
-        } else {
-            let token = &text[stripped];
-            (lexicon.word_of_other(token), is_upper(token))
+        let mut token = Token {
+            start: start as u32,
+            end: (start + bytes.len()) as u32,
+            ..Token::default()
         };
-        token.word.negates |= classes & APOSTROPHE != 0 && contains_nt(bytes);
+        if lexicon.dialect == Dialect::Finance
+            && let Some(meaning) = finance::meaning(part)
+        {
+            token.word = meaning.word();
+            self.tokens.push(token);
+            return;
+        }
+        if classes & WIDE == 0 {
+            token.word = *lexicon.word(bytes);
+            token.is_upper = classes & (UPPER | LOWER) == UPPER;
+        } else if let Ok(text) = std::str::from_utf8(bytes) {
+            token.word = lexicon.word_of_other(text);
+            token.is_upper = is_upper(text);
+        }
+        if classes & APOSTROPHE != 0 && contains_nt(bytes) {
+            token.word = token.word.negating();
+        }
+        self.n_cased += 1;
         self.n_upper += usize::from(token.is_upper);
         self.tokens.push(token);
     }
@@ -162,32 +163,45 @@ const fn classes() -> [u8; 256] {
     classes
 }
 
-/// Calls `on_part` with what stands between white space, and all classes of its bytes.
-fn for_each_part(text: &[u8], mut on_part: impl FnMut(Range<usize>, u8)) {
-    let mut at = 0;
-    while at < text.len() {
-        let start = at;
-        let mut seen = 0;
-        let mut n_space = 1;
-        while let Some(byte) = text.get(at) {
+/// Calls `on_part` with what stands between white space, where it begins, and all classes of its bytes.
+#[inline]
+fn for_each_part(text: &[u8], mut on_part: impl FnMut(usize, &[u8], u8)) {
+    let (mut start, mut rest) = (0, text);
+    while !rest.is_empty() {
+        let (n_part, n_space, seen) = first_part(rest);
+        let (part, after) = rest.split_at(n_part);
+        if n_part > 0 {
+            on_part(start, part, seen);
+        }
+        start += n_part + n_space;
+        rest = after.get(n_space..).unwrap_or_default();
+    }
+}
+
+/// How long the part is that the bytes begin with, how long the white space after it, and all classes of the
+/// part's bytes.
+#[inline]
+fn first_part(bytes: &[u8]) -> (usize, usize, u8) {
+    let mut seen = 0;
+    let mut n_part = 0;
+    loop {
+        let rest = bytes.get(n_part..).unwrap_or_default();
+        let found = rest.iter().position(|byte| {
             let class = CLASSES[usize::from(*byte)];
-            if class & (SPACE | MAYBE_SPACE) != 0 {
-                n_space = if class == SPACE {
-                    1
-                } else {
-                    wide_space(&text[at..])
-                };
-                if n_space > 0 {
-                    break;
-                }
-            }
-            seen |= class;
-            at += 1;
+            let is_end = class & (SPACE | MAYBE_SPACE) != 0;
+            seen |= if is_end { 0 } else { class };
+            is_end
+        });
+        let Some(n_more) = found else {
+            return (bytes.len(), 1, seen);
+        };
+        n_part += n_more;
+        match rest.get(n_more..) {
+            Some([byte, ..]) if byte.is_ascii() => return (n_part, 1, seen),
+            Some(rest) if wide_space(rest) > 0 => return (n_part, wide_space(rest), seen),
+            _ => n_part += 1,
         }
-        if start < at {
-            on_part(start..at, seen);
-        }
-        at += n_space;
+        seen |= WIDE;
     }
 }
 
@@ -203,19 +217,19 @@ fn wide_space(bytes: &[u8]) -> usize {
     }
 }
 
-/// Takes the punctuation off a word that begins at `start` of its text. What would be left of an emoticon is
-/// at most two characters; it stays.
-fn stripped(word: &[u8], start: usize) -> Range<usize> {
+/// Takes the punctuation off a word; how many bytes in front, and what is left. What would be left of an
+/// emoticon is at most two characters; it stays.
+fn stripped(word: &[u8]) -> (usize, &[u8]) {
     let is_kept = |byte: &u8| CLASSES[usize::from(*byte)] & PUNCTUATION == 0;
     let first = word.iter().position(is_kept).unwrap_or(0);
     let end = word.iter().rposition(is_kept).map_or(0, |last| last + 1);
+    let stripped = word.get(first..end).unwrap_or_default();
     // A character begins with a byte that continues none.
-    let chars = word.get(first..end).unwrap_or_default().iter();
-    let is_emoticon = chars.filter(|byte| **byte & 0xC0 != 0x80).nth(2).is_none();
-    if is_emoticon {
-        start..start + word.len()
+    let mut chars = stripped.iter().filter(|byte| **byte & 0xC0 != 0x80);
+    if chars.nth(2).is_none() {
+        (0, word)
     } else {
-        start + first..start + end
+        (first, stripped)
     }
 }
 
@@ -246,7 +260,7 @@ mod tests {
     #[test]
     fn emoticons_keep_their_punctuation() {
         let check = |word: &str, expected: &str| {
-            assert_eq!(&word[stripped(word.as_bytes(), 0)], expected);
+            assert_eq!(stripped(word.as_bytes()).1, expected.as_bytes());
         };
 
         check("(good!)", "good");
@@ -260,11 +274,11 @@ mod tests {
 
     #[test]
     fn white_space_is_that_of_python() {
-        for char in '\0'..=char::MAX {
+        for char in '\0'..='\u{FFFF}' {
             let text = format!("a{char}b");
 
             let mut n_parts = 0;
-            for_each_part(text.as_bytes(), |_, _| n_parts += 1);
+            for_each_part(text.as_bytes(), |_, _, _| n_parts += 1);
 
             let is_space = char.is_whitespace() || matches!(char, '\x1c'..='\x1f');
             assert_eq!(n_parts == 2, is_space, "{char:?}");
@@ -277,7 +291,7 @@ mod tests {
             let mut tokens = Tokens::default();
             let lexicon = Lexicon::new(dialect);
             tokens.read(text, &lexicon);
-            tokens.get(Some(0)).word.negates
+            tokens.get(Some(0)).word.negates()
         };
 
         assert!(negates(Dialect::Vader, "WouldN'T've"));

@@ -109,7 +109,7 @@ fn weigh_boost<O: Observer>(
     distance: usize,
     damping: f64,
 ) {
-    let Some(boost) = modifier.word.boost else {
+    let Some(boost) = modifier.word.boost() else {
         return;
     };
     let valence = changing.valence;
@@ -140,7 +140,7 @@ fn weigh_negation<O: Observer>(
         // "so" or "this" is enough at this distance, with or without "never".
         (3, [So | This, ..] | [_, So | This, Never]) => (Rule::NeverSo, 1.25),
         (3, [Doubt, _, Without] | [_, Doubt, Without]) => return,
-        _ if modifier.word.negates => (Rule::Negation, NEGATION),
+        _ if modifier.word.negates() => (Rule::Negation, NEGATION),
         _ => return,
     };
     changing.set(rule, distance, changing.valence * factor);
