@@ -24,7 +24,10 @@ fn main() {
         fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     };
     write_words(&out, "words", &vader_words(&read("words.txt")));
-    write_words(&out, "finance", &finance_words(&read("finance.tsv")));
+    let finance = read("finance.tsv");
+    for kind in ["jargon", "ambiguous", "emoji", "context"] {
+        write_words(&out, kind, &finance_words(&finance, kind));
+    }
     write_emoji(&out, &read("emoji.txt"));
 }
 
@@ -40,18 +43,27 @@ fn vader_words(list: &str) -> BTreeMap<&str, i8> {
     words
 }
 
-/// A line is `entry<TAB>valence<TAB>source<TAB>note`; one that begins with `# ` says something to the reader.
-fn finance_words(list: &str) -> BTreeMap<&str, i8> {
+/// The entries of one kind. A line is `entry<TAB>valence<TAB>source<TAB>note`; one that begins with `# ` says
+/// something to the reader.
+fn finance_words<'a>(list: &'a str, kind: &str) -> BTreeMap<&'a str, i8> {
     let mut words = BTreeMap::new();
     for line in list.lines().filter(|line| !line.starts_with("# ")) {
         let fields: Vec<_> = line.split('\t').collect();
-        let [word, valence, _source, _note] = fields[..] else {
+        let [word, valence, source, _note] = fields[..] else {
             panic!("not four columns: {line:?}");
+        };
+        let kind_of_source = match source {
+            "jargon" | "ratings" | "crypto" => "jargon",
+            "market" | "earnings" | "news" | "retail" | "neutral" => "ambiguous",
+            "emoji" | "context" => source,
+            _ => panic!("no such source: {line:?}"),
         };
         let valence: f64 = valence.parse().unwrap_or_else(|e| panic!("{line:?}: {e}"));
         assert!(valence.abs() <= 4.0, "out of range: {line:?}");
-        let tenths = (valence * 10.0).round() as i8;
-        assert!(words.insert(word, tenths).is_none(), "twice: {word:?}");
+        if kind_of_source == kind {
+            let tenths = (valence * 10.0).round() as i8;
+            assert!(words.insert(word, tenths).is_none(), "twice: {word:?}");
+        }
     }
     words
 }
@@ -60,8 +72,9 @@ fn write_words(out: &Path, name: &str, words: &BTreeMap<&str, i8>) {
     let (mut shared, mut rest, mut tenths) = (Vec::new(), Vec::new(), Vec::new());
     let mut last = "";
     for (word, valence) in words {
-        let pairs = word.bytes().zip(last.bytes());
-        let n_shared = pairs.take_while(|(one, other)| one == other).count();
+        let pairs = word.chars().zip(last.chars());
+        let equal = pairs.take_while(|(one, other)| one == other);
+        let n_shared: usize = equal.map(|(char, _)| char.len_utf8()).sum();
         shared.push(u8::try_from(n_shared).expect("words are short"));
         rest.extend_from_slice(&word.as_bytes()[n_shared..]);
         rest.push(b'\n');

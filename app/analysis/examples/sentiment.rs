@@ -23,7 +23,7 @@ mod lines;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use analysis::text::sentiment::{Compound, Counted, Limits, Scratch, Sentiment, Vader};
+use analysis::text::sentiment::{Counted, Limits, Scratch, Sentiment, Vader};
 use analysis::text::word_list::WordList;
 use analysis::view::Class;
 use anyhow::{Context, Result, bail};

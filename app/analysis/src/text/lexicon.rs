@@ -14,6 +14,8 @@ use table::{Table, key};
 pub(super) struct Word {
     /// Ten times the strength in the lexicon, −4…+4; some lexicon words have 0.
     tenths: i8,
+    /// The same in a text that does not speak of markets.
+    tenths_elsewhere: i8,
     marks: u8,
     /// Which of the words that the rules call by name.
     pub(super) term: Term,
@@ -25,10 +27,16 @@ const BOOSTS: u8 = 2;
 const DAMPS: u8 = 4;
 const NEGATES: u8 = 8;
 const BEGINS_PHRASE: u8 = 16;
+/// Says that a text speaks of markets.
+const OF_MARKETS: u8 = 32;
+/// Has another strength where a text does not speak of markets, if any.
+const AMBIGUOUS: u8 = 64;
+const IN_LEXICON_ELSEWHERE: u8 = 128;
 
 impl Word {
     const UNKNOWN: Self = Self {
         tenths: 0,
+        tenths_elsewhere: 0,
         marks: 0,
         term: Term::Other,
     };
@@ -38,7 +46,7 @@ impl Word {
         Self {
             tenths,
             marks: IN_LEXICON,
-            term: Term::Other,
+            ..Self::UNKNOWN
         }
     }
 
@@ -84,6 +92,28 @@ impl Word {
 
     pub(super) fn negating(mut self) -> Self {
         self.marks |= NEGATES;
+        self
+    }
+
+    /// Says that a text speaks of markets.
+    pub(super) fn of_markets(mut self) -> Self {
+        self.marks |= OF_MARKETS;
+        self
+    }
+
+    pub(super) fn is_of_markets(self) -> bool {
+        self.is(OF_MARKETS)
+    }
+
+    /// What it means in a text that does not speak of markets.
+    pub(super) fn elsewhere(mut self) -> Self {
+        if self.is(AMBIGUOUS) {
+            self.tenths = self.tenths_elsewhere;
+            self.marks &= !IN_LEXICON;
+            if self.is(IN_LEXICON_ELSEWHERE) {
+                self.marks |= IN_LEXICON;
+            }
+        }
         self
     }
 
@@ -136,7 +166,7 @@ impl Lexicon {
             + TERMS.len();
         let n_finance = match dialect {
             Dialect::Vader => 0,
-            Dialect::Finance => 2 * FINANCE.tenths.len(),
+            Dialect::Finance => FINANCE.iter().map(|(list, _)| 2 * list.tenths.len()).sum(),
         };
         let mut lexicon = Self {
             dialect,
@@ -153,20 +183,28 @@ impl Lexicon {
         }
         VADER.for_each(|text, tenths| lexicon.entry(text).learn(tenths));
         if dialect == Dialect::Finance {
-            FINANCE.for_each(|text, tenths| lexicon.learn_finance(text, tenths));
+            for (list, marks) in &FINANCE {
+                list.for_each(|text, tenths| lexicon.learn_finance(text, tenths, *marks));
+            }
         }
         lexicon
     }
 
-    /// An entry of 0 takes a word out of the lexicon.
-    fn learn_finance(&mut self, text: &str, tenths: i8) {
-        let word = self.entry(text);
-        word.learn(tenths);
-        if tenths == 0 {
-            word.marks &= !IN_LEXICON;
-        }
+    /// An entry of 0 takes a word out of the lexicon, unless it only says that a text speaks of markets.
+    fn learn_finance(&mut self, text: &str, tenths: i8, marks: u8) {
         if let Some((first, _)) = text.split_once(' ') {
             self.entry(first).marks |= BEGINS_PHRASE;
+        }
+        let word = self.entry(text);
+        if marks & AMBIGUOUS != 0 && word.is_in_lexicon() {
+            word.tenths_elsewhere = word.tenths;
+            word.marks |= IN_LEXICON_ELSEWHERE;
+        }
+        word.marks |= marks;
+        if tenths != 0 {
+            word.learn(tenths);
+        } else if marks & OF_MARKETS == 0 {
+            word.marks &= !IN_LEXICON;
         }
     }
 
@@ -215,35 +253,36 @@ struct Packed {
 }
 
 macro_rules! packed {
-    ($name:literal, $include:ident) => {
-        $include!(concat!(env!("OUT_DIR"), "/", $name))
+    ($name:literal) => {
+        Packed {
+            shared: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".shared")),
+            rest: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".rest")),
+            tenths: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tenths")),
+        }
     };
 }
 
-const VADER: Packed = Packed {
-    shared: packed!("words.shared", include_bytes),
-    rest: packed!("words.rest", include_str),
-    tenths: packed!("words.tenths", include_bytes),
-};
-const FINANCE: Packed = Packed {
-    shared: packed!("finance.shared", include_bytes),
-    rest: packed!("finance.rest", include_str),
-    tenths: packed!("finance.tenths", include_bytes),
-};
-const EMOJI_STEPS: &str = packed!("emoji.steps", include_str);
-const EMOJI_TEXTS: &str = packed!("emoji.texts", include_str);
+const VADER: Packed = packed!("words");
+
+/// Each list with the marks of its entries.
+const FINANCE: [(Packed, u8); 4] = [
+    (packed!("jargon"), OF_MARKETS),
+    (packed!("ambiguous"), AMBIGUOUS),
+    (packed!("emoji"), 0),
+    (packed!("context"), OF_MARKETS),
+];
+
+const EMOJI_STEPS: &str = include_str!(concat!(env!("OUT_DIR"), "/emoji.steps"));
+const EMOJI_TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/emoji.texts"));
 
 impl Packed {
     fn for_each(&self, mut on_word: impl FnMut(&str, i8)) {
-        let mut text = Vec::new();
+        let mut text = String::new();
         let parts = self.shared.iter().zip(self.rest.lines());
         for ((n_shared, rest), tenths) in parts.zip(self.tenths) {
             text.truncate(usize::from(*n_shared));
-            text.extend_from_slice(rest.as_bytes());
-            // What is shared may end within a character, the whole never does.
-            if let Ok(text) = std::str::from_utf8(&text) {
-                on_word(text, i8::from_le_bytes([*tenths]));
-            }
+            text.push_str(rest);
+            on_word(&text, i8::from_le_bytes([*tenths]));
         }
     }
 }

@@ -10,10 +10,12 @@ const MOVE: i8 = 15;
 /// What stands between two spaces, where that is no word.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Meaning {
-    /// A cashtag or a mention.
-    Name,
+    Cashtag,
+    Mention,
     /// A number with a sign: which way it goes.
     Signed(Term),
+    /// An amount of money, or a number with decimals.
+    Price,
     /// A percentage, with its direction if it has a sign.
     Percent(Option<Term>),
 }
@@ -21,7 +23,8 @@ pub(super) enum Meaning {
 impl Meaning {
     pub(super) fn word(self) -> Word {
         match self {
-            Self::Name => Word::default(),
+            Self::Cashtag | Self::Price => Word::default().of_markets(),
+            Self::Mention => Word::default(),
             Self::Signed(direction) => Word::of_term(direction),
             Self::Percent(None) => Word::of_term(Term::Percent),
             Self::Percent(Some(direction)) => moved(direction),
@@ -30,7 +33,7 @@ impl Meaning {
 }
 
 fn moved(direction: Term) -> Word {
-    Word::of_tenths(if direction == Term::Up { MOVE } else { -MOVE })
+    Word::of_tenths(if direction == Term::Up { MOVE } else { -MOVE }).of_markets()
 }
 
 pub(super) fn is_link(part: &[u8]) -> bool {
@@ -44,8 +47,9 @@ pub(super) fn meaning(part: &[u8]) -> Option<Meaning> {
         .rposition(|byte| !b")]}\"'.,:;!?".contains(byte))?
         + 1;
     match part.get(start..end)? {
-        [b'$', letter, ..] if letter.is_ascii_alphabetic() => Some(Meaning::Name),
-        [b'@', letter, ..] if letter.is_ascii_alphanumeric() => Some(Meaning::Name),
+        [b'$', letter, ..] if letter.is_ascii_alphabetic() => Some(Meaning::Cashtag),
+        [b'$', digit, ..] if digit.is_ascii_digit() => Some(Meaning::Price),
+        [b'@', letter, ..] if letter.is_ascii_alphanumeric() => Some(Meaning::Mention),
         [b'%'] => Some(Meaning::Percent(None)),
         [b'+', number @ ..] => amount(number, Some(Term::Up)),
         [b'-', number @ ..] => amount(number, Some(Term::Down)),
@@ -65,7 +69,12 @@ fn amount(number: &[u8], direction: Option<Term>) -> Option<Meaning> {
     } else if digits.len() < number.len() {
         Some(Meaning::Percent(direction))
     } else {
-        direction.map(Meaning::Signed)
+        let is_price = digits
+            .rsplit(|byte| *byte == b'.')
+            .next()
+            .is_some_and(|end| end.len() == 2);
+        let price = (is_price && digits.contains(&b'.')).then_some(Meaning::Price);
+        direction.map(Meaning::Signed).or(price)
     }
 }
 
@@ -91,6 +100,15 @@ pub(super) fn direct_moves(tokens: &mut [Token]) {
             .find(|term| matches!(term, Term::Up | Term::Down));
         if let Some(direction) = direction {
             tokens[at].word = moved(direction);
+        }
+    }
+}
+
+/// Lets ambiguous words count as in markets only where a text speaks of these.
+pub(super) fn heed_context(tokens: &mut [Token]) {
+    if !tokens.iter().any(|token| token.word.is_of_markets()) {
+        for token in tokens {
+            token.word = token.word.elsewhere();
         }
     }
 }
@@ -142,9 +160,10 @@ mod tests {
         let check = |part: &str, expected| assert_eq!(meaning(part.as_bytes()), expected, "{part}");
 
         assert!(is_link(b"https://t.co/good") && is_link(b"www.best.com") && !is_link(b"and/or"));
-        check("($BEST),", Some(Meaning::Name));
-        check("@happy:", Some(Meaning::Name));
-        check("$5", None);
+        check("($BEST),", Some(Meaning::Cashtag));
+        check("@happy:", Some(Meaning::Mention));
+        check("$5", Some(Meaning::Price));
+        check("34.25", Some(Meaning::Price));
         check("+5.5%!", Some(Meaning::Percent(Some(Term::Up))));
         check("-1,200%", Some(Meaning::Percent(Some(Term::Down))));
         check("12%", Some(Meaning::Percent(None)));

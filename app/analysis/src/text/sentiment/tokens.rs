@@ -60,6 +60,7 @@ impl Tokens {
         if lexicon.dialect == Dialect::Finance {
             finance::join_phrases(&mut self.tokens, text, lexicon);
             finance::direct_moves(&mut self.tokens);
+            finance::heed_context(&mut self.tokens);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a word is worth where it stands: VADER's rules for capitals, boosters, negations and idioms.
 
-use super::super::lexicon::{Boost, Dialect, Term, Term::*};
+use super::super::lexicon::{Boost, Term, Term::*};
 use super::explain::{Observer, Rule};
 use super::tokens::{Token, Tokens};
 
@@ -35,7 +35,6 @@ pub(super) fn valence(
     tokens: &Tokens,
     at: usize,
     strength: f64,
-    dialect: Dialect,
     observer: &mut impl Observer,
 ) -> f64 {
     let token = tokens.get(Some(at));
@@ -52,7 +51,7 @@ pub(super) fn valence(
     let before = [1, 2, 3].map(|distance| tokens.get(at.checked_sub(distance)));
     let terms = before.map(|token| token.word.term);
 
-    weigh_no(&mut changing, token, next, terms, dialect);
+    weigh_no(&mut changing, token, next, terms);
     let is_upper_meant = tokens.is_upper_meant();
     if token.is_upper && is_upper_meant {
         let valence = changing.valence;
@@ -80,13 +79,7 @@ pub(super) fn valence(
 }
 
 /// "no" turns what follows it, and counts for nothing itself where that is in the lexicon.
-fn weigh_no<O: Observer>(
-    changing: &mut Changing<O>,
-    token: Token,
-    next: Token,
-    terms: [Term; 3],
-    _dialect: Dialect,
-) {
+fn weigh_no<O: Observer>(changing: &mut Changing<O>, token: Token, next: Token, terms: [Term; 3]) {
     let distance = match terms {
         [No, ..] => 1,
         [_, No, _] => 2,
