@@ -385,7 +385,7 @@ mod tests {
             for word in words.split(' ') {
                 let known = lexicon.word(word.as_bytes());
                 assert!(known.is_in_lexicon(), "{word}");
-                assert_eq!(known.tenths, tenths.parse().unwrap(), "{word}");
+                assert_eq!(known.tenths, tenths.parse::<i8>().unwrap(), "{word}");
                 n_words += 1;
             }
         }

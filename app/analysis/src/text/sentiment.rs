@@ -201,7 +201,7 @@ impl Scratch {
             }
         }
         if let Some(but_idx) = but_idx {
-            weigh_around_but(&mut self.valences, but_idx, lexicon.dialect, observer);
+            weigh_around_but(&mut self.valences, but_idx, observer);
         }
     }
 
@@ -273,19 +273,18 @@ fn emphasised(sum: f64, emphasis: f64) -> f64 {
 /// What comes after the first "but" counts more than what comes before.
 ///
 /// For each valence in turn vaderSentiment scales the *first equal* one, be it the same or not, and decides by
-/// that one's place. In finance each is scaled once.
-fn weigh_around_but(
-    valences: &mut [(usize, f64)],
-    but_idx: usize,
-    dialect: Dialect,
-    observer: &mut impl Observer,
-) {
+/// that one's place. (To scale each one once agrees less with human raters.)
+fn weigh_around_but(valences: &mut [(usize, f64)], but_idx: usize, observer: &mut impl Observer) {
     for nth in 0..valences.len() {
-        let first = match dialect {
-            Dialect::Vader => first_equal(valences, nth),
-            Dialect::Finance => nth,
-        };
-        let valence = valences[first].1;
+        let valence = valences[nth].1;
+        #[allow(
+            clippy::float_cmp,
+            reason = "the reference looks for the very same number"
+        )]
+        let first = valences
+            .iter()
+            .position(|(_, other)| *other == valence)
+            .unwrap_or(nth);
         let factor = if valences[first].0 < but_idx {
             0.5
         } else {
@@ -294,17 +293,6 @@ fn weigh_around_but(
         observer.reweighed(first, but_idx, valence, valence * factor);
         valences[first].1 *= factor;
     }
-}
-
-fn first_equal(valences: &[(usize, f64)], nth: usize) -> usize {
-    #[allow(
-        clippy::float_cmp,
-        reason = "the reference looks for the very same number"
-    )]
-    let first = valences
-        .iter()
-        .position(|(_, other)| *other == valences[nth].1);
-    first.unwrap_or(nth)
 }
 
 /// `x` rounded to `DECIMALS`, in units of the last one, by the exact value of `x`; a tie goes to the even digit.

@@ -153,7 +153,9 @@ fn longest_phrase(tokens: &[Token], text: &str, lexicon: &Lexicon) -> Option<(To
 
 #[cfg(test)]
 mod tests {
+    use super::super::Vader;
     use super::*;
+    use crate::view::Class;
 
     #[test]
     fn names_links_and_moves_are_told_from_words() {
@@ -172,5 +174,69 @@ mod tests {
         check("5", None);
         check("good%", None);
         check("...", None);
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: Class) {
+        let vader = Vader::finance();
+
+        let found = vader.compound(text);
+        assert_eq!(found.class(), expected, "{text:?}: {found:?}");
+    }
+
+    #[test]
+    fn slang_and_emoji_of_markets_have_a_mood() {
+        check("$BTC to the moon 🚀🚀", Class::Positive);
+        check("got rekt, exit scam", Class::Negative);
+        check("💎🙌", Class::Positive);
+        check("#DOGE 📉", Class::Negative);
+        check("RUG PULL!", Class::Negative);
+    }
+
+    #[test]
+    fn a_move_in_percent_counts_by_its_direction() {
+        check("$TSLA up 5 %", Class::Positive);
+        check("$TSLA −12%", Class::Negative);
+        check("ETH +3.5% today", Class::Positive);
+        check("100% of it", Class::Neutral);
+    }
+
+    #[test]
+    fn names_and_links_have_no_mood() {
+        check("$LOVE @happy https://t.co/great?a=1??", Class::Neutral);
+        let vader = Vader::finance();
+        assert_eq!(vader.compound("$GOOD good"), vader.compound("good"));
+    }
+
+    #[test]
+    fn an_ambiguous_word_counts_as_in_markets_only_where_a_text_speaks_of_them() {
+        check("sit down", Class::Neutral);
+        check("$AAPL down", Class::Negative);
+        check("he is short", Class::Neutral);
+        check("short this stock", Class::Negative);
+    }
+
+    #[test]
+    fn typography_does_not_change_a_score() {
+        let vader = Vader::finance();
+        let same = |one: &str, other: &str| {
+            assert_eq!(vader.score(one), vader.score(other), "{one:?}, {other:?}");
+        };
+
+        same("isn’t bullish", "isn't bullish");
+        same("I ❤\u{FE0F} it", "I ❤ it");
+        same("good 👍🏿", "good 👍");
+    }
+
+    #[test]
+    fn the_longest_entry_of_several_words_wins_and_is_one_word() {
+        let explanation = Vader::finance().explain("Not an All Time High, a short squeeze");
+
+        let spans: Vec<_> = explanation
+            .words
+            .iter()
+            .map(|word| word.span.clone())
+            .collect();
+        assert_eq!(spans, [7..20, 24..37]);
     }
 }

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn in_finance_an_emoji_stands_alone_and_counts_once() {
         check(Dialect::Finance, "I❤️you", "I red heart you");
-        check(Dialect::Finance, "ok👍🏽!", "ok thumbs up !");
+        check(Dialect::Finance, "ok👍🏽!", "ok 👍 !");
         check(Dialect::Finance, "🤦‍♂️", "person facepalming ");
         check(
             Dialect::Finance,
