@@ -41,6 +41,9 @@ pub(super) fn is_link(part: &[u8]) -> bool {
 }
 
 pub(super) fn meaning(part: &[u8]) -> Option<Meaning> {
+    if part.first()?.is_ascii_alphabetic() {
+        return None;
+    }
     let start = part.iter().position(|byte| !b"([{\"'~<>".contains(byte))?;
     let end = part
         .iter()
