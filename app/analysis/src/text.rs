@@ -3,3 +3,4 @@
 mod lexicon;
 pub mod sentiment;
 pub mod topics_match;
+pub mod word_list;
