@@ -16,6 +16,7 @@
 pub mod engine;
 pub mod protocol;
 pub mod series;
+pub mod spam;
 pub mod stats;
 pub mod text;
 pub mod trending;

@@ -10,14 +10,14 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 use wire::Millis;
 
+use super::bands::Bands;
 use super::sketch::{N_BANDS, Shingles, hash_text};
 use super::template::Template;
 
 /// From here on two texts count as the same.
 pub const LEAST_JACCARD: f64 = 0.8;
-/// Candidates that are compared for one post at most, the newest first.
-const MAX_CANDIDATES: usize = 256;
-const NONE: u32 = u32::MAX;
+/// No text.
+pub(super) const NONE: u32 = u32::MAX;
 
 /// How much the index remembers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,8 +93,9 @@ struct Text {
     n_posts: u32,
     n_chars: u32,
     cluster: u32,
+    /// Where it stands in the list of its cluster.
+    place: u32,
     shingles: Box<[u32]>,
-    bands: [u32; N_BANDS],
 }
 
 /// Templates that hang together by near-duplicates.
@@ -129,21 +130,26 @@ impl Duplicates {
     /// changes nothing. A post from before the window is judged but not kept, and so is one without
     /// words or pictures.
     pub fn observe(&mut self, key: u64, at: Millis, text: &str) -> Standing {
+        let mut template = std::mem::take(&mut self.template);
+        template.read(text);
+        let standing = self.observe_template(key, at, &template);
+        self.template = template;
+        standing
+    }
+
+    /// The same for a text that has been folded already.
+    pub fn observe_template(&mut self, key: u64, at: Millis, template: &Template) -> Standing {
         if let Some(standing) = self.standing(key) {
             return standing;
         }
         self.newest = self.newest.max(at);
         self.forget_old();
-        let mut template = std::mem::take(&mut self.template);
-        template.read(text);
         let is_kept = at > self.newest.saturating_sub(self.memory.keep) && template.n_chars() > 0;
-        let standing = if is_kept {
-            self.keep(key, at, &template)
+        if is_kept {
+            self.keep(key, at, template)
         } else {
-            self.look_up(&template)
-        };
-        self.template = template;
-        standing
+            self.look_up(template)
+        }
     }
 
     /// Where a held post stands now.
@@ -163,7 +169,7 @@ impl Duplicates {
         }
     }
 
-    /// The held template of a post, folded as [`Template`] says, is shared by how many posts word by word.
+    /// Posts with the very template of this one; 0 if it is not held.
     pub fn n_exact(&self, key: u64) -> u32 {
         let held = self.posts.get(&key);
         held.and_then(|held| self.texts.get(held.text as usize))
@@ -214,19 +220,27 @@ impl Duplicates {
         let mut cluster = NONE;
         for text in &near {
             let other = self.texts[*text as usize].cluster;
-            cluster = if cluster == NONE { other } else { self.merge(cluster, other) };
+            cluster = if cluster == NONE {
+                other
+            } else {
+                self.merge(cluster, other)
+            };
         }
         self.candidates = near;
         if cluster == NONE {
-            cluster = put(&mut self.clusters, &mut self.free_clusters, Cluster::default());
+            cluster = put(
+                &mut self.clusters,
+                &mut self.free_clusters,
+                Cluster::default(),
+            );
         }
         let text = Text {
             hash,
             n_posts: 0,
             n_chars: template.n_chars() as u32,
             cluster,
+            place: self.clusters[cluster as usize].texts.len() as u32,
             shingles: self.shingles.boxed(),
-            bands,
         };
         let number = put(&mut self.texts, &mut self.free_texts, text);
         self.clusters[cluster as usize].texts.push(number);
@@ -238,7 +252,7 @@ impl Duplicates {
     /// Leaves those held texts in `candidates` that `shingles` is near to, the newest of a band first.
     fn find_near(&mut self, bands: &[u32; N_BANDS]) {
         self.candidates.clear();
-        self.bands.find(bands, &self.texts, &mut self.candidates);
+        self.bands.find(bands, &mut self.candidates);
         self.candidates.sort_unstable();
         self.candidates.dedup();
         let (texts, shingles) = (&self.texts, &self.shingles);
@@ -259,7 +273,10 @@ impl Duplicates {
             let mut clusters: Vec<u32> = self.candidates.iter().map(cluster_of).collect();
             clusters.sort_unstable();
             clusters.dedup();
-            n_posts = clusters.iter().map(|one| self.clusters[*one as usize].n_posts).sum();
+            n_posts = clusters
+                .iter()
+                .map(|one| self.clusters[*one as usize].n_posts)
+                .sum();
         }
         Standing {
             n_posts: n_posts + 1,
@@ -273,10 +290,17 @@ impl Duplicates {
             return a;
         }
         let n_texts = |cluster: u32| self.clusters[cluster as usize].texts.len();
-        let (into, from) = if n_texts(a) >= n_texts(b) { (a, b) } else { (b, a) };
+        let (into, from) = if n_texts(a) >= n_texts(b) {
+            (a, b)
+        } else {
+            (b, a)
+        };
         let mut old = std::mem::take(&mut self.clusters[from as usize]);
-        for text in &old.texts {
-            self.texts[*text as usize].cluster = into;
+        let n_before = self.clusters[into as usize].texts.len();
+        for (idx, text) in old.texts.iter().enumerate() {
+            let text = &mut self.texts[*text as usize];
+            text.cluster = into;
+            text.place = (n_before + idx) as u32;
         }
         self.clusters[into as usize].n_posts += old.n_posts;
         self.clusters[into as usize].texts.append(&mut old.texts);
@@ -287,7 +311,10 @@ impl Duplicates {
     fn forget_old(&mut self) {
         let oldest = self.newest.saturating_sub(self.memory.keep);
         while let Some((at, key, serial)) = self.order.front().copied() {
-            let is_held = self.posts.get(&key).is_some_and(|held| held.serial == serial);
+            let is_held = self
+                .posts
+                .get(&key)
+                .is_some_and(|held| held.serial == serial);
             if is_held && at > oldest && self.posts.len() <= self.memory.max_posts {
                 return;
             }
@@ -308,82 +335,15 @@ impl Duplicates {
             return;
         }
         let old = std::mem::take(text);
-        cluster.texts.retain(|other| *other != number);
-        if cluster.texts.is_empty() {
-            self.free_clusters.push(old.cluster);
+        cluster.texts.swap_remove(old.place as usize);
+        match cluster.texts.get(old.place as usize) {
+            Some(moved) => self.texts[*moved as usize].place = old.place,
+            None if cluster.texts.is_empty() => self.free_clusters.push(old.cluster),
+            None => {}
         }
         self.by_hash.remove(&old.hash);
-        self.bands.remove(number, &old.bands);
+        self.bands.remove(number);
         self.free_texts.push(number);
-    }
-}
-
-/// Texts by band, as chains in flat arrays: nothing is allocated for a text.
-#[derive(Clone, Debug, Default)]
-struct Bands {
-    /// By band and the low bits of its number: the first text of a chain.
-    heads: Vec<u32>,
-    /// By text and band: the next one of the chain.
-    next: Vec<[u32; N_BANDS]>,
-    n_texts: usize,
-}
-
-impl Bands {
-    fn n_slots(&self) -> usize {
-        self.heads.len() / N_BANDS
-    }
-
-    fn slot(&self, band: usize, number: u32) -> usize {
-        band * self.n_slots() + (number as usize & (self.n_slots() - 1))
-    }
-
-    /// Texts that share a band; the newest of each chain come first.
-    fn find(&self, bands: &[u32; N_BANDS], texts: &[Text], found: &mut Vec<u32>) {
-        if self.heads.is_empty() {
-            return;
-        }
-        for (band, number) in bands.iter().enumerate() {
-            let mut text = self.heads[self.slot(band, *number)];
-            while text != NONE && found.len() < MAX_CANDIDATES {
-                if texts[text as usize].bands[band] == *number {
-                    found.push(text);
-                }
-                text = self.next[text as usize][band];
-            }
-        }
-    }
-
-    fn add(&mut self, text: u32, bands: &[u32; N_BANDS]) {
-        self.n_texts += 1;
-        if self.next.len() <= text as usize {
-            self.next.resize(text as usize + 1, [NONE; N_BANDS]);
-        }
-        if self.n_texts > self.n_slots() {
-            self.grow();
-        }
-        for (band, number) in bands.iter().enumerate() {
-            let slot = self.slot(band, *number);
-            self.next[text as usize][band] = std::mem::replace(&mut self.heads[slot], text);
-        }
-    }
-
-    fn remove(&mut self, text: u32, bands: &[u32; N_BANDS]) {
-        self.n_texts -= 1;
-        for (band, number) in bands.iter().enumerate() {
-            let slot = self.slot(band, *number);
-            let after = self.next[text as usize][band];
-            if self.heads[slot] == text {
-                self.heads[slot] = after;
-                continue;
-            }
-            let mut before = self.heads[slot];
-            while before != NONE && self.next[before as usize][band] != text {
-                before = self.next[before as usize][band];
-            }
-            if let Some(next) = self.next.get_mut(before as usize) {
-                next[band] = after;
-            }
-        }
     }
 }
 
@@ -399,3 +359,6 @@ fn put<T>(slots: &mut Vec<T>, free: &mut Vec<u32>, new: T) -> u32 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

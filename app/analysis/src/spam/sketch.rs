@@ -77,7 +77,9 @@ impl Shingles {
         let lanes = self.lanes();
         let mut bands = [0; N_BANDS];
         for (band, rows) in bands.iter_mut().zip(lanes.chunks_exact(N_ROWS)) {
-            let hash = rows.iter().fold(0_u64, |hash, lane| mix(hash ^ u64::from(*lane)));
+            let hash = rows
+                .iter()
+                .fold(0_u64, |hash, lane| mix(hash ^ u64::from(*lane)));
             *band = (hash >> 32) as u32;
         }
         bands
@@ -161,7 +163,10 @@ mod tests {
         let a = shingles("abcdefg");
         let b = shingles("abcdefgh");
 
-        assert!(a.jaccard(&b.boxed(), 0.0).is_some_and(|j| (j - 0.75).abs() < 1e-12));
+        assert!(
+            a.jaccard(&b.boxed(), 0.0)
+                .is_some_and(|j| (j - 0.75).abs() < 1e-12)
+        );
         assert_eq!(a.jaccard(&b.boxed(), 0.76), None);
         assert_eq!(a.jaccard(&shingles("").boxed(), 0.0), Some(0.0));
         assert_eq!(shingles("").jaccard(&[], 0.0), None);
@@ -172,7 +177,12 @@ mod tests {
         // Many pairs of which the index is known: the share of equal lanes estimates it.
         let mut random = 7_u64;
         let mut draw = |n: usize| -> Vec<u32> {
-            (0..n).map(|_| { random = mix(random); random as u32 }).collect()
+            (0..n)
+                .map(|_| {
+                    random = mix(random);
+                    random as u32
+                })
+                .collect()
         };
         let (mut n_equal, mut expected) = (0, 0.0);
         for _ in 0..400 {
@@ -184,11 +194,20 @@ mod tests {
             };
             let (a, b) = (set(draw(10)), set(draw(6)));
             expected += a.jaccard(&b.boxed(), 0.0).unwrap_or(0.0);
-            n_equal += a.lanes().iter().zip(b.lanes()).filter(|(a, b)| **a == *b).count();
+            n_equal += a
+                .lanes()
+                .iter()
+                .zip(b.lanes())
+                .filter(|(a, b)| **a == *b)
+                .count();
         }
 
         let share = n_equal as f64 / (400 * N_LANES) as f64;
 
-        assert!((share - expected / 400.0).abs() < 0.01, "{share} instead of {}", expected / 400.0);
+        assert!(
+            (share - expected / 400.0).abs() < 0.01,
+            "{share} instead of {}",
+            expected / 400.0
+        );
     }
 }

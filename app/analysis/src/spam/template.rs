@@ -122,8 +122,25 @@ fn plain(c: char) -> Plain {
     let code = u32::from(c);
     let ascii = |code: u32| char::from_u32(code).map_or(Plain::Other(c), Plain::Ascii);
     match code {
-        0xA0 | 0xA1 | 0xAB | 0xB7 | 0xBB | 0xBF | 0x2000..=0x200A | 0x2010..=0x203E | 0x3000..=0x3003 | 0x3008..=0x3011 => Plain::Space,
-        0xAD | 0x300..=0x36F | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x2064 | 0xFE00..=0xFE0F | 0xFEFF | 0x1F3FB..=0x1F3FF => Plain::Nothing,
+        0xA0
+        | 0xA1
+        | 0xAB
+        | 0xB7
+        | 0xBB
+        | 0xBF
+        | 0x2000..=0x200A
+        | 0x2010..=0x2027
+        | 0x202F..=0x203E
+        | 0x3000..=0x3003
+        | 0x3008..=0x3011 => Plain::Space,
+        0xAD
+        | 0x300..=0x36F
+        | 0x200B..=0x200F
+        | 0x202A..=0x202E
+        | 0x2060..=0x2064
+        | 0xFE00..=0xFE0F
+        | 0xFEFF
+        | 0x1F3FB..=0x1F3FF => Plain::Nothing,
         0xC0..=0xFF => latin1(code).map_or(Plain::Other(c), Plain::Ascii),
         0xFF01..=0xFF5E => ascii(code - 0xFF01 + 0x21),
         0x24B6..=0x24CF => ascii(code - 0x24B6 + 0x61),
@@ -160,8 +177,15 @@ fn without_repost_mark(text: &str) -> Option<&str> {
 }
 
 /// What stands before a link in a chunk of text; the whole chunk if there is none.
-fn before_link(chunk: &str) -> &str {
-    let starts = ["http://", "https://", "HTTP://", "HTTPS://", "www.", "pic.twitter.com/"];
+pub(super) fn before_link(chunk: &str) -> &str {
+    let starts = [
+        "http://",
+        "https://",
+        "HTTP://",
+        "HTTPS://",
+        "www.",
+        "pic.twitter.com/",
+    ];
     if chunk.len() < 5 || !chunk.contains(['/', '.']) {
         return chunk;
     }
@@ -205,7 +229,10 @@ mod tests {
     #[test]
     fn what_copies_change_is_folded_away() {
         check("RT @a: rt @b Free  COINS!!!", "fre coins");
-        check("see bit.ly/Ab3 or www.x.com/y or now:https://t.co/1", "se or or now");
+        check(
+            "see bit.ly/Ab3 or www.x.com/y or now:https://t.co/1",
+            "se or or now",
+        );
         check("win 1,000.50 or 25 now", "win 0 or 0 now");
         check("$AAPL, $BRK.B to the moon", "$ $ to the mon");
         check("thanks @ann and me@example.com", "thanks and me com");
@@ -215,7 +242,10 @@ mod tests {
     #[test]
     fn decorated_letters_are_letters() {
         check("𝗙𝗿𝗲𝗲 𝐂𝐨𝐢𝐧𝐬 ｆｒｅｅ Ⓕⓡⓔⓔ 🅵🆁🅴🅴", "fre coins fre fre fre");
-        check("Über\u{200B}kauft cafe\u{301} café naïve", "uberkauft cafe cafe naive");
+        check(
+            "Über\u{200B}kauft cafe\u{301} café naïve",
+            "uberkauft cafe cafe naive",
+        );
     }
 
     #[test]
