@@ -45,6 +45,9 @@ pub struct Standing {
     pub n_posts: u32,
     /// Characters of its template.
     pub n_chars: u32,
+    /// Number of its cluster, the same for all in it; changes when clusters grow together. `u32::MAX`
+    /// for a post that is not held.
+    pub cluster: u32,
 }
 
 /// The index. See the module.
@@ -158,6 +161,7 @@ impl Duplicates {
         Some(Standing {
             n_posts: self.clusters.get(text.cluster as usize)?.n_posts,
             n_chars: text.n_chars,
+            cluster: text.cluster,
         })
     }
 
@@ -208,6 +212,7 @@ impl Duplicates {
         Standing {
             n_posts: self.clusters[cluster as usize].n_posts,
             n_chars: template.n_chars() as u32,
+            cluster,
         }
     }
 
@@ -281,6 +286,7 @@ impl Duplicates {
         Standing {
             n_posts: n_posts + 1,
             n_chars,
+            cluster: NONE,
         }
     }
 

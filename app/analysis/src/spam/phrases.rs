@@ -10,7 +10,7 @@ const PHRASES: &[(&str, f32)] = &[
     ("airdrop", 1.0),
     ("airdrops", 1.0),
     ("bonus", 0.5),
-    ("claim", 0.5),
+    ("claim", 0.34),
     ("click here", 1.0),
     ("click the link", 1.0),
     ("contact me", 0.5),
@@ -19,9 +19,9 @@ const PHRASES: &[(&str, f32)] = &[
     ("dm me", 1.0),
     ("dm us", 1.0),
     ("double your", 1.0),
-    ("earn", 0.5),
-    ("folow", 0.5),
-    ("fre", 0.5),
+    ("earn", 0.34),
+    ("folow", 0.34),
+    ("fre", 0.34),
     ("fre money", 1.0),
     ("giftcard", 0.5),
     ("give away", 1.0),
@@ -31,7 +31,7 @@ const PHRASES: &[(&str, f32)] = &[
     ("guaranted", 1.0),
     ("hury", 0.5),
     ("inbox me", 1.0),
-    ("join", 0.5),
+    ("join", 0.34),
     ("limited spots", 1.0),
     ("limited time", 0.5),
     ("link in bio", 0.5),
@@ -49,12 +49,12 @@ const PHRASES: &[(&str, f32)] = &[
     ("risk fre", 1.0),
     ("send me", 0.5),
     ("sign up", 0.5),
-    ("signals", 0.5),
+    ("signals", 0.34),
     ("tag 0 friends", 1.0),
-    ("telegram", 0.5),
+    ("telegram", 0.7),
     ("vip", 0.5),
     ("whatsap", 1.0),
-    ("win", 0.5),
+    ("win", 0.34),
     ("winer", 0.5),
     ("winers", 0.5),
 ];
@@ -117,7 +117,7 @@ mod tests {
     fn bait_is_found_whatever_its_dress() {
         check("Huge AIRDROP!!! soon", 1.0);
         check("Give-away: 𝗚𝗶𝘃𝗲𝗮𝘄𝗮𝘆, giveaway", 2.0);
-        check("Join my Telegram for free signals", 2.0);
+        check("Join my Telegram for free signals", 1.72);
         check("dm me. DM ME", 1.0);
     }
 
@@ -125,7 +125,7 @@ mod tests {
     fn common_words_and_denials_are_no_bait() {
         check("it is not guaranteed, and there is no airdrop", 0.0);
         check("winning is fun, the window is open, freedom", 0.0);
-        check("free to choose", 0.5);
+        check("free to choose", 0.34);
         check("", 0.0);
     }
 }

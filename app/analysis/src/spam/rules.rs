@@ -218,20 +218,25 @@ impl Verdict {
     }
 }
 
-/// Links among links and words; 0 for a single link beside nothing else but a name or picture.
+/// Links among links and words, tags being none; 0 unless three links and tags come together, since
+/// people do post a picture with a tag.
 fn link_share(text: &str) -> f32 {
     let (mut n_links, mut n_words, mut n_tags) = (0.0_f32, 0.0_f32, 0.0_f32);
     for chunk in text.split_whitespace() {
         let words = before_link(chunk);
         n_links += f32::from(u8::from(words.len() < chunk.len()));
-        match words.chars().next() {
-            Some('#' | '$') => n_tags += 1.0,
-            Some('@') | None => {}
-            Some(_) => n_words += f32::from(u8::from(words.chars().any(char::is_alphanumeric))),
+        let mut chars = words.chars();
+        match (chars.next(), chars.next()) {
+            (Some('#' | '$'), Some(c)) if !c.is_ascii_digit() => n_tags += 1.0,
+            (Some('@') | None, _) => {}
+            _ => n_words += f32::from(u8::from(words.chars().any(char::is_alphanumeric))),
         }
     }
-    if n_links + n_tags < 2.0 || n_links == 0.0 {
+    if n_links + n_tags < 3.0 || n_links == 0.0 {
         return 0.0;
     }
     n_links / (n_links + n_words)
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,10 @@ pub const FEATURES: [&str; N_FEATURES] = [
 ];
 
 /// Weight of each feature, and last the constant.
-const WEIGHTS: [f32; N_FEATURES + 1] = [0.0; N_FEATURES + 1];
+const WEIGHTS: [f32; N_FEATURES + 1] = [
+    1.731, 1.303, 0.665, 0.444, -0.682, -0.216, 0.639, -0.786, 1.755, -0.121, -1.418, -1.883,
+    -0.955, -0.351, -0.166, -1.308, 0.743, -1.106, 0.496, -2.806, -0.417,
+];
 
 const SMALL_TALK: &[&str] = &[
     "am", "back", "birthday", "can't", "cant", "cute", "day", "did", "do", "don't", "dont", "feel",
