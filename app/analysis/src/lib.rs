@@ -21,5 +21,6 @@ pub mod stats;
 pub mod text;
 pub mod trending;
 pub mod view;
+pub mod voices;
 
 pub use engine::{Applied, Configured, Engine};
