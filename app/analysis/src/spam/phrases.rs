@@ -53,7 +53,7 @@ const PHRASES: &[(&str, f32)] = &[
     ("tag 0 friends", 1.0),
     ("telegram", 0.7),
     ("vip", 0.5),
-    ("whatsap", 1.0),
+    ("whatsap", 0.34),
     ("win", 0.34),
     ("winer", 0.5),
     ("winers", 0.5),

@@ -40,8 +40,10 @@ pub const REASONS: [Reason; N_REASONS] = [
 /// A post is spam if it is *above* one of these.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// Near-duplicate posts of 20 characters or more.
+    /// Near-duplicate posts with a template of 40 characters or more.
     pub duplicates: f32,
+    /// Near-duplicate posts of 20 to 39 characters, which people also hit upon by themselves.
+    pub middling_duplicates: f32,
     /// Near-duplicate posts of 5 to 19 characters: people do say "buy the dip". Shorter ones are free.
     pub short_duplicates: f32,
     /// Posts an author and minute.
@@ -60,6 +62,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             duplicates: 2.0,
+            middling_duplicates: 4.0,
             short_duplicates: 10.0,
             rate: 6.0,
             cashtags: 5.0,
@@ -141,6 +144,7 @@ impl Spam {
             let limit = match standing.n_chars {
                 0..=4 => f32::INFINITY,
                 5..=19 => limits.short_duplicates,
+                20..=39 => limits.middling_duplicates,
                 _ => limits.duplicates,
             };
             verdict.measure(Reason::Duplicate, standing.n_posts as f32, limit);

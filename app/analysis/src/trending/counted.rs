@@ -20,7 +20,9 @@ pub(super) struct Counted {
     pub(super) authors: FxHashMap<(u32, u64), [u32; 2]>,
 }
 
+/// What is in the windows of one tag, in one cache line.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub(super) struct TagCounts {
     previous: u32,
     /// Posts before the window, as far as the background reaches.

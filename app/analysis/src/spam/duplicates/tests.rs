@@ -129,7 +129,7 @@ fn memory_is_used_again() {
         max_posts: 50,
     });
     for key in 0..5_000_u64 {
-        duplicates.observe(key, key as Millis, &format!("{}", spelled(key)));
+        duplicates.observe(key, key as Millis, &spelled(key));
     }
 
     assert!(

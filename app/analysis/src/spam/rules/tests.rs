@@ -134,7 +134,7 @@ fn seven_posts_in_a_minute_are_a_flood_unless_the_author_is_unknown() {
 #[test]
 fn a_removed_post_leaves_the_count() {
     let mut spam = spam();
-    let text = post("a text that is long enough to be a copy");
+    let text = post("a text that is long enough to be a copy and no chance");
     for key in 0..2 {
         spam.observe(key, 0, key, &text);
     }
