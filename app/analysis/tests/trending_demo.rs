@@ -9,6 +9,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use analysis::protocol::CountBy;
 use analysis::spam::{Limits, Memory, Spam};
@@ -23,11 +24,19 @@ const MONDAY: Millis = 1_772_409_600_000;
 const BURST_END: Millis = MONDAY + DAY + 17 * HOUR;
 
 fn posts() -> Vec<(Millis, Post)> {
+    static POSTS: OnceLock<Vec<(Millis, Post)>> = OnceLock::new();
+    POSTS.get_or_init(read_posts).clone()
+}
+
+fn read_posts() -> Vec<(Millis, Post)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/demo.ndjson.gz");
     let file = File::open(path).expect("the demo recording is in the repository");
     BufReader::new(GzDecoder::new(file))
         .lines()
-        .map(|line| ndjson::decode_line(&line.unwrap()).unwrap())
+        .map(|line| {
+            let line = line.expect("the recording can be read");
+            ndjson::decode_line(&line).expect("its lines are events")
+        })
         .filter_map(|event| match event.body {
             Body::Post(post) => Some((event.at, *post)),
             _ => None,
