@@ -16,9 +16,11 @@
 pub mod engine;
 pub mod protocol;
 pub mod series;
+pub mod spam;
 pub mod stats;
 pub mod text;
 pub mod trending;
 pub mod view;
+pub mod voices;
 
 pub use engine::{Applied, Configured, Engine};
