@@ -106,3 +106,59 @@ fn expected(y: &[f64], period: usize) -> Vec<f64> {
         .map(|(t, trend)| trend + seasonal(t))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::random::Random;
+
+    #[test]
+    fn a_planted_peak_is_found_where_it_is() {
+        for period in [24, 7] {
+            let mut random = Random::new(5);
+            let mut series: Vec<Option<f64>> = (0..240)
+                .map(|t| Some((t % period) as f64 + 0.1 * t as f64 + 0.5 * random.normal()))
+                .collect();
+            series[120] = Some(60.0);
+
+            let found = classic(
+                &series,
+                &Classic {
+                    period,
+                    ..Classic::default()
+                },
+            )
+            .unwrap();
+
+            let peak = found
+                .anomalies
+                .iter()
+                .find(|anomaly| anomaly.idx == 120)
+                .unwrap();
+            let usual = (120 % period) as f64 + 12.0;
+            // The peak itself is in the moving average, and so in the expectation.
+            assert!((peak.expected - usual).abs() < 12.0, "{period}: {peak:?}");
+            assert_eq!(found.n, 240 - 2 * (period / 2));
+        }
+    }
+
+    #[test]
+    fn what_allows_no_answer_is_refused_by_name() {
+        let day = Classic::default();
+        let short = [Some(1.0), Some(2.0)];
+
+        assert_eq!(classic(&[], &day), Err(AnomalyError::Empty));
+        assert_eq!(
+            classic(&short, &day),
+            Err(AnomalyError::TooShort { n: 2, needed: 48 })
+        );
+        assert_eq!(
+            classic(&[Some(3.0); 48], &day),
+            Err(AnomalyError::Constant(48))
+        );
+        assert_eq!(
+            classic(&short, &Classic { period: 1, ..day }),
+            Err(AnomalyError::Period(1))
+        );
+    }
+}

@@ -231,3 +231,188 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     let above = position.ceil() as usize;
     sorted[below] + (position - position.floor()) * (sorted[above] - sorted[below])
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::random::Random;
+
+    /// 20 days of hours with noise, two peaks and a trough.
+    fn hours() -> Vec<Option<f64>> {
+        let mut random = Random::new(11);
+        let mut series: Vec<Option<f64>> = (0..480)
+            .map(|t| {
+                let season = 30.0 * (std::f64::consts::TAU * t as f64 / 24.0).sin();
+                Some(100.0 + season + 3.0 * random.normal())
+            })
+            .collect();
+        for (idx, value) in [(100, 200.0), (200, 5.0), (470, 190.0)] {
+            series[idx] = Some(value);
+        }
+        series
+    }
+
+    fn places(series: &[Option<f64>], options: &ShEsd) -> Vec<usize> {
+        let found = shesd(series, options).unwrap();
+        found.anomalies.iter().map(|anomaly| anomaly.idx).collect()
+    }
+
+    #[test]
+    fn options_choose_among_planted_anomalies() {
+        let (series, day) = (hours(), ShEsd::new(24));
+        let with = |direction| ShEsd { direction, ..day };
+
+        #[rustfmt::skip]
+        let cases = [
+            (day, &[100, 200, 470][..]),
+            (with(Direction::Positive), &[100, 470]),
+            (with(Direction::Negative), &[200]),
+            (ShEsd { keep: Keep::LastPeriod, ..day }, &[470]),
+            (ShEsd { threshold: Threshold::MedianMax, ..day }, &[100, 470]),
+            (ShEsd { threshold: Threshold::P99, ..day }, &[100]),
+        ];
+        for (options, expected) in cases {
+            assert_eq!(places(&series, &options), expected, "{options:?}");
+        }
+        let window = Some(168);
+        let in_weeks = places(&series, &ShEsd { window, ..day });
+        assert!(
+            [100, 200, 470].iter().all(|idx| in_weeks.contains(idx)),
+            "{in_weeks:?}"
+        );
+        assert!(in_weeks.is_sorted_by(|a, b| a < b), "{in_weeks:?}");
+    }
+
+    #[test]
+    fn gaps_at_the_ends_do_not_move_an_index_and_the_expectation_is_of_the_season() {
+        let mut series = vec![None; 7];
+        series.extend(hours());
+        series.push(None);
+
+        let found = shesd(&series, &ShEsd::new(24)).unwrap();
+
+        let first = found.anomalies[0];
+        assert_eq!((first.idx, first.value, found.n), (107, 200.0, 480));
+        assert!((first.expected - 126.0).abs() < 5.0, "{first:?}");
+        assert!(first.score > 10.0 && !found.hit_cap, "{first:?}");
+    }
+
+    #[test]
+    fn that_the_cap_was_hit_is_said() {
+        let options = ShEsd {
+            max_share: 0.001,
+            ..ShEsd::new(24)
+        };
+
+        let found = shesd(&hours(), &options).unwrap();
+
+        assert_eq!((found.anomalies.len(), found.hit_cap), (1, true));
+    }
+
+    #[test]
+    fn on_a_logarithmic_scale_values_and_expectations_are_still_counts() {
+        let options = ShEsd {
+            scale: Scale::Log1p,
+            ..ShEsd::new(24)
+        };
+
+        let found = shesd(&hours(), &options).unwrap();
+
+        let trough = found
+            .anomalies
+            .iter()
+            .find(|anomaly| anomaly.idx == 200)
+            .unwrap();
+        assert!((trough.expected - 126.0).abs() < 10.0, "{trough:?}");
+        assert!((trough.value - 5.0).abs() < 1e-12);
+        let mut series = hours();
+        series[3] = Some(-1.0);
+        assert_eq!(shesd(&series, &options), Err(AnomalyError::Negative(3)));
+    }
+
+    #[test]
+    fn what_allows_no_answer_is_refused_by_name() {
+        let (series, day) = (hours(), ShEsd::new(24));
+        let refused = |series: &[Option<f64>], options: ShEsd| shesd(series, &options).unwrap_err();
+        let mut faulty = series.clone();
+        faulty[9] = Some(f64::NAN);
+        let mut torn = series.clone();
+        torn[50] = None;
+        let (n, needed) = (47, 48);
+
+        #[rustfmt::skip]
+        let cases = [
+            (&[][..], day, AnomalyError::Empty),
+            (&[None, None], day, AnomalyError::OnlyGaps),
+            (&[Some(1.0)], day, AnomalyError::TooShort { n: 1, needed }),
+            (&series[..n], day, AnomalyError::TooShort { n, needed }),
+            (&[Some(7.0); 60], day, AnomalyError::Constant(60)),
+            (&faulty, day, AnomalyError::NotFinite(9)),
+            (&torn, day, AnomalyError::InnerGap(50)),
+            (&series, ShEsd::new(0), AnomalyError::Period(0)),
+            (&series, ShEsd { max_share: 0.5, ..day }, AnomalyError::Share(0.5)),
+            (&series, ShEsd { alpha: 0.0, ..day }, AnomalyError::Alpha(0.0)),
+            (&series, ShEsd { window: Some(30), ..day }, AnomalyError::Window { window: 30, needed }),
+        ];
+        for (series, options, error) in cases {
+            assert_eq!(refused(series, options), error);
+        }
+    }
+
+    /// The definition, word by word and in O(n² log n).
+    fn esd_by_definition(x: &[f64], max_n: usize, alpha: f64, direction: Direction) -> Vec<usize> {
+        let mut left: Vec<usize> = (0..x.len()).collect();
+        let (mut removed, mut n_outliers) = (Vec::new(), 0);
+        for i in 1..=max_n {
+            let values: Vec<f64> = left.iter().map(|idx| x[*idx]).collect();
+            let (median, sd) = median_and_sd(&values);
+            if sd <= 0.0 {
+                break;
+            }
+            let deviation = |idx: &usize| match direction {
+                Direction::Both => (x[*idx] - median).abs(),
+                Direction::Positive => x[*idx] - median,
+                Direction::Negative => median - x[*idx],
+            };
+            let first = |a: usize, b: usize| if deviation(&b) > deviation(&a) { b } else { a };
+            let farthest = left.iter().copied().reduce(first).unwrap();
+            let limit = super::super::esd::critical_value(x.len(), i, alpha, direction);
+            removed.push(farthest);
+            if deviation(&farthest) / sd > limit {
+                n_outliers = i;
+            }
+            left.retain(|idx| *idx != farthest);
+        }
+        removed.truncate(n_outliers);
+        removed
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_test_is_the_definition(
+            x in prop::collection::vec((-20i32..20, 0usize..6), 8..60), share in 0.05f64..0.49, way in 0usize..3,
+        ) {
+            // Whole numbers, so that there are ties, with a far one now and then.
+            let x: Vec<f64> = x.iter().map(|(v, far)| f64::from(*v) * if *far == 0 { 9.0 } else { 1.0 }).collect();
+            let direction = [Direction::Both, Direction::Positive, Direction::Negative][way];
+            let max_n = (x.len() as f64 * share) as usize;
+
+            prop_assert_eq!(
+                robust_esd(&x, max_n, 0.05, direction),
+                esd_by_definition(&x, max_n, 0.05, direction)
+            );
+        }
+
+        #[test]
+        fn no_numbers_make_it_panic(
+            values in prop::collection::vec(prop::option::weighted(0.99, any::<f64>()), 0..80), period in 0usize..9,
+        ) {
+            let options = ShEsd { max_share: 0.3, ..ShEsd::new(period) };
+            // A result or an error, both are fine.
+            _ = shesd(&values, &options).is_ok();
+            _ = shesd(&values, &ShEsd { scale: Scale::Log1p, window: Some(20), ..options }).is_ok();
+        }
+    }
+}

@@ -214,3 +214,51 @@ fn make_periodic(seasonal: &mut [f64], period: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::random::Random;
+
+    /// Written by `stl_reference.py` with statsmodels 0.15.0.
+    const REFERENCE: &str = include_str!("../../tests/fixtures/stl.tsv");
+
+    /// The series of `stl_reference.py`.
+    fn series(period: usize, n: usize, seed: u64) -> Vec<f64> {
+        let mut random = Random::new(seed);
+        let value = |t: usize| {
+            let (noise, luck) = (random.uniform(), random.uniform());
+            let season = 10.0 * (std::f64::consts::TAU * t as f64 / period as f64).sin();
+            let peak = if luck > 0.98 { 40.0 } else { 0.0 };
+            50.0 + season + 20.0 * (t as f64 / n as f64).powi(2) + 8.0 * noise + peak
+        };
+        (0..n).map(value).collect()
+    }
+
+    #[test]
+    fn season_and_trend_are_those_of_the_reference() {
+        for line in REFERENCE.lines() {
+            let cells: Vec<f64> = line.split('\t').map(|cell| cell.parse().unwrap()).collect();
+            let (period, n, seed) = (cells[0] as usize, cells[1] as usize, cells[2] as u64);
+
+            let parts = periodic_stl(&series(period, n, seed), period).unwrap();
+
+            for place in cells[3..].chunks(3) {
+                let t = place[0] as usize;
+                let (seasonal, trend) = (parts.seasonal[t] - place[1], parts.trend[t] - place[2]);
+                assert!(
+                    seasonal.abs() < 1e-9,
+                    "period {period}, seasonal {t}: {seasonal}"
+                );
+                assert!(trend.abs() < 1e-9, "period {period}, trend {t}: {trend}");
+            }
+        }
+    }
+
+    #[test]
+    fn less_than_two_periods_have_no_decomposition() {
+        assert_eq!(periodic_stl(&[1.0, 2.0, 3.0], 2), None);
+        assert_eq!(periodic_stl(&[1.0, 2.0, 3.0], 1), None);
+        assert!(periodic_stl(&[1.0, 2.0, 1.0, 2.0], 2).is_some());
+    }
+}

@@ -9,8 +9,8 @@ use wire::Millis;
 
 use super::tail::Tail;
 
-/// Rarer than one bucket in about 600 (10^2.8) is flagged, in tenths of powers of ten.
-const LIMIT: f64 = 2.8;
+/// What is rarer than one bucket in two days of 5-minute buckets is flagged: `log10(576)`.
+const LIMIT: f64 = 2.760_422_483_423_212;
 
 /// Buckets that are learnt from before the first score: a day of 5-minute buckets.
 pub const WARM_UP: usize = 288;
@@ -40,7 +40,7 @@ pub struct Stream {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
     /// 0…1; 0 while learning and for what is not unusual. With r powers of ten of rarity it is
-    /// `r / (r + 2.8)`, so that 0.5 is the limit.
+    /// `r / (r + 2.76)`, so that 0.5 is the limit.
     pub score: f64,
     /// Whether the bucket is told as unusual: a score of 0.5 or more.
     pub is_flagged: bool,
@@ -78,12 +78,15 @@ impl Stream {
         self.tail.add(value);
         self.recent_tail.add(recent);
         self.n_seen += 1;
+        if self.n_seen <= WARM_UP {
+            return Some(Score::default());
+        }
         self.bar -= STEPS_DOWN_A_DAY * here.step / self.buckets_a_day;
         if value <= self.bar {
             return Some(Score::default());
         }
         self.bar = value + STEPS_UP * here.step;
-        if self.n_seen <= WARM_UP || here.nines <= 0.0 {
+        if here.nines <= 0.0 {
             return Some(Score::default());
         }
         let nines = 0.5 * (here.nines + lately.nines);
