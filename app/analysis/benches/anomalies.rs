@@ -14,7 +14,7 @@ use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
-use analysis::anomalies::shesd::{ShEsd, shesd};
+use analysis::anomalies::shesd::{ShEsd, Threshold, shesd};
 use analysis::anomalies::stl::periodic_stl;
 use analysis::anomalies::streaming::Stream;
 use analysis::stats::random::Random;
@@ -34,6 +34,9 @@ fn batch(criterion: &mut Criterion) {
             eprintln!("SKIPPED anomalies/shesd/minutes: set MOODTAPE_DATA");
             continue;
         };
+        if kind == "minutes" {
+            check(&series);
+        }
         let values: Vec<f64> = series.iter().flatten().copied().collect();
         group.throughput(Throughput::Elements(series.len() as u64));
         group.bench_function(format!("{kind}/stl"), |bencher| {
@@ -48,6 +51,24 @@ fn batch(criterion: &mut Criterion) {
                 bencher.iter(|| black_box(shesd(&series, &options)));
             });
         }
+    }
+}
+
+/// That what is timed finds what R's AnomalyDetection finds.
+fn check(series: &[Option<f64>]) {
+    let plain = ShEsd::new(DAY);
+    let threshold = |threshold| ShEsd { threshold, ..plain };
+    #[rustfmt::skip]
+    let cases = [
+        (plain, 131),
+        (ShEsd { max_share: 0.1, ..plain }, 131),
+        (ShEsd { window: Some(14 * DAY), ..plain }, 131),
+        (threshold(Threshold::P95), 1),
+        (threshold(Threshold::P99), 1),
+    ];
+    for (options, n) in cases {
+        let found = shesd(series, &options).map(|found| found.anomalies.len());
+        assert_eq!(found, Ok(n), "{options:?}");
     }
 }
 
