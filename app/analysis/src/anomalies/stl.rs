@@ -168,7 +168,18 @@ impl CycleLine {
             (sums.0 > 0.0).then(|| sums.1 / sums.0)
         };
         // Where every value has weight 0 the value itself stands.
-        let first = mean_at(1.0).unwrap_or(sample(0).0);
+        let mean = mean_at(1.0);
+        let first = mean.unwrap_or(sample(0).0);
+        // So near that all distances have weight 1: one mean, and a flat line.
+        if k as f64 <= 0.001 * ((10 * n + 1 - k) / 2) as f64 && mean.is_some() {
+            return Self {
+                k,
+                before: first,
+                first,
+                last: first,
+                after: first,
+            };
+        }
         let last = mean_at(k as f64).unwrap_or(sample(k - 1).0);
         Self {
             k,
