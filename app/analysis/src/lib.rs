@@ -13,6 +13,7 @@
 
 #![warn(missing_docs)]
 
+pub mod anomalies;
 pub mod engine;
 pub mod protocol;
 pub mod series;

@@ -5,3 +5,4 @@ pub mod leadlag;
 pub mod normal;
 pub mod prewhiten;
 pub mod random;
+pub mod student;
