@@ -1,6 +1,9 @@
 //! Whether two series go together, and at which lag, with an honest limit for chance.
 
+pub mod beta;
 pub mod ccf;
+pub mod correlation;
+pub mod fft;
 pub mod leadlag;
 pub mod normal;
 pub mod prewhiten;
