@@ -8,3 +8,4 @@ pub mod leadlag;
 pub mod normal;
 pub mod prewhiten;
 pub mod random;
+pub mod trials;
