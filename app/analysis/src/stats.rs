@@ -4,6 +4,7 @@ pub mod beta;
 pub mod ccf;
 pub mod correlation;
 pub mod fft;
+pub mod hayashi_yoshida;
 pub mod leadlag;
 pub mod normal;
 pub mod prewhiten;
