@@ -3,6 +3,7 @@
 pub mod beta;
 pub mod ccf;
 pub mod correlation;
+pub mod event_study;
 pub mod fft;
 pub mod hayashi_yoshida;
 pub mod leadlag;
