@@ -175,6 +175,10 @@ fn add_tile(x: &[f64], y: &[f64], sums: &mut [f64]) {
     let whole = x.chunks_exact(4);
     let rest = whole.remainder();
     for (a, b) in whole.zip(y.windows(4 + TILE - 1).step_by(4)) {
+        // As arrays, whose lengths the compiler knows.
+        let (Ok(a), Ok(b)) = (<&[f64; 4]>::try_from(a), <&[f64; 3 + TILE]>::try_from(b)) else {
+            break;
+        };
         for (lag, running) in running.iter_mut().enumerate() {
             for i in 0..4 {
                 running[i] += a[i] * b[i + lag];
