@@ -15,7 +15,6 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    clippy::print_stdout,
     reason = "a program reads its arguments and prints what it found"
 )]
 
@@ -25,7 +24,7 @@ mod lines;
 #[path = "common/numbers.rs"]
 mod numbers;
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use analysis::{
     series::{Series, returns::Transform},
@@ -55,7 +54,7 @@ fn run() -> Result<()> {
     let floor = options.latency_floor.max(0) as u64;
     settings.min_claimed_lag = u32::try_from(floor.div_ceil(input.step as u64))?;
     let found = test(&x, &y, settings)?;
-    println!("{}", report(&found));
+    writeln!(std::io::stdout(), "{}", report(&found))?;
     Ok(())
 }
 

@@ -12,7 +12,6 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    clippy::print_stdout,
     reason = "a program reads its arguments and prints what it found"
 )]
 
@@ -22,7 +21,7 @@ mod lines;
 #[path = "common/numbers.rs"]
 mod numbers;
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use analysis::stats::{
     hayashi_yoshida::{LagGrid, Ticks, tick_lead},
@@ -70,7 +69,8 @@ fn run() -> Result<()> {
     };
     let (x, y) = (ticks(first, is_log)?, ticks(second, is_log)?);
     let found = tick_lead(&x, &y, grid, draws)?;
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{}",
         json!({
             "lags_ms": found.lags,
@@ -81,7 +81,7 @@ fn run() -> Result<()> {
             "llr": found.lead_lag_ratio,
             "n_moves": found.n_moves,
         })
-    );
+    )?;
     Ok(())
 }
 
