@@ -65,13 +65,27 @@ pub(crate) fn App() -> impl IntoView {
         <main id="main">
             <Notices />
             <KpiStrip />
-            <MarketPanel />
-            <HashtagsPanel />
-            <LagPanel />
-            <PostsPanel />
-            <SourcesPanel />
+            <NextTask>
+                <MarketPanel />
+                <NextTask>
+                    <HashtagsPanel />
+                    <LagPanel />
+                    <NextTask>
+                        <PostsPanel />
+                        <SourcesPanel />
+                    </NextTask>
+                </NextTask>
+            </NextTask>
         </main>
     }
+}
+
+/// Its children one task later: the whole page at once would leave the browser no time to react.
+#[component]
+fn NextTask(children: ChildrenFn) -> impl IntoView {
+    let is_due = RwSignal::new(false);
+    set_timeout(move || is_due.set(true), Duration::ZERO);
+    move || is_due.get().then(|| children())
 }
 
 /// Tells the worker what is watched: first with Start, then with every change.

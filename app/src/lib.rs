@@ -22,7 +22,9 @@ mod state;
 mod strings;
 mod theme_switch;
 
-use leptos::prelude::{document, window};
+use std::time::Duration;
+
+use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::JsCast;
 
 /// Puts the page in the place of the shell that index.html shows until then.
@@ -31,6 +33,11 @@ pub fn start() {
         console_error_panic_hook::hook(panic);
         show_crash();
     }));
+    // In a task of its own: the browser has just spent one on making this program ready.
+    set_timeout(mount, Duration::ZERO);
+}
+
+fn mount() {
     let root = document()
         .get_element_by_id("app")
         .and_then(|element| element.dyn_into().ok());

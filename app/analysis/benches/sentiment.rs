@@ -1,77 +1,163 @@
-//! How fast texts are scored, beside the crate `vader_sentiment` on the same texts.
+//! How fast texts are scored, beside the crates `vader_sentiment` and `vader-sentimental` on the same texts,
+//! whose answers are compared with ours in the same run.
 //!
 //! The texts are the rated tweets of `$MOODTAPE_DATA` (default: the data beside the repository), or else the
-//! made-up ones of the tests. `peers/vader.py` times the Python package on the same file.
+//! made-up ones of the tests. `peers/vader.py` times the Python package on the same file. The contenders take
+//! turns, and what counts is the CPU time of this thread in the best of the rounds, so that other work on the
+//! machine does little harm.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "a benchmark reads files"
+    clippy::print_stdout,
+    reason = "a benchmark reads files and the clock, and prints"
 )]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Instant;
 
-use analysis::text::sentiment::Vader;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use vader_sentiment::SentimentIntensityAnalyzer;
+use analysis::text::sentiment::{Scratch, Vader};
 
-criterion_group!(benches, vader);
-criterion_main!(benches);
+const N_ROUNDS: usize = 9;
 
-fn vader(criterion: &mut Criterion) {
-    let (kind, texts) = texts();
-    let vader = Vader::new();
-    let peer = SentimentIntensityAnalyzer::new();
-    let peer_compound = |text: &str| peer.polarity_scores(text)["compound"];
-    check_that_both_score(&texts, |text| vader.compound(text).value(), peer_compound);
+/// How often a round goes through the texts: the system counts CPU time in steps of milliseconds.
+const N_TIMES: u64 = 20;
 
-    let mut group = criterion.benchmark_group("sentiment");
-    group
-        .sample_size(20)
-        .throughput(Throughput::Elements(texts.len() as u64));
-    group.bench_function(format!("vader/{kind}"), |bencher| {
-        bencher.iter(|| {
-            texts
-                .iter()
-                .for_each(|text| _ = black_box(vader.score(text)))
-        });
-    });
-    group.bench_function(format!("vader_compound/{kind}"), |bencher| {
-        bencher.iter(|| {
-            texts
-                .iter()
-                .for_each(|text| _ = black_box(vader.compound(text)))
-        });
-    });
-    group.bench_function(format!("peer_vader_sentiment/{kind}"), |bencher| {
-        bencher.iter(|| {
-            texts
-                .iter()
-                .for_each(|text| _ = black_box(peer.polarity_scores(text)))
-        });
-    });
-    group.finish();
+/// Four scores of a text as the reference rounds them.
+type Scores = String;
+
+struct Contender<'a> {
+    name: &'static str,
+    score: Box<dyn FnMut(&str) -> Scores + 'a>,
+    /// The same without printing.
+    run: Box<dyn FnMut(&str) + 'a>,
+    best_nanos: u64,
 }
 
-/// A fast program that does nothing would be no news: most texts have a score, and most pairs agree.
-fn check_that_both_score(
-    texts: &[String],
-    ours: impl Fn(&str) -> f64,
-    theirs: impl Fn(&str) -> f64,
-) {
-    let pairs = texts.iter().map(|text| (ours(text), theirs(text)));
-    let (mut n_scored, mut n_alike) = (0, 0);
-    for (ours, theirs) in pairs {
-        n_scored += usize::from(ours.abs() >= 0.05);
-        n_alike += usize::from((ours - theirs).abs() < 0.05);
+fn main() {
+    let (kind, texts) = texts();
+    let (vader, finance) = (Vader::new(), Vader::finance());
+    let (mut scratch, mut finance_scratch) = (Scratch::default(), Scratch::default());
+    let mut compound_scratch = Scratch::default();
+    let peer = vader_sentiment::SentimentIntensityAnalyzer::new();
+    let fork = vader_sentimental::SentimentIntensityAnalyzer::new();
+    let ours = |vader: &Vader, text: &str| {
+        let all = vader.score(text);
+        printed([all.neg, all.neu, all.pos, all.compound.value()])
+    };
+    let mut contenders = [
+        Contender::new(
+            "score_with",
+            |text| ours(&vader, text),
+            |text| {
+                _ = black_box(vader.score_with(&mut scratch, text));
+            },
+        ),
+        Contender::new(
+            "score",
+            |text| ours(&vader, text),
+            |text| {
+                _ = black_box(vader.score(text));
+            },
+        ),
+        Contender::new(
+            "compound_with",
+            |text| ours(&vader, text),
+            |text| {
+                _ = black_box(vader.compound_with(&mut compound_scratch, text));
+            },
+        ),
+        Contender::new(
+            "finance score_with",
+            |text| ours(&finance, text),
+            |text| {
+                _ = black_box(finance.score_with(&mut finance_scratch, text));
+            },
+        ),
+        Contender::new(
+            "crate vader_sentiment",
+            |text| {
+                let all = peer.polarity_scores(text);
+                printed(["neg", "neu", "pos", "compound"].map(|part| all[part]))
+            },
+            |text| _ = black_box(peer.polarity_scores(text)),
+        ),
+        Contender::new(
+            "crate vader-sentimental",
+            |text| {
+                let all = fork.polarity_scores(text);
+                printed([all.neg, all.neu, all.pos, all.compound])
+            },
+            |text| _ = black_box(fork.polarity_scores(text)),
+        ),
+    ];
+
+    for _ in 0..N_ROUNDS {
+        for contender in &mut contenders {
+            let start = cpu_nanos();
+            for _ in 0..N_TIMES {
+                texts.iter().for_each(|text| (contender.run)(text));
+            }
+            contender.best_nanos = contender.best_nanos.min(cpu_nanos() - start);
+        }
     }
-    let share = |n: usize| n as f64 / texts.len() as f64;
-    eprintln!(
-        "{} texts; {n_scored} have a score, {n_alike} are alike",
+
+    println!(
+        "{} texts ({kind}), best of {N_ROUNDS} rounds of CPU time",
         texts.len()
     );
-    assert!(share(n_scored) > 0.5 && share(n_alike) > 0.5);
+    let reference: Vec<_> = texts.iter().map(|text| ours(&vader, text)).collect();
+    for contender in &mut contenders {
+        let (mut n_equal, mut n_compounds) = (0, 0);
+        for (text, ours) in texts.iter().zip(&reference) {
+            let answer = (contender.score)(text);
+            n_equal += usize::from(answer == *ours);
+            n_compounds += usize::from(compound(&answer) == compound(ours));
+        }
+        let share = |n: usize| 100.0 * n as f64 / texts.len() as f64;
+        println!(
+            "{:24} {:>9.0} texts/s  compound as by `score` {:>5.1} %, all four {:>5.1} %",
+            contender.name,
+            (texts.len() as u64 * N_TIMES) as f64 * 1e9 / contender.best_nanos as f64,
+            share(n_compounds),
+            share(n_equal),
+        );
+    }
+}
+
+impl<'a> Contender<'a> {
+    fn new(
+        name: &'static str,
+        score: impl FnMut(&str) -> Scores + 'a,
+        run: impl FnMut(&str) + 'a,
+    ) -> Self {
+        Self {
+            name,
+            score: Box::new(score),
+            run: Box::new(run),
+            best_nanos: u64::MAX,
+        }
+    }
+}
+
+fn printed([neg, neu, pos, compound]: [f64; 4]) -> Scores {
+    // A zero has no sign here.
+    let [neg, neu, pos] = [neg, neu, pos].map(|share| format!("{:.3}", share + 0.0));
+    format!("{neg} {neu} {pos} {:.4}", compound + 0.0)
+}
+
+fn compound(scores: &str) -> Option<&str> {
+    scores.split(' ').nth(3)
+}
+
+/// How long this thread has been on a CPU; where the system does not say, how long the program has run.
+fn cpu_nanos() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let on_cpu = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let on_cpu = on_cpu.and_then(|line| line.split(' ').next()?.parse().ok());
+    on_cpu.unwrap_or_else(|| START.elapsed().as_nanos() as u64)
 }
 
 /// What the texts are, and the texts.

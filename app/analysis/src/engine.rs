@@ -7,6 +7,9 @@
 //!
 //! It does not read a clock, and it does not depend on the order in which events arrive: what it holds
 //! are sets and exact sums.
+//!
+//! Its larger parts are `#[inline(never)]`: browsers optimise Wasm a function at a time, and one with
+//! everything in it keeps a core busy for a quarter of a second.
 
 mod posts;
 mod sources;
@@ -345,6 +348,7 @@ impl Engine {
         self.versions.sources += 1;
     }
 
+    #[inline(never)]
     fn add_post(&mut self, key: u64, at: Millis, event: &Event, post: &Post) {
         let is_deleted = self.tombstones.contains(&key);
         self.n_deleted += u64::from(is_deleted);
@@ -389,6 +393,7 @@ impl Engine {
         self.versions.posts += 1;
     }
 
+    #[inline(never)]
     fn count(&mut self, record: &Record, scratch: &Scratch) {
         let sample = record.sample();
         self.total.add(sample);
@@ -405,6 +410,7 @@ impl Engine {
         self.tally.add(record, &self.posts);
     }
 
+    #[inline(never)]
     fn delete(&mut self, delete: &Delete) {
         let key = Identity::of_post(&delete.source, &delete.id).0;
         self.tombstones.insert(key);
@@ -418,6 +424,7 @@ impl Engine {
         }
     }
 
+    #[inline(never)]
     fn add_bar(&mut self, bar: &Bar) {
         self.tickers.add_bar(bar);
         self.sources.add_bar_source(&bar.source);

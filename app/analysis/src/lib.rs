@@ -13,12 +13,15 @@
 
 #![warn(missing_docs)]
 
+pub mod anomalies;
 pub mod engine;
 pub mod protocol;
 pub mod series;
+pub mod spam;
 pub mod stats;
 pub mod text;
 pub mod trending;
 pub mod view;
+pub mod voices;
 
 pub use engine::{Applied, Configured, Engine};

@@ -10,4 +10,5 @@ pub mod leadlag;
 pub mod normal;
 pub mod prewhiten;
 pub mod random;
+pub mod student;
 pub mod trials;

@@ -5,25 +5,29 @@
 //! `O(k)` plus the size of the groups of equal counts it cuts into. A post that comes late is put in
 //! its place, and a window may be moved back.
 //!
-//! "Used most" is a count, not a test of whether the use is unusual.
+//! "Used most" is a count. Whether the use is unusual, a [`Burst`] says: the count against what the tag's
+//! share of the day before lets expect.
 
+mod burst;
+mod counted;
+mod log;
 mod names;
 mod ranks;
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
 use wire::Millis;
-use wire::time::HOUR;
+use wire::time::{DAY, HOUR};
 
 use crate::protocol::CountBy;
-use names::{IsNew, Names};
-use ranks::Ranks;
+pub use burst::{Burst, MIN_COUNT, burst};
+use counted::{Counted, End};
+use log::{Log, Observation};
 
 /// How far behind the newest observation older ones are kept, at least: twice the longest window.
 pub const KEEP: Millis = 48 * HOUR;
-/// A compound of at least this, in ten-thousandths, is positive; of at most minus this negative.
-const POSITIVE: i16 = 500;
+/// How far the background of a burst reaches back from the window's start.
+pub const BACKGROUND: Millis = DAY;
 
 /// Counts hashtags over a sliding window of event time.
 ///
@@ -46,9 +50,8 @@ pub struct Trending {
     by: CountBy,
     keep: Millis,
     newest: Millis,
-    n_observed: u64,
     /// All observations that are kept, by time, then arrival. `windows` points into it.
-    log: VecDeque<Observation>,
+    log: Log,
     /// Times of all posts that are kept, with hashtags or without.
     posts: VecDeque<Millis>,
     /// What came out of order since the last read, and waits to be sorted in.
@@ -78,19 +81,11 @@ pub struct TrendingRow {
     pub compound_sum: i64,
 }
 
-/// One hashtag of one post.
-#[derive(Clone, Copy, Debug)]
-struct Observation {
-    at: Millis,
-    arrival: u64,
-    author: u64,
-    spelling: u32,
-    compound: i16,
-}
-
-/// Borders in the log: `previous..current` is the window before, `current..end` the window.
+/// Borders in the log: `background..current` is the background, `previous..current` the window before,
+/// `current..end` the window.
 #[derive(Clone, Copy, Debug, Default)]
 struct Windows {
+    background: usize,
     previous: usize,
     current: usize,
     end: usize,
@@ -104,8 +99,7 @@ impl Trending {
             by,
             keep: KEEP,
             newest: Millis::MIN,
-            n_observed: 0,
-            log: VecDeque::new(),
+            log: Log::default(),
             posts: VecDeque::new(),
             late: Vec::new(),
             late_posts: Vec::new(),
@@ -169,11 +163,59 @@ impl Trending {
     /// ones that which was seen first in the window (then: which came first).
     pub fn top(&mut self, until: Millis, k: usize) -> Vec<TrendingRow> {
         self.seek(until);
-        let tags = self
-            .counted
+        let tags = self.counted.top(k, &self.log);
+        tags.into_iter()
+            .map(|tag| self.counted.row(tag, &self.log))
+            .collect()
+    }
+
+    /// The `k` hashtags with the highest bursts in `(until − window, until]`, highest first; of equal ones
+    /// that which was seen first in the window. Only those with a count of at least [`MIN_COUNT`], and a
+    /// score above 0.
+    ///
+    /// Goes through all hashtags once (0.1 ms for 100,000), unlike [`Trending::top`].
+    pub fn top_bursts(&mut self, until: Millis, k: usize) -> Vec<(TrendingRow, Burst)> {
+        self.seek(until);
+        let (counted, log) = (&self.counted, &self.log);
+        let mut found: Vec<(u32, Burst)> = counted
             .ranks
-            .top(k, |tag| self.counted.first_seen(tag));
-        tags.into_iter().map(|tag| self.counted.row(tag)).collect()
+            .at_least(MIN_COUNT)
+            .filter_map(|tag| Some((tag, self.burst_of(tag)?)))
+            .filter(|(_, burst)| burst.score > 0.0)
+            .collect();
+        let first = |tag: u32| log.idx(counted.tags[tag as usize].first);
+        found.sort_unstable_by(|a, b| {
+            b.1.score
+                .total_cmp(&a.1.score)
+                .then_with(|| first(a.0).cmp(&first(b.0)))
+        });
+        found.truncate(k);
+        let row = |(tag, burst)| (counted.row(tag, log), burst);
+        found.into_iter().map(row).collect()
+    }
+
+    /// The rows of [`Trending::top`], each with its burst; none as long as there is no background.
+    pub fn top_with_bursts(
+        &mut self,
+        until: Millis,
+        k: usize,
+    ) -> Vec<(TrendingRow, Option<Burst>)> {
+        self.seek(until);
+        let tags = self.counted.top(k, &self.log);
+        tags.into_iter()
+            .map(|tag| (self.counted.row(tag, &self.log), self.burst_of(tag)))
+            .collect()
+    }
+
+    fn burst_of(&self, tag: u32) -> Option<Burst> {
+        let n_background = self.windows.current - self.windows.background;
+        let n_window = self.windows.end - self.windows.current;
+        burst(
+            self.counted.ranks.count(tag).into(),
+            self.counted.tags[tag as usize].background.into(),
+            n_window as u64,
+            n_background as u64,
+        )
     }
 
     /// Distinct hashtags in the window.
@@ -190,29 +232,24 @@ impl Trending {
     }
 
     fn observe_one(&mut self, at: Millis, author: u64, text: &str, compound: i16) {
-        let (spelling, is_new) = self.counted.names.number(text);
-        let tag = self.counted.names.spelling(spelling).tag;
-        if is_new == IsNew::Yes {
-            self.counted.add(tag);
-        }
+        let (spelling, tag) = self.counted.number(text);
         if self.tags_of_post.contains(&tag) {
             // Another observation of this post has the tag, so only the spelling can be unused.
-            self.counted.names.drop_unused(spelling);
+            self.counted.drop_unused(spelling, tag);
             return;
         }
         self.tags_of_post.push(tag);
         self.counted.names.keep(spelling);
-        let arrival = self.n_observed;
-        self.n_observed += 1;
         let one = Observation {
             at,
-            arrival,
             author,
             spelling,
+            tag,
             compound,
+            ..Observation::default()
         };
-        if self.log.back().is_none_or(|last| last.at <= at) {
-            self.log.push_back(one);
+        if self.log.last_at().is_none_or(|last| last <= at) {
+            self.log.push(one);
         } else {
             self.late.push(one);
         }
@@ -228,15 +265,19 @@ impl Trending {
         while self.posts.front().is_some_and(|at| *at <= oldest) {
             self.posts.pop_front();
         }
-        while let Some(first) = self.log.front().filter(|first| first.at <= oldest).copied() {
+        while let Some(first) = self.log.front().filter(|first| first.at <= oldest) {
             // The windows may have been moved back so far that it is in them.
-            if self.windows.previous > 0 {
-                self.windows.previous -= 1;
+            if self.windows.background > 0 {
+                self.windows.background -= 1;
             } else if self.windows.current > 0 {
-                self.counted.leave_previous(&first, self.by);
+                self.counted.leave_background(&first);
+                if self.windows.previous == 0 {
+                    self.counted.leave_previous(&first, self.by);
+                }
             } else if self.windows.end > 0 {
                 self.counted.leave(&first, End::Front, self.by);
             }
+            self.windows.previous = self.windows.previous.saturating_sub(1);
             self.windows.current = self.windows.current.saturating_sub(1);
             self.windows.end = self.windows.end.saturating_sub(1);
             self.log.pop_front();
@@ -253,52 +294,70 @@ impl Trending {
         if !self.late.is_empty() {
             self.late.sort_by_key(|one| one.at);
             let earliest = self.late.first().map_or(self.newest, |one| one.at);
-            self.rewind(self.log.partition_point(|one| one.at <= earliest));
-            merge(&mut self.log, &mut self.late, |one| one.at);
+            self.rewind(self.log.n_until(earliest));
+            merge(self.log.queue_mut(), &mut self.late, |one| one.at);
         }
         self.forget_old();
     }
 
-    /// Moves both windows so that the current one ends at `until`.
+    /// Moves all borders so that the window ends at `until`.
     fn seek(&mut self, until: Millis) {
         self.settle();
         let start = until.saturating_sub(self.window);
         let before = start.saturating_sub(self.window);
-        let n_until = |time: Millis| move |one: &Observation| one.at <= time;
+        let long_before = start.saturating_sub(BACKGROUND).min(before);
+        let is_after =
+            |log: &Log, idx: usize, time: Millis| log.at_idx(idx).is_some_and(|one| one.at > time);
         // Back first, earliest border first; then forth, latest border first: so borders never cross.
-        while self.windows.previous > 0 && !n_until(before)(&self.log[self.windows.previous - 1]) {
+        while self.windows.background > 0
+            && is_after(&self.log, self.windows.background - 1, long_before)
+        {
+            self.background_back();
+        }
+        while self.windows.previous > 0 && is_after(&self.log, self.windows.previous - 1, before) {
             self.previous_back();
         }
-        while self.windows.current > 0 && !n_until(start)(&self.log[self.windows.current - 1]) {
+        while self.windows.current > 0 && is_after(&self.log, self.windows.current - 1, start) {
             self.current_back();
         }
-        while self.windows.end > 0 && !n_until(until)(&self.log[self.windows.end - 1]) {
+        while self.windows.end > 0 && is_after(&self.log, self.windows.end - 1, until) {
             self.end_back();
         }
-        while self.log.get(self.windows.end).is_some_and(n_until(until)) {
-            self.counted
-                .enter(&self.log[self.windows.end], End::Back, self.by);
-            self.windows.end += 1;
+        self.seek_forth(until, start, before, long_before);
+    }
+
+    fn seek_forth(&mut self, until: Millis, start: Millis, before: Millis, long_before: Millis) {
+        let windows = &mut self.windows;
+        let (log, counted, by) = (&mut self.log, &mut self.counted, self.by);
+        while log.at_idx(windows.end).is_some_and(|one| one.at <= until) {
+            counted.enter(log.serial(windows.end), log, End::Back, by);
+            windows.end += 1;
         }
-        while self.windows.current < self.windows.end
-            && n_until(start)(&self.log[self.windows.current])
-        {
-            let one = self.log[self.windows.current];
-            self.counted.leave(&one, End::Front, self.by);
-            self.counted.enter_previous(&one, self.by);
-            self.windows.current += 1;
+        let next = |log: &Log, idx: usize, end: usize, time: Millis| {
+            let one = log.at_idx(idx).filter(|_| idx < end);
+            one.filter(|one| one.at <= time).copied()
+        };
+        while let Some(one) = next(log, windows.current, windows.end, start) {
+            counted.leave(&one, End::Front, by);
+            counted.enter_previous(&one, by);
+            counted.enter_background(&one);
+            windows.current += 1;
         }
-        while self.windows.previous < self.windows.current
-            && n_until(before)(&self.log[self.windows.previous])
-        {
-            self.counted
-                .leave_previous(&self.log[self.windows.previous], self.by);
-            self.windows.previous += 1;
+        while let Some(one) = next(log, windows.previous, windows.current, before) {
+            counted.leave_previous(&one, by);
+            windows.previous += 1;
+        }
+        while let Some(one) = next(log, windows.background, windows.current, long_before) {
+            counted.leave_background(&one);
+            windows.background += 1;
         }
     }
 
     /// Moves all borders back to `idx` at most.
     fn rewind(&mut self, idx: usize) {
+        while self.windows.background > idx {
+            self.background_back();
+        }
         while self.windows.previous > idx {
             self.previous_back();
         }
@@ -310,23 +369,34 @@ impl Trending {
         }
     }
 
+    fn background_back(&mut self) {
+        self.windows.background -= 1;
+        let one = self.log.at_idx(self.windows.background);
+        one.into_iter()
+            .for_each(|one| self.counted.enter_background(one));
+    }
+
     fn previous_back(&mut self) {
         self.windows.previous -= 1;
-        self.counted
-            .enter_previous(&self.log[self.windows.previous], self.by);
+        let one = self.log.at_idx(self.windows.previous);
+        one.into_iter()
+            .for_each(|one| self.counted.enter_previous(one, self.by));
     }
 
     fn current_back(&mut self) {
         self.windows.current -= 1;
-        let one = self.log[self.windows.current];
+        let serial = self.log.serial(self.windows.current);
+        let one = *self.log.at(serial);
+        self.counted.leave_background(&one);
         self.counted.leave_previous(&one, self.by);
-        self.counted.enter(&one, End::Front, self.by);
+        self.counted
+            .enter(serial, &mut self.log, End::Front, self.by);
     }
 
     fn end_back(&mut self) {
         self.windows.end -= 1;
-        self.counted
-            .leave(&self.log[self.windows.end], End::Back, self.by);
+        let one = *self.log.at(self.log.serial(self.windows.end));
+        self.counted.leave(&one, End::Back, self.by);
     }
 }
 
@@ -343,161 +413,6 @@ fn merge<T>(log: &mut VecDeque<T>, late: &mut Vec<T>, at: impl Fn(&T) -> Millis)
         log.push_back(one);
     }
     log.append(&mut tail);
-}
-
-/// What is in the two windows, by tag.
-#[derive(Clone, Debug, Default)]
-struct Counted {
-    names: Names,
-    ranks: Ranks,
-    tags: Vec<TagCounts>,
-    /// By tag and author: posts in the window and in the one before. Only when authors are counted.
-    authors: FxHashMap<(u32, u64), [u32; 2]>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct TagCounts {
-    previous: u32,
-    positive: u32,
-    neutral: u32,
-    negative: u32,
-    compound_sum: i64,
-    /// Its observations in the window: time, arrival, spelling.
-    seen: VecDeque<(Millis, u64, u32)>,
-}
-
-/// At which end of the window something enters or leaves.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    Front,
-    Back,
-}
-
-const CURRENT: usize = 0;
-const PREVIOUS: usize = 1;
-
-impl Counted {
-    fn add(&mut self, tag: u32) {
-        let slots = self.tags.len().max(tag as usize + 1);
-        self.tags.resize_with(slots, TagCounts::default);
-        self.ranks.add(tag);
-    }
-
-    fn forget(&mut self, one: &Observation) {
-        if let Some(tag) = self.names.forget(one.spelling) {
-            self.ranks.remove(tag);
-            self.tags[tag as usize] = TagCounts::default();
-        }
-    }
-
-    fn enter(&mut self, one: &Observation, end: End, by: CountBy) {
-        let spelling = self.names.spelling_mut(one.spelling);
-        spelling.n_in_window += 1;
-        let tag = spelling.tag;
-        let counts = &mut self.tags[tag as usize];
-        *counts.of_class(one.compound) += 1;
-        counts.compound_sum += i64::from(one.compound);
-        let seen = (one.at, one.arrival, one.spelling);
-        match end {
-            End::Front => counts.seen.push_front(seen),
-            End::Back => counts.seen.push_back(seen),
-        }
-        if by == CountBy::Posts || self.author_enters(tag, one.author, CURRENT) {
-            self.ranks.raise(tag);
-        }
-    }
-
-    fn leave(&mut self, one: &Observation, end: End, by: CountBy) {
-        let spelling = self.names.spelling_mut(one.spelling);
-        spelling.n_in_window -= 1;
-        let tag = spelling.tag;
-        let counts = &mut self.tags[tag as usize];
-        *counts.of_class(one.compound) -= 1;
-        counts.compound_sum -= i64::from(one.compound);
-        match end {
-            End::Front => counts.seen.pop_front(),
-            End::Back => counts.seen.pop_back(),
-        };
-        if by == CountBy::Posts || self.author_leaves(tag, one.author, CURRENT) {
-            self.ranks.lower(tag);
-        }
-    }
-
-    fn enter_previous(&mut self, one: &Observation, by: CountBy) {
-        let tag = self.names.spelling(one.spelling).tag;
-        if by == CountBy::Posts || self.author_enters(tag, one.author, PREVIOUS) {
-            self.tags[tag as usize].previous += 1;
-        }
-    }
-
-    fn leave_previous(&mut self, one: &Observation, by: CountBy) {
-        let tag = self.names.spelling(one.spelling).tag;
-        if by == CountBy::Posts || self.author_leaves(tag, one.author, PREVIOUS) {
-            self.tags[tag as usize].previous -= 1;
-        }
-    }
-
-    /// Is this the author's first post with the tag in that window?
-    fn author_enters(&mut self, tag: u32, author: u64, window: usize) -> bool {
-        let n_posts = self.authors.entry((tag, author)).or_default();
-        n_posts[window] += 1;
-        n_posts[window] == 1
-    }
-
-    /// Was this the author's last post with the tag in that window?
-    fn author_leaves(&mut self, tag: u32, author: u64, window: usize) -> bool {
-        let n_posts = self.authors.entry((tag, author)).or_default();
-        n_posts[window] -= 1;
-        let is_last = n_posts[window] == 0;
-        if *n_posts == [0, 0] {
-            self.authors.remove(&(tag, author));
-        }
-        is_last
-    }
-
-    fn first_seen(&self, tag: u32) -> Option<(Millis, u64)> {
-        self.tags[tag as usize]
-            .seen
-            .front()
-            .map(|(at, arrival, _)| (*at, *arrival))
-    }
-
-    fn row(&self, tag: u32) -> TrendingRow {
-        let counts = &self.tags[tag as usize];
-        TrendingRow {
-            tag: self.shown_as(tag).to_owned(),
-            count: self.ranks.count(tag).into(),
-            previous: counts.previous.into(),
-            positive: counts.positive.into(),
-            neutral: counts.neutral.into(),
-            negative: counts.negative.into(),
-            compound_sum: counts.compound_sum,
-        }
-    }
-
-    fn shown_as(&self, tag: u32) -> &str {
-        let most = self.names.most_frequent(tag);
-        let spellings = self.tags[tag as usize]
-            .seen
-            .iter()
-            .map(|(.., number)| self.names.spelling(*number));
-        spellings
-            .into_iter()
-            .find(|spelling| spelling.n_in_window == most)
-            .map_or("", |one| &one.text)
-    }
-}
-
-impl TagCounts {
-    fn of_class(&mut self, compound: i16) -> &mut u32 {
-        if compound >= POSITIVE {
-            &mut self.positive
-        } else if compound <= -POSITIVE {
-            &mut self.negative
-        } else {
-            &mut self.neutral
-        }
-    }
 }
 
 #[cfg(test)]

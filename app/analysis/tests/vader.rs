@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use analysis::text::sentiment::{Sentiment, Vader};
+use analysis::text::sentiment::{Rule, Scratch, Sentiment, Vader};
 
 #[path = "../examples/common/lines.rs"]
 #[allow(dead_code, reason = "only the escapes are of use here")]
@@ -28,13 +28,103 @@ fn printed(sentiment: &Sentiment) -> String {
 #[track_caller]
 fn check<'a>(cases: impl IntoIterator<Item = (String, &'a str)>) -> usize {
     let vader = Vader::new();
+    let finance = Vader::finance();
+    let mut scratch = Scratch::default();
     let mut n_cases = 0;
     for (expected, text) in cases {
         assert_eq!(printed(&vader.score(text)), expected, "{text:?}");
         assert_eq!(vader.compound(text), vader.score(text).compound, "{text:?}");
+        assert_eq!(
+            vader.score_with(&mut scratch, text),
+            vader.score(text),
+            "{text:?}"
+        );
+        check_explanation(&vader, text);
+        check_explanation(&finance, text);
         n_cases += 1;
     }
     n_cases
+}
+
+/// What an explanation says adds up to the score, and every step of it is in the text.
+#[track_caller]
+fn check_explanation(vader: &Vader, text: &str) {
+    let explanation = vader.explain(text);
+
+    assert_eq!(explanation.sentiment, vader.score(text), "{text:?}");
+    assert_eq!(
+        explanation.compound(),
+        explanation.sentiment.compound,
+        "{text:?}"
+    );
+    let mut last_start = 0;
+    for word in &explanation.words {
+        assert!(
+            text.get(word.span.clone())
+                .is_some_and(|word| !word.is_empty()),
+            "{text:?}"
+        );
+        assert!(last_start <= word.span.start, "{text:?}: not in order");
+        last_start = word.span.start;
+        let mut valence = word.strength;
+        for change in &word.changes {
+            assert!(
+                text.get(change.by.clone()).is_some_and(|by| !by.is_empty()),
+                "{text:?}"
+            );
+            assert_eq!(
+                change.before.to_bits(),
+                valence.to_bits(),
+                "{text:?}: {change:?}"
+            );
+            valence = change.after;
+        }
+        assert_eq!(word.valence.to_bits(), valence.to_bits(), "{text:?}");
+    }
+}
+
+#[test]
+fn an_explanation_names_each_word_with_the_rules_that_changed_it() {
+    let text = "isn't VERY good… but I ❤ it, at least!";
+
+    let explanation = Vader::new().explain(text);
+
+    let told: Vec<_> = explanation
+        .words
+        .iter()
+        .map(|word| {
+            let changes = word.changes.iter();
+            let changes: Vec<_> = changes
+                .map(|change| (change.rule, &text[change.by.clone()]))
+                .collect();
+            (&text[word.span.clone()], word.strength, changes)
+        })
+        .collect();
+    assert_eq!(told, [("❤", 3.2, vec![(Rule::But, "but")])]);
+    assert!((explanation.emphasis - 0.292).abs() < 1e-9);
+}
+
+#[test]
+fn every_rule_can_be_told() {
+    let vader = Vader::new();
+    let check = |text: &str, rule: Rule, by: &str| {
+        let explanation = vader.explain(text);
+        let mut changes = explanation.words.iter().flat_map(|word| &word.changes);
+        assert!(
+            changes.any(|change| change.rule == rule && &text[change.by.clone()] == by),
+            "{text:?}: {explanation:?}"
+        );
+    };
+
+    check("this is GOOD", Rule::Capitals, "GOOD");
+    check("very good", Rule::Booster, "very");
+    check("slightly good", Rule::Damper, "slightly");
+    check("isn't it good", Rule::Negation, "isn't");
+    check("no good", Rule::No, "no");
+    check("never so good", Rule::NeverSo, "never");
+    check("least good", Rule::Least, "least");
+    check("she is the shit", Rule::Idiom, "the");
+    check("good but cold", Rule::But, "but");
 }
 
 #[test]

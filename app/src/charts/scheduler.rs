@@ -1,7 +1,11 @@
-//! When charts are drawn: one animation frame for the whole page, each chart at most once a frame,
-//! charts out of sight only when they come back. A hidden page gets no frames, so it draws nothing.
+//! When charts are drawn: one chart in an animation frame, so that none of them waits long for the page
+//! to react, and charts out of sight only when they come back. A hidden page gets no frames, so it draws
+//! nothing. A chart is drawn just after the frame: within it the page's layout is not done yet, and
+//! measuring a text would force it.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use leptos::prelude::{request_animation_frame, set_timeout};
 
 thread_local! {
     static PAGE: RefCell<Page> = RefCell::default();
@@ -17,7 +21,7 @@ struct Page {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ChartId(usize);
 
-/// Adds a chart; `draw` is called once per frame in which it is due.
+/// Adds a chart; `draw` is called once for all marks that it got until its turn.
 pub(crate) fn register(draw: Rc<dyn Fn()>) -> ChartId {
     PAGE.with_borrow_mut(|page| {
         page.draws.push(draw);
@@ -46,19 +50,19 @@ pub(crate) enum Visibility {
 
 fn ask_if(must_ask: bool) {
     if must_ask {
-        leptos::prelude::request_animation_frame(draw_due);
+        request_animation_frame(|| set_timeout(draw_due, Duration::ZERO));
     }
 }
 
 fn draw_due() {
     // The borrow ends before anything is drawn, since drawing may mark charts again.
-    let due: Vec<Rc<dyn Fn()>> = PAGE.with_borrow_mut(|page| {
-        let ids = page.queue.take_due();
-        ids.into_iter()
-            .filter_map(|ChartId(idx)| page.draws.get(idx).cloned())
-            .collect()
+    let (due, must_ask) = PAGE.with_borrow_mut(|page| {
+        let due = page.queue.take_due();
+        let draw = due.and_then(|ChartId(idx)| page.draws.get(idx).cloned());
+        (draw, page.queue.must_ask())
     });
-    for draw in due {
+    ask_if(must_ask);
+    if let Some(draw) = due {
         draw();
     }
 }
@@ -67,6 +71,8 @@ fn draw_due() {
 #[derive(Debug, Default)]
 struct Queue {
     charts: Vec<State>,
+    /// Where the search for the next one begins.
+    next: usize,
     is_frame_asked: bool,
 }
 
@@ -100,16 +106,20 @@ impl Queue {
         self.must_ask()
     }
 
-    fn take_due(&mut self) -> Vec<ChartId> {
+    /// The chart whose turn it is in the frame that was asked for; they take turns.
+    fn take_due(&mut self) -> Option<ChartId> {
         self.is_frame_asked = false;
-        let mut due = Vec::new();
-        for (idx, chart) in self.charts.iter_mut().enumerate() {
-            if chart.is_due && chart.is_visible {
-                chart.is_due = false;
-                due.push(ChartId(idx));
-            }
+        let n = self.charts.len();
+        let idx = (0..n).map(|step| (self.next + step) % n).find(|idx| {
+            self.charts
+                .get(*idx)
+                .is_some_and(|c| c.is_due && c.is_visible)
+        })?;
+        if let Some(chart) = self.charts.get_mut(idx) {
+            chart.is_due = false;
         }
-        due
+        self.next = idx + 1;
+        Some(ChartId(idx))
     }
 
     fn must_ask(&mut self) -> bool {
@@ -126,13 +136,27 @@ mod tests {
     #[test]
     fn many_marks_make_one_frame_and_one_drawing() {
         let mut queue = Queue::default();
+        let chart = queue.add();
+
+        let asked = [queue.mark(chart), queue.mark(chart)];
+
+        assert_eq!(asked, [true, false]);
+        assert_eq!(queue.take_due(), Some(chart));
+        assert_eq!(queue.take_due(), None);
+    }
+
+    #[test]
+    fn charts_take_turns_one_in_a_frame() {
+        let mut queue = Queue::default();
         let (a, b) = (queue.add(), queue.add());
+        queue.mark(b);
+        queue.mark(a);
 
-        let asked = [queue.mark(a), queue.mark(a), queue.mark(b)];
-
-        assert_eq!(asked, [true, false, false]);
-        assert_eq!(queue.take_due(), [a, b]);
-        assert!(queue.take_due().is_empty());
+        assert_eq!(queue.take_due(), Some(a));
+        assert!(queue.must_ask(), "another frame for the other chart");
+        // The first one, due again at once, does not push the other one back.
+        queue.mark(a);
+        assert_eq!(queue.take_due(), Some(b));
     }
 
     #[test]
@@ -143,6 +167,6 @@ mod tests {
 
         assert!(!queue.mark(chart));
         assert!(queue.set_visibility(chart, Visibility::InSight));
-        assert_eq!(queue.take_due(), [chart]);
+        assert_eq!(queue.take_due(), Some(chart));
     }
 }

@@ -79,11 +79,14 @@ pub(crate) fn PostsPanel() -> impl IntoView {
         }
         set_hold(|hold| *hold = Hold::default());
     };
-    // Another filter shows another list: from its top. The first one is there already, and touching it
-    // would force a layout.
-    Effect::new(move |before: Option<()>| {
+    // Another filter shows another list: from its top. Where it stands there already, touching it would
+    // only force a layout.
+    Effect::new(move |_| {
         filter.track();
-        if let (Some(()), Some(list)) = (before, list.get_untracked()) {
+        if let (true, Some(list)) = (
+            hold.with_untracked(|hold| hold.is_scrolled),
+            list.get_untracked(),
+        ) {
             list.set_scroll_top(0);
         }
     });

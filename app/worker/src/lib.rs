@@ -48,6 +48,10 @@ pub enum Input {
 const TICK: u32 = 250;
 /// The hashtag list changes once a second.
 const TICKS_PER_HASHTAGS: u32 = 4;
+/// While more events than these arrive in a tick there is a backlog to catch up with, and a frame a second
+/// has to do: drawing would slow the catching up down.
+const BACKLOG_PER_TICK: u64 = 1_000;
+const TICKS_PER_FRAME_IN_BACKLOG: u32 = 4;
 /// As many new events are handed to the store at once, without waiting for the tick.
 const FULL_BATCH: u32 = 4_096;
 
@@ -81,6 +85,21 @@ async fn tick(mut inputs: Sender<Input>) {
     }
 }
 
+/// The last frame.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shown {
+    tick: u32,
+    n_events: u64,
+}
+
+impl Shown {
+    /// With few new events at every tick; with a backlog of them less often.
+    fn is_frame_due(self, tick: u32, n_events: u64) -> bool {
+        let n_new = n_events.saturating_sub(self.n_events);
+        n_new <= BACKLOG_PER_TICK || tick.saturating_sub(self.tick) >= TICKS_PER_FRAME_IN_BACKLOG
+    }
+}
+
 struct Worker {
     relay: String,
     watch: Watch,
@@ -100,7 +119,11 @@ struct Worker {
     link: LinkState,
     store: StoreState,
     hashtags: Option<HashtagsView>,
+    /// From this tick on the list may be shown again.
+    hashtags_due: u32,
     n_ticks: u32,
+    /// What the page has been shown: the tick, and how many events were in.
+    shown: Shown,
     /// Something has been shown; before that the page says that it is loading.
     has_shown: bool,
 }
@@ -124,7 +147,9 @@ impl Worker {
             link: LinkState::default(),
             store: StoreState::default(),
             hashtags: None,
+            hashtags_due: 0,
             n_ticks: 0,
+            shown: Shown::default(),
             has_shown: false,
         }
     }
@@ -346,7 +371,12 @@ impl Worker {
     fn tick(&mut self) {
         self.store_batch();
         self.n_ticks += 1;
-        self.send_frame();
+        if self
+            .shown
+            .is_frame_due(self.n_ticks, self.engine.n_events())
+        {
+            self.send_frame();
+        }
     }
 
     fn send_frame(&mut self) {
@@ -354,9 +384,14 @@ impl Worker {
             return;
         }
         self.has_shown = true;
+        self.shown = Shown {
+            tick: self.n_ticks,
+            n_events: self.engine.n_events(),
+        };
         let mut frame = self.engine.frame(self.engine.now().unwrap_or_default());
         self.hashtags = frame.hashtags.take().or(self.hashtags.take());
-        if self.n_ticks.is_multiple_of(TICKS_PER_HASHTAGS) {
+        if self.n_ticks >= self.hashtags_due {
+            self.hashtags_due = self.n_ticks + TICKS_PER_HASHTAGS;
             frame.hashtags = self.hashtags.take();
         }
         for piece in pieces(frame) {
@@ -413,6 +448,22 @@ mod tests {
     use analysis::view::{KpiView, PostsView};
 
     use super::*;
+
+    #[test]
+    fn with_little_news_every_tick_makes_a_frame_and_with_a_backlog_one_a_second() {
+        let shown = Shown {
+            tick: 10,
+            n_events: 5_000,
+        };
+
+        assert!(shown.is_frame_due(11, 5_000), "time alone changes figures");
+        assert!(shown.is_frame_due(11, 5_000 + BACKLOG_PER_TICK));
+        let n_flooded = 5_001 + BACKLOG_PER_TICK;
+        assert_eq!(
+            [11, 12, 13, 14].map(|tick| shown.is_frame_due(tick, n_flooded)),
+            [false, false, false, true]
+        );
+    }
 
     #[test]
     fn a_frame_is_cut_into_parts_that_make_the_whole() {

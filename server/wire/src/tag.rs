@@ -13,6 +13,7 @@
 mod cashtag;
 mod class;
 mod hashtag;
+mod instrument;
 mod letters;
 mod mention;
 mod punycode;
@@ -25,6 +26,7 @@ use std::ops::Range;
 
 pub use cashtag::Cashtags;
 pub use hashtag::Hashtags;
+pub use instrument::{Instrument, Instruments};
 pub use mention::Mentions;
 pub use url::Urls;
 
@@ -93,6 +95,21 @@ pub fn hashtags(text: &str) -> Hashtags<'_> {
 /// ```
 pub fn cashtags(text: &str) -> Cashtags<'_> {
     Cashtags::new(text)
+}
+
+/// Instruments by wider rules than those of twitter-text: all of [`cashtags`], and besides them symbols
+/// with digits (`$1INCH`, at most ten characters) and pairs in capitals with or without `$`, quoted in a
+/// well-known currency or coin (`BTC-USD`, `ETH/USDT`). Sums of money (`$10k`) are none.
+///
+/// ```
+/// let found: Vec<_> = wire::tag::instruments("$1INCH, BTC/USDT and $ETH-EUR for $10k, 24/7")
+///     .map(|one| (one.symbol, one.quote))
+///     .collect();
+///
+/// assert_eq!(found, [("1INCH", None), ("BTC", Some("USDT")), ("ETH", Some("EUR"))]);
+/// ```
+pub fn instruments(text: &str) -> Instruments<'_> {
+    Instruments::new(text)
 }
 
 /// Mentions: `@` or `＠`, then up to twenty ASCII letters, digits and `_`. Lists (`@name/list`) are none.

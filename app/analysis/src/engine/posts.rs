@@ -78,6 +78,7 @@ pub(super) struct Posts {
 
 impl Posts {
     /// Adds a post. `text` is what can be read of it; `None` when it was withdrawn.
+    #[inline(never)]
     pub(super) fn push(
         &mut self,
         record: Record,
@@ -119,6 +120,7 @@ impl Posts {
     }
 
     /// Brings the posts that arrived since the last time into their place. Call before reading ranges.
+    #[inline(never)]
     pub(super) fn settle(&mut self) {
         let (sorted, tail) = self.records.split_at(self.n_sorted);
         let Some(least) = tail.iter().map(Record::position).min() else {

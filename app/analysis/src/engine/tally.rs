@@ -65,6 +65,7 @@ impl Tally {
     }
 
     /// Moves to another range and filter. Settle the posts first.
+    #[inline(never)]
     pub(super) fn move_to(&mut self, range: Range<Millis>, filter: Filter, posts: &Posts) {
         let is_disjoint = range.start >= self.range.end || range.end <= self.range.start;
         if filter != self.filter || is_disjoint {

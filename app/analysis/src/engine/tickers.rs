@@ -141,6 +141,7 @@ impl Tickers {
             .map(|(.., id)| id)
     }
 
+    #[inline(never)]
     pub(super) fn view(&self) -> TickersView {
         let mut listed: Vec<&Ticker> = self.all.iter().collect();
         listed.sort_unstable_by_key(|ticker| {

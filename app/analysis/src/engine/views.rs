@@ -211,6 +211,7 @@ impl Engine {
             .counts()
     }
 
+    #[inline(never)]
     fn kpi(&self, range: Range, now: Millis) -> KpiView {
         let length = range.to.saturating_sub(range.from);
         let before = range.from.saturating_sub(length);
@@ -232,6 +233,7 @@ impl Engine {
         }
     }
 
+    #[inline(never)]
     fn recent(&self, range: Range, ticker: Option<u32>) -> PostsView {
         let filter = self.filter(ticker);
         let readable = self.posts.readable_within(range.from..range.to);
@@ -272,6 +274,7 @@ impl Engine {
         }
     }
 
+    #[inline(never)]
     fn source_view(&self) -> SourcesView {
         SourcesView {
             rows: self.sources.rows(),

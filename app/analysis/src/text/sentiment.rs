@@ -1,13 +1,23 @@
-//! VADER: how positive or negative a text reads, exactly as vaderSentiment 3.3.2 says it.
+//! VADER: how positive or negative a text reads, exactly as vaderSentiment 3.3.2 says it; and the same rules
+//! for the language of markets.
 //!
-//! Its oddities are kept, for a score that can be compared with everybody else's is worth more than a better
-//! one: `"I ❤️ you"` is neutral, and a curly apostrophe does not negate.
+//! In the exact mode its oddities are kept, for a score that can be compared with everybody else's is worth
+//! more than a better one: `"I ❤️ you"` is neutral, and a curly apostrophe does not negate.
 
+mod explain;
+mod finance;
+mod rewrite;
 mod tokens;
 mod valence;
 
-use super::lexicon::{Lexicon, Term};
+pub use explain::{Change, Counted, Explanation, Rule};
+
+use std::ops::Range;
+
+use super::lexicon::{Dialect, Lexicon, Term};
 use crate::view::Class;
+use explain::Observer;
+use rewrite::Rewritten;
 use tokens::Tokens;
 
 /// Scores texts by lexicon and rules. Making one takes about a millisecond; scoring changes nothing.
@@ -19,6 +29,7 @@ use tokens::Tokens;
 ///
 /// assert_eq!(vader.compound("She is SO happy!!!").value(), 0.8193);
 /// assert_eq!(vader.compound("").value(), 0.0);
+/// assert!(Vader::finance().compound("$BTC to the moon 🚀").value() > 0.5);
 /// ```
 ///
 /// # Source
@@ -26,6 +37,15 @@ use tokens::Tokens;
 /// ICWSM 2014, in the version of the Python package vaderSentiment 3.3.2.
 pub struct Vader {
     lexicon: Lexicon,
+}
+
+/// Memory that scoring uses again for the next text.
+#[derive(Default)]
+pub struct Scratch {
+    rewritten: Rewritten,
+    tokens: Tokens,
+    /// Of each token that is in the lexicon, which it is and what it is worth where it stands.
+    valences: Vec<(usize, f64)>,
 }
 
 /// How a text reads. The shares of the words are rounded to 3 decimals, and so add up to 1 only roughly; all
@@ -49,13 +69,14 @@ pub struct Sentiment {
 pub struct Compound(i16);
 
 impl Compound {
-    /// From this on a text is positive, and negative from its opposite on.
-    const POSITIVE: i16 = 500;
-
     fn from_sum(sum: f64) -> Self {
         let compound = sum / (sum * sum + 15.0).sqrt();
-        // A whole number within ±10,000.
-        Self(rounded::<4>(compound.clamp(-1.0, 1.0)) as i16)
+        Self::from_share(compound)
+    }
+
+    /// A number of −1…+1 as it is.
+    pub(super) fn from_share(share: f64) -> Self {
+        Self(rounded::<4>(share.clamp(-1.0, 1.0)) as i16)
     }
 
     /// −1…+1.
@@ -70,18 +91,38 @@ impl Compound {
         self.0
     }
 
-    /// How the text reads: positive from +0.05, negative from −0.05, else neutral.
+    /// How the text reads by the customary limits.
     #[must_use]
     pub fn class(self) -> Class {
-        match self.0 {
-            Self::POSITIVE.. => Class::Positive,
-            ..=NEGATIVE => Class::Negative,
-            _ => Class::Neutral,
+        self.class_by(Limits::Customary)
+    }
+
+    /// How the text reads by the given limits.
+    #[must_use]
+    pub fn class_by(self, limits: Limits) -> Class {
+        let nearest = match limits {
+            Limits::Customary => 500,
+            Limits::Strict => 1,
+        };
+        if self.0 >= nearest {
+            Class::Positive
+        } else if self.0 <= -nearest {
+            Class::Negative
+        } else {
+            Class::Neutral
         }
     }
 }
 
-const NEGATIVE: i16 = -Compound::POSITIVE;
+/// From where on a compound is positive or negative.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Limits {
+    /// Positive from +0.05 on, negative from −0.05 on: the advice of VADER's authors.
+    #[default]
+    Customary,
+    /// Positive above 0, negative below: only a compound of 0 is neutral.
+    Strict,
+}
 
 impl Default for Vader {
     fn default() -> Self {
@@ -90,108 +131,168 @@ impl Default for Vader {
 }
 
 impl Vader {
-    /// Reads the lexicon, which is part of the program.
+    /// Scores as vaderSentiment does. Reads the lexicon, which is part of the program.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            lexicon: Lexicon::new(),
+            lexicon: Lexicon::new(Dialect::Vader),
+        }
+    }
+
+    /// Scores by the same rules, with the words and emoji of markets, and with moves in percent. Cashtags,
+    /// mentions and links have no mood; typographic apostrophes and variants of emoji count as plain ones.
+    #[must_use]
+    pub fn finance() -> Self {
+        Self {
+            lexicon: Lexicon::new(Dialect::Finance),
         }
     }
 
     /// All four scores of a text.
     #[must_use]
     pub fn score(&self, text: &str) -> Sentiment {
-        let (valences, emphasis) = self.valences(text);
-        if valences.is_empty() {
-            return Sentiment::default();
-        }
-        // A neutral word counts 1, so the others count 1 more than their valence.
-        let (mut pos, mut neg, mut neu) = (0.0, 0.0, 0.0);
-        for valence in &valences {
-            match *valence {
-                valence if valence > 0.0 => pos += valence + 1.0,
-                valence if valence < 0.0 => neg += 1.0 - valence,
-                _ => neu += 1.0,
-            }
-        }
-        if pos > neg {
-            pos += emphasis;
-        } else if pos < neg {
-            neg += emphasis;
-        }
-        let share = |part: f64| rounded::<3>(part / (pos + neg + neu)) / 1e3;
-        Sentiment {
-            neg: share(neg),
-            neu: share(neu),
-            pos: share(pos),
-            compound: compound(&valences, emphasis),
-        }
+        self.score_with(&mut Scratch::default(), text)
+    }
+
+    /// The same, with memory that is used again.
+    #[must_use]
+    pub fn score_with(&self, scratch: &mut Scratch, text: &str) -> Sentiment {
+        scratch.read(text, &self.lexicon, &mut ());
+        scratch.sentiment()
     }
 
     /// Only the compound of a text.
     #[must_use]
     pub fn compound(&self, text: &str) -> Compound {
-        let (valences, emphasis) = self.valences(text);
-        compound(&valences, emphasis)
+        self.compound_with(&mut Scratch::default(), text)
     }
 
-    /// The valence of each word in its context, and what the punctuation adds.
-    fn valences(&self, text: &str) -> (Vec<f64>, f64) {
-        let text = tokens::describe_emoji(text, &self.lexicon);
-        let tokens = Tokens::new(&text, &self.lexicon);
-        let mut valences: Vec<_> = (0..tokens.len())
-            .map(|at| valence::valence(&tokens, at))
-            .collect();
-        if let Some(but_idx) = tokens.position(Term::But) {
-            weigh_around_but(&mut valences, but_idx);
-        }
-        (valences, emphasis(&text))
+    /// The same, with memory that is used again.
+    #[must_use]
+    pub fn compound_with(&self, scratch: &mut Scratch, text: &str) -> Compound {
+        scratch.read(text, &self.lexicon, &mut ());
+        scratch.compound()
+    }
+
+    /// The scores of a text, with the words that they come from.
+    #[must_use]
+    pub fn explain(&self, text: &str) -> Explanation {
+        let mut scratch = Scratch::default();
+        let mut notes = explain::Notes::default();
+        scratch.read(text, &self.lexicon, &mut notes);
+        notes.explanation(&scratch)
     }
 }
 
-fn compound(valences: &[f64], emphasis: f64) -> Compound {
-    let mut sum: f64 = valences.iter().sum();
-    if sum > 0.0 {
-        sum += emphasis;
-    } else if sum < 0.0 {
-        sum -= emphasis;
+impl Scratch {
+    /// Finds what each word of a text is worth. Everything else follows from that.
+    fn read(&mut self, text: &str, lexicon: &Lexicon, observer: &mut impl Observer) {
+        let text = self.rewritten.read(text, lexicon);
+        self.tokens.read(text, lexicon);
+        self.valences.clear();
+        let mut but_idx = None;
+        for (at, token) in self.tokens.iter().enumerate() {
+            if let Some(strength) = token.word.valence() {
+                observer.counts(at, strength);
+                let valence = valence::valence(&self.tokens, at, strength, observer);
+                self.valences.push((at, valence));
+            } else if token.word.term == Term::But {
+                but_idx = but_idx.or(Some(at));
+            }
+        }
+        if let Some(but_idx) = but_idx {
+            weigh_around_but(&mut self.valences, but_idx, observer);
+        }
     }
-    Compound::from_sum(sum)
+
+    fn sentiment(&self) -> Sentiment {
+        if self.tokens.len() == 0 {
+            return Sentiment::default();
+        }
+        // A neutral word counts 1, so the others count 1 more than their valence.
+        let (mut pos, mut neg, mut n_other) = (0.0, 0.0, self.tokens.len());
+        for (_, valence) in &self.valences {
+            if *valence > 0.0 {
+                pos += valence + 1.0;
+                n_other -= 1;
+            } else if *valence < 0.0 {
+                neg += 1.0 - valence;
+                n_other -= 1;
+            }
+        }
+        let emphasis = self.emphasis();
+        if pos > neg {
+            pos += emphasis;
+        } else if pos < neg {
+            neg += emphasis;
+        }
+        let neu = n_other as f64;
+        let share = |part: f64| rounded::<3>(part / (pos + neg + neu)) / 1e3;
+        Sentiment {
+            neg: share(neg),
+            neu: share(neu),
+            pos: share(pos),
+            compound: self.compound(),
+        }
+    }
+
+    fn compound(&self) -> Compound {
+        let sum = self.valences.iter().map(|(_, valence)| valence).sum();
+        Compound::from_sum(emphasised(sum, self.emphasis()))
+    }
+
+    /// What exclamation and question marks add to the strength of a text.
+    fn emphasis(&self) -> f64 {
+        let exclaimed = self.tokens.n_exclaimed.min(4) as f64 * 0.292;
+        let asked = match self.tokens.n_asked {
+            0 | 1 => 0.0,
+            n @ (2 | 3) => n as f64 * 0.18,
+            _ => 0.96,
+        };
+        exclaimed + asked
+    }
+
+    /// Where a token lies in the text as it was given.
+    fn span(&self, token_idx: usize) -> Range<usize> {
+        let token = self.tokens.get(Some(token_idx));
+        self.rewritten.original(token.span())
+    }
+}
+
+/// Marks strengthen the sum of the valences whichever way it points.
+fn emphasised(sum: f64, emphasis: f64) -> f64 {
+    if sum > 0.0 {
+        sum + emphasis
+    } else if sum < 0.0 {
+        sum - emphasis
+    } else {
+        sum
+    }
 }
 
 /// What comes after the first "but" counts more than what comes before.
 ///
-/// For each valence in turn the reference scales the *first equal* one, be it the same or not, and decides by
-/// that one's place.
-fn weigh_around_but(valences: &mut [f64], but_idx: usize) {
-    for at in 0..valences.len() {
-        let valence = valences[at];
+/// For each valence in turn vaderSentiment scales the *first equal* one, be it the same or not, and decides by
+/// that one's place. (To scale each one once agrees less with human raters.)
+fn weigh_around_but(valences: &mut [(usize, f64)], but_idx: usize, observer: &mut impl Observer) {
+    for nth in 0..valences.len() {
+        let valence = valences[nth].1;
         #[allow(
             clippy::float_cmp,
             reason = "the reference looks for the very same number"
         )]
         let first = valences
             .iter()
-            .position(|other| *other == valence)
-            .unwrap_or(at);
-        if first < but_idx {
-            valences[first] *= 0.5;
-        } else if first > but_idx {
-            valences[first] *= 1.5;
-        }
+            .position(|(_, other)| *other == valence)
+            .unwrap_or(nth);
+        let factor = if valences[first].0 < but_idx {
+            0.5
+        } else {
+            1.5
+        };
+        observer.reweighed(first, but_idx, valence, valence * factor);
+        valences[first].1 *= factor;
     }
-}
-
-/// What exclamation and question marks add to the strength of a text.
-fn emphasis(text: &str) -> f64 {
-    let count = |mark: u8| text.bytes().filter(|byte| *byte == mark).count();
-    let exclaimed = count(b'!').min(4) as f64 * 0.292;
-    let asked = match count(b'?') {
-        0 | 1 => 0.0,
-        n @ (2 | 3) => n as f64 * 0.18,
-        _ => 0.96,
-    };
-    exclaimed + asked
 }
 
 /// `x` rounded to `DECIMALS`, in units of the last one, by the exact value of `x`; a tie goes to the even digit.
@@ -261,6 +362,14 @@ mod tests {
         assert_eq!([class(500), class(10_000)], [Class::Positive; 2]);
         assert_eq!([class(499), class(0), class(-499)], [Class::Neutral; 3]);
         assert_eq!([class(-500), class(-10_000)], [Class::Negative; 2]);
+    }
+
+    #[test]
+    fn by_strict_limits_only_zero_is_neutral() {
+        let class = |ten_thousandths| Compound(ten_thousandths).class_by(Limits::Strict);
+
+        let expected = [Class::Negative, Class::Neutral, Class::Positive];
+        assert_eq!([-1, 0, 1].map(class), expected);
     }
 
     #[test]

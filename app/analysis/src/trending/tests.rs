@@ -111,6 +111,61 @@ fn brute_force(
     rows.into_iter().map(|(_, row)| row).take(k).collect()
 }
 
+/// Bursts of the top rows against counting the background anew.
+fn check_bursts(trending: &mut Trending, posts: &[Seen], window: Millis, until: Millis) {
+    let start = until - window;
+    let uses = |from: Millis, to: Millis| {
+        let within = posts
+            .iter()
+            .filter(move |post| from < post.at && post.at <= to);
+        within.flat_map(|post| {
+            let mut tags: Vec<String> =
+                post.tags.iter().map(|tag| fold(tag).into_owned()).collect();
+            tags.sort_unstable();
+            tags.dedup();
+            tags
+        })
+    };
+    let n_window = uses(start, until).count() as u64;
+    let n_background = uses(start - BACKGROUND, start).count() as u64;
+    for (row, found) in trending.top_with_bursts(until, 20) {
+        let tag = fold(&row.tag).into_owned();
+        let background = uses(start - BACKGROUND, start)
+            .filter(|other| *other == tag)
+            .count() as u64;
+
+        assert_eq!(
+            found,
+            burst(row.count, background, n_window, n_background),
+            "{row:?}"
+        );
+    }
+}
+
+#[test]
+fn a_burst_is_what_is_unusual_and_not_what_is_popular() {
+    let mut posts: Vec<Seen> = (0..2_000)
+        .map(|n| post(n * 43_000, n as u64, &["popular"]))
+        .collect();
+    let end = 2_000 * 43_000;
+    posts.extend((0..40).map(|n| post(end + n * 10, n as u64, &["popular"])));
+    posts.extend((0..12).map(|n| post(end + 400 + n, n as u64, &["new"])));
+    posts.extend((0..4).map(|n| post(end + 500 + n, n as u64, &["rare"])));
+    let mut trending = trending_of(1_000, CountBy::Posts, &posts);
+
+    assert_eq!(trending.top(end + 900, 1)[0].tag, "popular");
+    let bursts = trending.top_bursts(end + 900, 10);
+    assert_eq!(
+        bursts
+            .iter()
+            .map(|(row, _)| row.tag.as_str())
+            .collect::<Vec<_>>(),
+        ["new"]
+    );
+    assert!(bursts[0].1.score > 5.0, "{bursts:?}");
+    assert!(trending.top_bursts(end + 10_000, 10).is_empty());
+}
+
 #[test]
 fn the_window_is_open_at_its_start_and_closed_at_its_end() {
     let mut trending = trending_of(
@@ -315,6 +370,7 @@ proptest! {
             prop_assert_eq!(trending.top(until, k), brute_force(seen, by, window, until, k));
             let all = brute_force(seen, by, window, until, usize::MAX);
             prop_assert_eq!(trending.n_distinct(until), all.len() as u64);
+            check_bursts(&mut trending, seen, window, until);
             let n_posts = seen.iter().filter(|post| until - window < post.at && post.at <= until).count();
             prop_assert_eq!(trending.n_posts(until), n_posts as u64);
         }
@@ -350,4 +406,17 @@ proptest! {
             prop_assert_eq!(trending.top(*until, 5), brute_force(&kept, by, window, *until, 5));
         }
     }
+}
+
+#[test]
+fn tags_of_any_length_are_told_apart() {
+    let long = "x".repeat(40);
+    let mut trending = trending_of(
+        10,
+        CountBy::Posts,
+        &[post(1, 1, &[&long, "", &long[..31], &long[..32]])],
+    );
+
+    assert_eq!(trending.n_distinct(1), 4);
+    assert_eq!(trending.top(1, 4)[0].tag, long);
 }

@@ -48,7 +48,7 @@ impl<'a> Iterator for Cashtags<'a> {
 
 impl FusedIterator for Cashtags<'_> {}
 
-fn follows_space(text: &str, sign: usize) -> bool {
+pub(super) fn follows_space(text: &str, sign: usize) -> bool {
     match text.as_bytes().get(..sign) {
         None | Some([]) => true,
         Some([.., last]) if last.is_ascii() => is_space(char::from(*last)),
@@ -81,7 +81,7 @@ fn symbol_end(text: &str, start: usize) -> Option<usize> {
     may_end(text, symbol).then_some(symbol)
 }
 
-fn may_end(text: &str, end: usize) -> bool {
+pub(super) fn may_end(text: &str, end: usize) -> bool {
     match text.get(end..).and_then(|rest| rest.chars().next()) {
         None => true,
         Some('\u{85}') => false,

@@ -110,6 +110,52 @@ fn cashtags_are_short_and_plain() {
     );
 }
 
+fn named(text: &str) -> Vec<String> {
+    instruments(text)
+        .map(|one| {
+            one.quote.map_or(one.symbol.to_owned(), |quote| {
+                format!("{}:{quote}", one.symbol)
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn instruments_have_digits_and_pairs_besides_all_cashtags() {
+    let text =
+        "$BRK.B $btc ($c) $1INCH $C98, $BTC-USD $ETH/USDT. BTC-USD (SOL/EUR) 1INCH-USDT #XRP/BTC";
+
+    assert_eq!(
+        named(text),
+        [
+            "BRK.B",
+            "btc",
+            "1INCH",
+            "C98",
+            "BTC:USD",
+            "ETH:USDT",
+            "BTC:USD",
+            "SOL:EUR",
+            "1INCH:USDT",
+            "XRP:BTC"
+        ]
+    );
+}
+
+#[test]
+fn sums_prose_and_links_are_no_instruments() {
+    assert_eq!(
+        named("$10k $5M $2bn $3mln $100 24/7 AND/OR COVID-19 btc-usd S/USD x$1INCH NON-USDA"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        named(
+            "https://x.com/BTC-USD/ETH-USD tradingview.com/symbols/BTC-USD A-BTC-USD BTC-USD-PERP"
+        ),
+        Vec::<String>::new()
+    );
+}
+
 #[test]
 fn mentions_are_not_parts_of_addresses_or_lists() {
     check(
@@ -329,5 +375,20 @@ proptest! {
         let once = fold(&text).into_owned();
 
         prop_assert_eq!(fold(&once), once.as_str());
+    }
+
+    #[test]
+    fn every_cashtag_is_an_instrument(text in "[$A-Ca-c1_. /-]{0,24}") {
+        let wide: Vec<_> = instruments(&text).collect();
+
+        for tag in cashtags(&text) {
+            prop_assert!(
+                wide.iter().any(|one| one.range.start <= tag.range.start && tag.range.end <= one.range.end),
+                "{:?} in {:?}", tag, wide
+            );
+        }
+        for one in &wide {
+            prop_assert!(text[one.range.clone()].contains(one.symbol));
+        }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
 };
 
 impl Engine {
+    #[inline(never)]
     pub(super) fn hashtags(&mut self, now: Millis) -> HashtagsView {
         let window = self.watch.hashtag_window.clamp(MINUTE, DAY);
         self.trending.set_window(window);

@@ -39,6 +39,7 @@ pub(in crate::engine) struct Input {
 
 impl Engine {
     /// The test is computed again only when sentiment or returns of a closed cell have changed.
+    #[inline(never)]
     pub(super) fn lag(
         &self,
         ticker: Option<u32>,
@@ -60,6 +61,7 @@ impl Engine {
         view
     }
 
+    #[inline(never)]
     fn lag_input(&self, ticker: Option<u32>, range: Range) -> Input {
         let found = ticker.and_then(|id| self.tickers.get(id));
         let on_grid = ticker.zip(found).and_then(|(id, ticker)| {

@@ -33,6 +33,7 @@ struct Cells {
 
 impl Engine {
     /// Of one ticker, or of all posts while no ticker is known.
+    #[inline(never)]
     pub(super) fn market(&self, ticker: Option<u32>, range: Range, now: Millis) -> MarketView {
         let found = ticker.and_then(|id| self.tickers.get(id));
         // A ticker that was asked for and never occurred has no posts, rather than all of them.

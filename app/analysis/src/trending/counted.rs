@@ -1,0 +1,223 @@
+//! What is in the windows, by tag, in one cache line a tag.
+
+use rustc_hash::FxHashMap;
+
+use super::names::Names;
+use super::ranks::Ranks;
+use super::{Log, Observation, TrendingRow};
+use crate::protocol::CountBy;
+
+/// A compound of at least this, in ten-thousandths, is positive; of at most minus this negative.
+const POSITIVE: i16 = 500;
+
+/// What is in the windows, by tag.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
+    pub(super) names: Names,
+    pub(super) ranks: Ranks,
+    pub(super) tags: Vec<TagCounts>,
+    /// By tag and author: posts in the window and in the one before. Only when authors are counted.
+    pub(super) authors: FxHashMap<(u32, u64), [u32; 2]>,
+}
+
+/// What is in the windows of one tag, in one cache line.
+#[derive(Clone, Debug, Default)]
+#[repr(align(64))]
+pub(super) struct TagCounts {
+    previous: u32,
+    /// Posts before the window, as far as the background reaches.
+    pub(super) background: u32,
+    positive: u32,
+    negative: u32,
+    pub(super) n_posts: u32,
+    /// Its first and last observation in the window; valid if there is one.
+    pub(super) first: u32,
+    last: u32,
+    /// If one, that spelling is not counted apart.
+    n_spellings: u32,
+    compound_sum: i64,
+}
+
+/// At which end of the window something enters or leaves.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    Front,
+    Back,
+}
+
+const CURRENT: usize = 0;
+const PREVIOUS: usize = 1;
+
+impl Counted {
+    /// The spelling's number and its tag.
+    pub(super) fn number(&mut self, text: &str) -> (u32, u32) {
+        let (spelling, is_new) = self.names.number(text);
+        let tag = self.names.spelling(spelling).tag();
+        if is_new {
+            self.add_spelling(tag, spelling);
+        }
+        (spelling, tag)
+    }
+
+    fn add_spelling(&mut self, tag: u32, spelling: u32) {
+        if self.tags.len() <= tag as usize {
+            self.tags.resize_with(tag as usize + 1, TagCounts::default);
+        }
+        let counts = &mut self.tags[tag as usize];
+        counts.n_spellings += 1;
+        match counts.n_spellings {
+            1 => self.ranks.add(tag),
+            2 => {
+                let n_posts = counts.n_posts;
+                self.names.set_only_in_window(tag, spelling, n_posts);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn forget(&mut self, one: &Observation) {
+        if self.names.forget(one.spelling) {
+            self.drop_spelling(one.tag);
+        }
+    }
+
+    pub(super) fn drop_unused(&mut self, spelling: u32, tag: u32) {
+        if self.names.drop_unused(spelling) {
+            self.drop_spelling(tag);
+        }
+    }
+
+    fn drop_spelling(&mut self, tag: u32) {
+        let counts = &mut self.tags[tag as usize];
+        counts.n_spellings -= 1;
+        if counts.n_spellings == 0 {
+            *counts = TagCounts::default();
+        }
+    }
+
+    pub(super) fn enter(&mut self, serial: u32, log: &mut Log, end: End, by: CountBy) {
+        let one = *log.at(serial);
+        let counts = &mut self.tags[one.tag as usize];
+        counts.add_class(one.compound, 1);
+        counts.compound_sum += i64::from(one.compound);
+        if counts.n_posts == 0 {
+            (counts.first, counts.last) = (serial, serial);
+        } else {
+            match end {
+                End::Front => {
+                    log.at_mut(counts.first).before = serial;
+                    log.at_mut(serial).after = counts.first;
+                    counts.first = serial;
+                }
+                End::Back => {
+                    log.at_mut(counts.last).after = serial;
+                    log.at_mut(serial).before = counts.last;
+                    counts.last = serial;
+                }
+            }
+        }
+        counts.n_posts += 1;
+        if counts.n_spellings > 1 {
+            self.names.spelling_mut(one.spelling).n_in_window += 1;
+        }
+        if by == CountBy::Posts || self.author_enters(one.tag, one.author, CURRENT) {
+            self.ranks.raise(one.tag);
+        }
+    }
+
+    pub(super) fn leave(&mut self, one: &Observation, end: End, by: CountBy) {
+        let counts = &mut self.tags[one.tag as usize];
+        counts.add_class(one.compound, u32::MAX);
+        counts.compound_sum -= i64::from(one.compound);
+        match end {
+            End::Front => counts.first = one.after,
+            End::Back => counts.last = one.before,
+        }
+        counts.n_posts -= 1;
+        if counts.n_spellings > 1 {
+            self.names.spelling_mut(one.spelling).n_in_window -= 1;
+        }
+        if by == CountBy::Posts || self.author_leaves(one.tag, one.author, CURRENT) {
+            self.ranks.lower(one.tag);
+        }
+    }
+
+    pub(super) fn enter_previous(&mut self, one: &Observation, by: CountBy) {
+        if by == CountBy::Posts || self.author_enters(one.tag, one.author, PREVIOUS) {
+            self.tags[one.tag as usize].previous += 1;
+        }
+    }
+
+    pub(super) fn leave_previous(&mut self, one: &Observation, by: CountBy) {
+        if by == CountBy::Posts || self.author_leaves(one.tag, one.author, PREVIOUS) {
+            self.tags[one.tag as usize].previous -= 1;
+        }
+    }
+
+    pub(super) fn enter_background(&mut self, one: &Observation) {
+        self.tags[one.tag as usize].background += 1;
+    }
+
+    pub(super) fn leave_background(&mut self, one: &Observation) {
+        self.tags[one.tag as usize].background -= 1;
+    }
+
+    /// Is this the author's first post with the tag in that window?
+    fn author_enters(&mut self, tag: u32, author: u64, window: usize) -> bool {
+        let n_posts = self.authors.entry((tag, author)).or_default();
+        n_posts[window] += 1;
+        n_posts[window] == 1
+    }
+
+    /// Was this the author's last post with the tag in that window?
+    fn author_leaves(&mut self, tag: u32, author: u64, window: usize) -> bool {
+        let n_posts = self.authors.entry((tag, author)).or_default();
+        n_posts[window] -= 1;
+        let is_last = n_posts[window] == 0;
+        if *n_posts == [0, 0] {
+            self.authors.remove(&(tag, author));
+        }
+        is_last
+    }
+
+    /// The `k` tags with the highest counts; of equal ones that which was first in the log.
+    pub(super) fn top(&mut self, k: usize, log: &Log) -> Vec<u32> {
+        let tags = &self.tags;
+        self.ranks.top(k, |tag| log.idx(tags[tag as usize].first))
+    }
+
+    pub(super) fn row(&self, tag: u32, log: &Log) -> TrendingRow {
+        let counts = &self.tags[tag as usize];
+        TrendingRow {
+            tag: self.shown_as(tag, log).to_owned(),
+            count: self.ranks.count(tag).into(),
+            previous: counts.previous.into(),
+            positive: counts.positive.into(),
+            neutral: (counts.n_posts - counts.positive - counts.negative).into(),
+            negative: counts.negative.into(),
+            compound_sum: counts.compound_sum,
+        }
+    }
+
+    fn shown_as(&self, tag: u32, log: &Log) -> &str {
+        let counts = &self.tags[tag as usize];
+        let mut one = log.at(counts.first);
+        if counts.n_spellings > 1 {
+            let most = self.names.most_frequent(tag);
+            while self.names.spelling(one.spelling).n_in_window != most {
+                one = log.at(one.after);
+            }
+        }
+        self.names.spelling(one.spelling).text()
+    }
+}
+
+impl TagCounts {
+    fn add_class(&mut self, compound: i16, n: u32) {
+        if compound >= POSITIVE {
+            self.positive = self.positive.wrapping_add(n);
+        } else if compound <= -POSITIVE {
+            self.negative = self.negative.wrapping_add(n);
+        }
+    }
+}
