@@ -1,9 +1,14 @@
 //! Values on a grid, each finite or an explicit gap, and how posts and bars become them.
 
 pub mod align;
+pub mod as_of;
 pub mod bucket;
+pub mod calendar;
 pub mod decimate;
+pub mod monthly;
+pub mod quality;
 pub mod returns;
+pub mod rollup;
 pub mod spans;
 
 pub use bucket::{Bucket, BucketGrid, Grids};

@@ -22,6 +22,10 @@ pub struct Aligned {
     pub sentiment: Series,
     /// Log return over the cell.
     pub returns: Series,
+    /// Posts of the cell that came in time. 0 says nothing about whether a source was listening.
+    pub n_posts: Vec<u32>,
+    /// Posts of the cell that came late and are left out of its sentiment.
+    pub n_late: Vec<u32>,
 }
 
 /// On a regular grid: cell `i` of `cells` is bucket `i` of `grid`, its return runs between the closes
@@ -33,12 +37,13 @@ pub fn on_buckets(
 ) -> Aligned {
     let n = usize::try_from(cells.end - cells.start).unwrap_or(0);
     let mut sentiment = vec![None; n];
+    let (mut n_posts, mut n_late) = (vec![0; n], vec![0; n]);
     for (idx, bucket) in grid.cells(cells.start, cells.end) {
-        if let Some(place) = usize::try_from(idx - cells.start)
-            .ok()
-            .and_then(|i| sentiment.get_mut(i))
-        {
-            *place = bucket.mean_on_time();
+        let place = usize::try_from(idx - cells.start).ok().filter(|i| *i < n);
+        if let Some(place) = place {
+            sentiment[place] = bucket.mean_on_time();
+            n_posts[place] = bucket.n - bucket.n_late;
+            n_late[place] = bucket.n_late;
         }
     }
     let end_of = |idx: i64| (idx + 1) * grid.width();
@@ -56,6 +61,8 @@ pub fn on_buckets(
         ends: cells.map(end_of).collect(),
         sentiment: Series::with_gaps(sentiment),
         returns: Series::with_gaps(returns),
+        n_posts,
+        n_late,
     }
 }
 
@@ -77,6 +84,8 @@ pub fn on_closes(
         let is_hole = end - before > MAX_CLOSURE;
         let posts = posts_between(before, end);
         aligned.ends.push(end);
+        aligned.n_posts.push(posts.n - posts.n_late);
+        aligned.n_late.push(posts.n_late);
         sentiment.push(posts.mean_on_time().filter(|_| !is_hole));
         returns.push((!is_hole).then(|| (price / price_before).ln()));
     }
@@ -116,6 +125,10 @@ mod tests {
         assert_eq!(aligned.ends, [2 * HOUR, 3 * HOUR, 4 * HOUR]);
         assert_eq!(aligned.sentiment.values(), [Some(0.5), None, None]);
         assert_eq!(aligned.returns.values(), [Some(2f64.ln()), None, None]);
+        assert_eq!(
+            (aligned.n_posts, aligned.n_late),
+            (vec![1, 0, 0], vec![0, 1, 0])
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Log returns of closing prices.
+//! Changes of values: log returns of closing prices, and the other ways to take the wandering out.
 
 use crate::series::Series;
 
@@ -15,6 +15,72 @@ pub fn log_returns(closes: &[Option<f64>]) -> Series {
     }))
 }
 
+/// What is made of a series before it is compared with another.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Transform {
+    /// Nothing.
+    None,
+    /// The difference from the value before; a gap beside a gap.
+    #[default]
+    Diff,
+    /// The log return; values must be above 0.
+    Returns,
+    /// The size of the log return; values must be above 0.
+    AbsReturns,
+    /// `ln(1 + v)`, for counts; values must be above −1.
+    Log1p,
+}
+
+/// Why a transform has no result.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum TransformError {
+    /// The logarithm of this value does not exist.
+    #[error("the value {value:?} at index {idx} has no logarithm")]
+    NoLogarithm {
+        /// Place on the grid, from 0.
+        idx: usize,
+        /// The value found there.
+        value: f64,
+    },
+}
+
+impl Transform {
+    /// The transformed series, of equal length and causal: no place depends on a later one.
+    ///
+    /// # Errors
+    /// [`TransformError::NoLogarithm`] names the first value that is too small.
+    pub fn apply(self, series: &Series) -> Result<Series, TransformError> {
+        let values = series.values();
+        let least = match self {
+            Self::None | Self::Diff => f64::NEG_INFINITY,
+            Self::Returns | Self::AbsReturns => 0.0,
+            Self::Log1p => -1.0,
+        };
+        for (idx, value) in values.iter().enumerate() {
+            if let Some(value) = value.filter(|v| *v <= least) {
+                return Err(TransformError::NoLogarithm { idx, value });
+            }
+        }
+        Ok(match self {
+            Self::None => series.clone(),
+            Self::Diff => Series::with_gaps(values.iter().enumerate().map(|(t, value)| {
+                Some((*value)? - values.get(t.checked_sub(1)?).copied().flatten()?)
+            })),
+            Self::Returns => log_returns(values),
+            Self::AbsReturns => {
+                let returns = log_returns(values);
+                Series::with_gaps(returns.values().iter().map(|r| r.map(f64::abs)))
+            }
+            Self::Log1p => Series::with_gaps(values.iter().map(|v| v.map(f64::ln_1p))),
+        })
+    }
+
+    /// Whether what comes out still wanders if what went in did.
+    pub fn keeps_levels(self) -> bool {
+        matches!(self, Self::None | Self::Log1p)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -29,6 +95,36 @@ mod tests {
             returns.values(),
             [None, Some(2f64.ln()), None, None, Some(0.0), None]
         );
+    }
+
+    #[test]
+    fn a_difference_needs_both_values() {
+        let series = Series::with_gaps([Some(1.0), Some(3.0), None, Some(4.0), Some(3.5)]);
+
+        let differences = Transform::Diff.apply(&series).unwrap();
+
+        assert_eq!(
+            differences.values(),
+            [None, Some(2.0), None, None, Some(-0.5)]
+        );
+        assert_eq!(
+            Transform::Diff.apply(&Series::default()),
+            Ok(Series::default())
+        );
+    }
+
+    #[test]
+    fn a_value_without_a_logarithm_is_named() {
+        let series: Series = [1.0, 2.0, -1.0].into_iter().collect();
+        let error = TransformError::NoLogarithm {
+            idx: 2,
+            value: -1.0,
+        };
+
+        for transform in [Transform::Returns, Transform::AbsReturns, Transform::Log1p] {
+            assert_eq!(transform.apply(&series), Err(error));
+        }
+        assert!(Transform::None.apply(&series).is_ok());
     }
 
     proptest! {

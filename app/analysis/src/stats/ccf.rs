@@ -79,10 +79,9 @@ pub fn ccf(x: &Series, y: &Series, max_lag: usize) -> Result<Ccf, CcfError> {
     if !(scale.is_finite() && scale > 0.0) {
         return Err(CcfError::Flat);
     }
-    let value = |(lag, n): (&i32, &usize)| {
-        (*n > 0).then(|| (sum_of_products(&x, &y, *lag) / scale).clamp(-1.0, 1.0))
-    };
-    let values = lags.iter().zip(&n_pairs).map(value).collect();
+    let sums = sums_of_products(&x.deviations, &y.deviations, max_lag as usize);
+    let value = |(sum, n): (f64, &usize)| (*n > 0).then(|| (sum / scale).clamp(-1.0, 1.0));
+    let values = sums.into_iter().zip(&n_pairs).map(value).collect();
     let n = n_pairs.get(max_lag as usize).copied().unwrap_or(0);
     Ok(Ccf {
         lags,
@@ -143,23 +142,54 @@ fn n_pairs(x: &Centred, y: &Centred, lag: i32) -> usize {
     }
 }
 
-/// In eight running sums, which the compiler turns into vector instructions.
-fn sum_of_products(x: &Centred, y: &Centred, lag: i32) -> f64 {
-    let (x, y) = shifted(&x.deviations, &y.deviations, lag);
-    let (x_chunks, y_chunks) = (x.chunks_exact(8), y.chunks_exact(8));
-    let rest: f64 = x_chunks
-        .remainder()
-        .iter()
-        .zip(y_chunks.remainder())
-        .map(|(a, b)| a * b)
-        .sum();
-    let mut sums = [0.0; 8];
-    for (a, b) in x_chunks.zip(y_chunks) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+/// Lags that are summed together, so that each x is loaded once for all of them.
+const TILE: usize = 4;
+
+/// Places of x that are gone through for all lags before the next ones, so that they stay in the cache.
+const BLOCK: usize = 1_024;
+
+/// `Σ x[t] y[t + lag]` for the lags `−max_lag…max_lag`. Written so that the compiler can turn it into
+/// vector instructions.
+fn sums_of_products(x: &[f64], y: &[f64], max_lag: usize) -> Vec<f64> {
+    let n_lags = 2 * max_lag + 1;
+    let n_tiles = n_lags.div_ceil(TILE);
+    // Zeros on either side stand for the places beyond the ends.
+    let mut padded = vec![0.0; max_lag];
+    padded.extend_from_slice(y);
+    padded.resize(y.len() + n_tiles * TILE + max_lag + TILE, 0.0);
+    let mut sums = vec![0.0; n_tiles * TILE];
+    for (block_idx, block) in x.chunks(BLOCK).enumerate() {
+        for (tile_idx, sums) in sums.chunks_exact_mut(TILE).enumerate() {
+            let from = block_idx * BLOCK + tile_idx * TILE;
+            let beside = padded.get(from..).unwrap_or_default();
+            add_tile(block, beside, sums);
         }
     }
-    rest + sums.iter().sum::<f64>()
+    sums.truncate(n_lags);
+    sums
+}
+
+/// Adds `Σ x[t] y[t + i]` to `sums[i]`.
+fn add_tile(x: &[f64], y: &[f64], sums: &mut [f64]) {
+    let mut running = [[0.0; 4]; TILE];
+    let whole = x.chunks_exact(4);
+    let rest = whole.remainder();
+    for (a, b) in whole.zip(y.windows(4 + TILE - 1).step_by(4)) {
+        // As arrays, whose lengths the compiler knows.
+        let (Ok(a), Ok(b)) = (<&[f64; 4]>::try_from(a), <&[f64; 3 + TILE]>::try_from(b)) else {
+            break;
+        };
+        for (lag, running) in running.iter_mut().enumerate() {
+            for i in 0..4 {
+                running[i] += a[i] * b[i + lag];
+            }
+        }
+    }
+    let after = y.get(x.len() - rest.len()..).unwrap_or_default();
+    for (lag, (sum, running)) in sums.iter_mut().zip(&running).enumerate() {
+        let ends = rest.iter().zip(after.iter().skip(lag)).map(|(a, b)| a * b);
+        *sum += running.iter().sum::<f64>() + ends.sum::<f64>();
+    }
 }
 
 #[cfg(test)]

@@ -138,6 +138,7 @@ fn view_of(input: &Input) -> LagView {
         ends,
         sentiment,
         returns,
+        ..
     } = &input.aligned;
     let LeadLag {
         lags,
@@ -166,6 +167,6 @@ fn view_of(input: &Input) -> LagView {
         n: u32::try_from(n).unwrap_or(u32::MAX),
         n_effective,
         ar_order: u32::try_from(order_x.max(order_y)).unwrap_or(u32::MAX),
-        verdict,
+        verdict: verdict.into(),
     }
 }

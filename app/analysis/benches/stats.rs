@@ -1,0 +1,182 @@
+//! How fast correlations by lag, the lead/lag test, tick-level lead/lag, roll-ups and decimation are.
+
+#![allow(clippy::unwrap_used, reason = "a wrong answer must not be a fast one")]
+
+use std::hint::black_box;
+
+use analysis::{
+    series::{
+        Series,
+        decimate::{min_max, min_max_lttb},
+        rollup::{Level, Post, Rollup, Zone},
+    },
+    stats::{
+        ccf::ccf,
+        correlation::{LevelPairs, Measured, Method, correlate},
+        hayashi_yoshida::{LagGrid, Ticks, tick_lead},
+        leadlag::{Confirm, Lags, Settings, Surrogates, test},
+        random::Random,
+    },
+    view::Class,
+};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+criterion_group!(benches, correlations, leads, ticks, rollups, decimation);
+criterion_main!(benches);
+
+/// x remembers (0.9), y follows three places later.
+fn pair(n: usize) -> (Series, Series) {
+    let mut random = Random::new(1);
+    let (mut level, mut own) = (0.0, 0.0);
+    let x: Vec<f64> = (0..n + 3)
+        .map(|_| {
+            level = 0.9 * level + random.normal();
+            level
+        })
+        .collect();
+    let y = x.iter().take(n).map(|x| {
+        own = 0.5 * own + random.normal();
+        own + 0.3 * x
+    });
+    let y = y.collect();
+    (x.into_iter().skip(3).collect(), y)
+}
+
+fn correlations(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("correlation");
+    group.sample_size(20);
+    let (x, y) = pair(100_000);
+    group.bench_function("ccf_100_lags/100000", |bencher| {
+        bencher.iter(|| {
+            let found = ccf(black_box(&x), black_box(&y), 100).unwrap();
+            assert!(found.values[103] > found.values[100]);
+        });
+    });
+    for (name, method) in [("spearman", Method::Spearman), ("kendall", Method::Kendall)] {
+        let (x, y) = pair(10_000);
+        group.bench_function(format!("{name}/10000"), |bencher| {
+            bencher.iter(|| {
+                let (x, y) = (Measured::Changes(&x), Measured::Changes(&y));
+                let found = correlate(method, x, y, LevelPairs::Refuse).unwrap();
+                assert!(found.value > 0.05);
+            });
+        });
+    }
+}
+
+fn leads(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("leadlag");
+    group.sample_size(10);
+    for (n, max) in [(720, 24), (5_000, 24), (5_000, 100), (20_000, 24)] {
+        let (x, y) = pair(n);
+        let settings = Settings {
+            lags: Lags { max, period: 24 },
+            confirm: Confirm::Always,
+            ..Settings::default()
+        };
+        group.bench_function(format!("199_surrogates_{max}_lags/{n}"), |bencher| {
+            bencher.iter(|| {
+                let found = test(black_box(&x), black_box(&y), settings).unwrap();
+                assert_eq!(found.best_lag, Some(3));
+            });
+        });
+    }
+}
+
+fn ticks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ticks");
+    group.sample_size(10);
+    let (x, y) = (stream(17_500, 0, 2), stream(10_500, 15_000, 3));
+    let grid = LagGrid {
+        reach: 60_000,
+        step: 1_000,
+    };
+    for count in [1, 999] {
+        group.bench_function(format!("121_lags_{count}_draws/28000"), |bencher| {
+            bencher.iter(|| {
+                let draws = Surrogates { count, seed: 1 };
+                let found = tick_lead(black_box(&x), black_box(&y), grid, draws).unwrap();
+                assert!((found.lead - 15_000).abs() < 2_000);
+            });
+        });
+    }
+}
+
+/// A day of a random walk seen at random times, `lag` late.
+fn stream(n: usize, lag: i64, seed: u64) -> Ticks {
+    let mut walk = Random::new(1);
+    let mut level = 0.0;
+    let walk: Vec<f64> = (0..87_000)
+        .map(|_| {
+            level += walk.normal();
+            level
+        })
+        .collect();
+    let mut random = Random::new(seed);
+    let mut times: Vec<i64> = (0..n)
+        .map(|_| 100_000 + (random.uniform() * 86_400_000.0) as i64)
+        .collect();
+    times.sort_unstable();
+    times.dedup();
+    let values = times
+        .iter()
+        .map(|time| walk[((time - lag) / 1_000) as usize])
+        .collect();
+    Ticks::levels(times, values).unwrap()
+}
+
+fn rollups(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("rollup");
+    group.sample_size(10);
+    const N: usize = 1_000_000;
+    group.throughput(Throughput::Elements(N as u64));
+    let mut random = Random::new(4);
+    let mut at = 1_400_000_000_000;
+    let posts: Vec<Post> = (0..N)
+        .map(|_| {
+            at += (random.uniform() * 60_000.0) as i64;
+            Post {
+                at,
+                compound: (random.uniform() * 20_000.0 - 10_000.0) as i16,
+                class: Class::Neutral,
+                author: random.next_bits() as u32 % 50_000,
+            }
+        })
+        .collect();
+    for level in [Level::Hour, Level::Day, Level::Month] {
+        for (name, authors) in [("posts", false), ("posts_and_authors", true)] {
+            group.bench_function(format!("{name}/{level:?}"), |bencher| {
+                bencher.iter(|| {
+                    let mut rollup = Rollup::new(level, Zone::utc());
+                    for post in &posts {
+                        if authors {
+                            rollup.add(*post)
+                        } else {
+                            rollup.add_without_author(*post)
+                        }
+                    }
+                    assert_eq!(rollup.cells().map(|cell| cell.n).sum::<u64>(), N as u64);
+                });
+            });
+        }
+    }
+}
+
+fn decimation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decimation");
+    group.sample_size(10);
+    let (x, _) = pair(1_000_000);
+    let points: Vec<(f64, f64)> = x
+        .values()
+        .iter()
+        .flatten()
+        .enumerate()
+        .map(|(t, v)| (t as f64, *v))
+        .collect();
+    group.bench_function("min_max_to_2000/1000000", |bencher| {
+        bencher.iter(|| assert!(min_max(&points, 2_000, |p| p.1).len() <= 2_000));
+    });
+    group.bench_function("min_max_lttb_to_2000/1000000", |bencher| {
+        bencher.iter(|| assert_eq!(min_max_lttb(&points, 2_000).len(), 2_000));
+    });
+}
