@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use analysis::protocol::Command;
 use leptos::prelude::*;
+use wire::config::Topic;
 
 use crate::{
     link::Link,
     panels::{
         hashtags::HashtagsPanel, header::Header, kpi::KpiStrip, lag::LagPanel, market::MarketPanel,
-        notices::Notices, posts::PostsPanel, sources::SourcesPanel,
+        notices::Notices, posts::PostsPanel, sources::SourcesPanel, topics::TopicsPanel,
     },
     query::Choice,
     state::AppState,
@@ -27,6 +28,24 @@ impl Actions {
     /// Try the relay now.
     pub(crate) fn reconnect(self) {
         self.link.with_value(|link| link.send(&Command::Reconnect));
+    }
+
+    /// Count by these topics; by the relay's with `None`.
+    pub(crate) fn set_topics(self, topics: Option<Vec<Topic>>) {
+        self.link
+            .with_value(|link| link.send(&Command::Topics(topics)));
+    }
+
+    /// Take the bytes of a file as the word list.
+    pub(crate) fn load_word_list(self, bytes: Vec<u8>) {
+        self.link
+            .with_value(|link| link.send(&Command::WordList(bytes)));
+    }
+
+    /// Say which words a post's score comes from.
+    pub(crate) fn explain(self, key: u64) {
+        self.link
+            .with_value(|link| link.send(&Command::Explain { key }));
     }
 
     /// Throw away what this browser stored.
@@ -72,6 +91,7 @@ pub(crate) fn App() -> impl IntoView {
                     <LagPanel />
                     <NextTask>
                         <PostsPanel />
+                        <TopicsPanel />
                         <SourcesPanel />
                     </NextTask>
                 </NextTask>

@@ -1,5 +1,6 @@
 //! Panels: each shows one view and changes the choice, nothing else.
 
+pub(crate) mod explanation;
 pub(crate) mod hashtags;
 pub(crate) mod header;
 pub(crate) mod kpi;
@@ -7,7 +8,9 @@ pub(crate) mod lag;
 pub(crate) mod market;
 pub(crate) mod notices;
 pub(crate) mod posts;
+pub(crate) mod scoring;
 pub(crate) mod sources;
+pub(crate) mod topics;
 
 use analysis::view::Class;
 

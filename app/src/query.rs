@@ -1,7 +1,8 @@
 //! What the person chose lives in the URL's query: it survives a reload, can be shared, and goes back and forward.
 
 use analysis::{
-    protocol::{CountBy, RangeChoice, Watch},
+    protocol::{CountBy, Method, RangeChoice, RankBy, Watch},
+    text::sentiment::Limits,
     view::Class,
 };
 use form_urlencoded::Serializer;
@@ -114,6 +115,11 @@ impl Query {
                 "top" => watch.n_hashtags = value.parse().unwrap_or(watch.n_hashtags),
                 "by" if value == "authors" => watch.count_by = CountBy::Authors,
                 "by" => {}
+                "rank" if value == "burst" => watch.rank_by = RankBy::Burst,
+                "rank" => {}
+                "method" => watch.scoring.method = parse_method(&value).unwrap_or_default(),
+                "limits" if value == "strict" => watch.scoring.limits = Limits::Strict,
+                "limits" => {}
                 "posts" => watch.n_posts = value.parse().unwrap_or(watch.n_posts),
                 "class" => watch.class = parse_class(&value),
                 "tag" => watch.hashtag = text_of(&value),
@@ -140,6 +146,8 @@ impl Query {
             class,
             hashtag,
             only_ticker,
+            rank_by,
+            scoring,
         } = &self.watch;
         let default = Watch::default();
         let mut out = Serializer::new(String::new());
@@ -177,6 +185,15 @@ impl Query {
         }
         if *only_ticker {
             put("only", "ticker");
+        }
+        if *rank_by == RankBy::Burst {
+            put("rank", "burst");
+        }
+        if scoring.method != Method::default() {
+            put("method", write_method(scoring.method));
+        }
+        if scoring.limits == Limits::Strict {
+            put("limits", "strict");
         }
         for (key, value) in &self.rest {
             put(key, value);
@@ -242,6 +259,21 @@ fn write_span(length: Millis) -> String {
     }
 }
 
+/// The name of a method in the address and in the list of them.
+pub(crate) fn write_method(method: Method) -> &'static str {
+    match method {
+        Method::Vader => "vader",
+        Method::Finance => "finance",
+        Method::WordList => "words",
+    }
+}
+
+pub(crate) fn parse_method(text: &str) -> Option<Method> {
+    [Method::Vader, Method::Finance, Method::WordList]
+        .into_iter()
+        .find(|method| write_method(*method) == text)
+}
+
 fn parse_class(text: &str) -> Option<Class> {
     [Class::Positive, Class::Neutral, Class::Negative]
         .into_iter()
@@ -258,6 +290,7 @@ fn write_class(class: Class) -> &'static str {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use analysis::protocol::Scoring;
     use proptest::prelude::*;
 
     use super::*;
@@ -334,11 +367,17 @@ mod tests {
     prop_compose! {
         fn watch()(
             ticker in word(), range in range(), hashtag_window in MINUTE..DAY, n_hashtags in 3u16..50, by_authors: bool,
-            n_posts in 10u16..500, class in 0usize..4, hashtag in word(), only_ticker: bool,
+            n_posts in 10u16..500, class in 0usize..4, hashtag in word(), only_ticker: bool, by_burst: bool,
+            method in 0usize..3, is_strict: bool,
         ) -> Watch {
             let classes = [None, Some(Class::Negative), Some(Class::Neutral), Some(Class::Positive)];
+            let rank_by = if by_burst { RankBy::Burst } else { RankBy::Count };
+            let scoring = Scoring {
+                method: [Method::Vader, Method::Finance, Method::WordList][method],
+                limits: if is_strict { Limits::Strict } else { Limits::Customary },
+            };
             let count_by = if by_authors { CountBy::Authors } else { CountBy::Posts };
-            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker }
+            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker, rank_by, scoring }
         }
     }
 

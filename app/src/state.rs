@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use analysis::{
-    protocol::{LinkState, StoreState, Trouble, Update},
-    view::{HashtagsView, KpiView, LagView, MarketView, PostsView, SourcesView, TickersView},
+    protocol::{Explained, LinkState, StoreState, Trouble, Update, WordListState},
+    view::{
+        HashtagsView, KpiView, LagView, MarketView, PostsView, SourcesView, TickersView, TopicsView,
+    },
 };
 use leptos::prelude::*;
-use wire::{Millis, PublicConfig};
+use wire::{Millis, PublicConfig, config::Topic};
 
 /// A view, or nothing yet.
 pub(crate) type Shown<T> = ReadSignal<Option<Arc<T>>>;
@@ -22,14 +24,28 @@ pub(crate) struct Views {
     pub(crate) hashtags: Shown<HashtagsView>,
     pub(crate) posts: Shown<PostsView>,
     pub(crate) lag: Shown<LagView>,
+    pub(crate) topics: Shown<TopicsView>,
     pub(crate) tickers: Shown<TickersView>,
     pub(crate) sources: Shown<SourcesView>,
     pub(crate) config: Shown<PublicConfig>,
+    /// The topics that posts are counted under.
+    pub(crate) topic_list: Shown<TopicList>,
+    pub(crate) word_list: ReadSignal<WordListState>,
+    /// The last explanation that was asked for.
+    pub(crate) explained: Shown<Explained>,
     pub(crate) link: ReadSignal<LinkState>,
     pub(crate) store: ReadSignal<StoreState>,
     /// The newest problem that was not put aside.
     pub(crate) trouble: ReadSignal<Option<Trouble>>,
     pub(crate) health: ReadSignal<Health>,
+}
+
+/// Topics as they can be edited.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TopicList {
+    pub(crate) topics: Vec<Topic>,
+    /// They are the reader's own, not the relay's.
+    pub(crate) are_own: bool,
 }
 
 /// Whether the worker works.
@@ -53,9 +69,13 @@ pub(crate) struct AppState {
     hashtags: Writer<HashtagsView>,
     posts: Writer<PostsView>,
     lag: Writer<LagView>,
+    topics: Writer<TopicsView>,
     tickers: Writer<TickersView>,
     sources: Writer<SourcesView>,
     config: Writer<PublicConfig>,
+    topic_list: Writer<TopicList>,
+    word_list: WriteSignal<WordListState>,
+    explained: Writer<Explained>,
     link: WriteSignal<LinkState>,
     store: WriteSignal<StoreState>,
     trouble: WriteSignal<Option<Trouble>>,
@@ -73,9 +93,13 @@ impl AppState {
         let (hashtags, set_hashtags) = signal(None);
         let (posts, set_posts) = signal(None);
         let (lag, set_lag) = signal(None);
+        let (topics, set_topics) = signal(None);
         let (tickers, set_tickers) = signal(None);
         let (sources, set_sources) = signal(None);
         let (config, set_config) = signal(None);
+        let (topic_list, set_topic_list) = signal(None);
+        let (word_list, set_word_list) = signal(WordListState::default());
+        let (explained, set_explained) = signal(None);
         let (link, set_link) = signal(LinkState::default());
         let (store, set_store) = signal(StoreState::default());
         let (trouble, set_trouble) = signal(None);
@@ -87,9 +111,13 @@ impl AppState {
             hashtags: set_hashtags,
             posts: set_posts,
             lag: set_lag,
+            topics: set_topics,
             tickers: set_tickers,
             sources: set_sources,
             config: set_config,
+            topic_list: set_topic_list,
+            word_list: set_word_list,
+            explained: set_explained,
             link: set_link,
             store: set_store,
             trouble: set_trouble,
@@ -102,9 +130,13 @@ impl AppState {
             hashtags,
             posts,
             lag,
+            topics,
             tickers,
             sources,
             config,
+            topic_list,
+            word_list,
+            explained,
             link,
             store,
             trouble,
@@ -118,6 +150,12 @@ impl AppState {
         match update {
             Update::Ready { .. } => self.health.set(Health::Running),
             Update::Config(config) => self.config.set(Some(Arc::new(config))),
+            Update::Topics { topics, are_own } => {
+                self.topic_list
+                    .set(Some(Arc::new(TopicList { topics, are_own })));
+            }
+            Update::WordList(state) => self.word_list.set(state),
+            Update::Explained(explained) => self.explained.set(Some(Arc::new(*explained))),
             Update::Link(link) => self.link.set(link),
             Update::Store(store) => self.store.set(store),
             Update::Trouble(trouble) => self.trouble.set(Some(trouble)),
@@ -128,6 +166,7 @@ impl AppState {
                 show(self.hashtags, frame.hashtags);
                 show(self.posts, frame.posts);
                 show(self.lag, frame.lag);
+                show(self.topics, frame.topics);
                 show(self.tickers, frame.tickers);
                 show(self.sources, frame.sources);
             }

@@ -6,8 +6,9 @@ pub(crate) mod connection;
 pub(crate) mod troubles;
 
 use analysis::{
-    protocol::StoreState,
-    view::{HashtagsView, LagView, MarketView, PostsView, Verdict},
+    protocol::{Explained, ExplainedChange, Method, StoreState, WordListState},
+    text::sentiment::Rule,
+    view::{HashtagRow, HashtagsView, KpiView, LagView, MarketView, PostsView, Verdict},
 };
 use wire::{PublicConfig, SourceState, config::Filters};
 
@@ -56,10 +57,113 @@ pub(crate) fn verdict(view: &LagView) -> String {
     }
 }
 
+/// A method as it is listed.
+pub(crate) fn method(method: Method) -> &'static str {
+    match method {
+        Method::Vader => "VADER",
+        Method::Finance => "VADER with market words",
+        Method::WordList => "your word list",
+    }
+}
+
+/// What scored the posts, and how many voices stand behind them.
+pub(crate) fn voices(kpi: &KpiView) -> String {
+    let scored = method(kpi.scoring.method);
+    match kpi.authors {
+        0 => format!("Scored by {scored}"),
+        authors => format!(
+            "Scored by {scored}. {} authors, as many voices as {} equally busy ones",
+            format::count(authors),
+            format::count(kpi.voices.round() as u64)
+        ),
+    }
+}
+
+/// How the reader's word list is.
+pub(crate) fn word_list(state: &WordListState) -> String {
+    match state {
+        WordListState::None => "None yet, so VADER scores".to_owned(),
+        WordListState::Loaded { n_words } => format!("{} words", format::count(*n_words)),
+        WordListState::Refused { reason } => {
+            format!("Not taken: {reason}. What was there before still counts")
+        }
+    }
+}
+
+/// What a rule did to a word.
+pub(crate) fn change(change: &ExplainedChange) -> String {
+    let by = &change.by;
+    match change.rule {
+        Rule::Capitals => "in capitals".to_owned(),
+        Rule::Booster => format!("“{by}” strengthens it"),
+        Rule::Damper => format!("“{by}” weakens it"),
+        Rule::Negation | Rule::No | Rule::Least => format!("“{by}” turns it around"),
+        Rule::NeverSo => format!("“{by}” raises it"),
+        Rule::Idiom => "part of an idiom".to_owned(),
+        Rule::But => format!("“{by}” shifts the weight to what follows it"),
+    }
+}
+
+/// What became of the words of a post.
+pub(crate) fn explanation(explained: &Explained) -> String {
+    let by = method(explained.method);
+    let compound = format::signed(explained.compound, 4);
+    if explained.words.is_empty() {
+        return format!("No word of it is in the lexicon of {by}: compound {compound}");
+    }
+    let sum: f64 = explained.words.iter().map(|word| word.valence).sum();
+    let marks = match explained.emphasis > 0.0 {
+        true => format!(", ! and ? {:.2} more", explained.emphasis),
+        false => String::new(),
+    };
+    format!(
+        "Sum {}{marks}: compound {compound} by {by}",
+        format::signed(sum, 2)
+    )
+}
+
+/// From this score on a count is called unusual.
+const REMARKABLE: f64 = 3.0;
+
+/// What is unusual about a hashtag's count, short and in full.
+pub(crate) fn burst(row: &HashtagRow) -> Option<(String, String)> {
+    let (baseline, score) = (row.baseline?, row.burst?);
+    if score < REMARKABLE {
+        return None;
+    }
+    let times = row.count as f64 / baseline.max(0.1);
+    let usual = if baseline < 1.0 {
+        "less than 1".to_owned()
+    } else {
+        format!("{baseline:.0}")
+    };
+    Some((
+        format!("{:.0}×", times.min(99.0)),
+        format!(
+            "{} where {usual} would be usual after the day before, {score:.1} deviations above",
+            row.count
+        ),
+    ))
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "p < .001".to_owned()
+    } else {
+        format!("p = {p:.3}").replacen("0.", ".", 1)
+    }
+}
+
 /// How the lag plot was made.
 pub(crate) fn lag_method(view: &LagView) -> String {
+    let p = view.p_family.map_or(String::new(), |p| {
+        let confirmed = view.p_surrogate.map_or(String::new(), |p| {
+            format!(", by surrogates with the same rhythm {}", p_value(p))
+        });
+        format!(" Over all lags {}{confirmed}.", p_value(p))
+    });
     format!(
-        "One lag = {}. Both series prewhitened, AR order {}. Effective n before that {}. Band: 95 % over all lags together.",
+        "One lag = {}. Both series prewhitened, AR order {}. Effective n before that {}. Band: 95 % over all lags together.{p}",
         format::span(view.width),
         view.ar_order,
         format::count(view.n_effective.max(0.0).round() as u64),

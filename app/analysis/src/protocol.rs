@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use wire::{Millis, PublicConfig, config::Topic};
 
 use crate::{
-    text::sentiment::Limits,
+    text::sentiment::{Limits, Rule},
     view::{Class, Frame},
 };
 
@@ -220,6 +220,17 @@ pub struct Piece {
     pub valence: Option<f64>,
 }
 
+/// What one rule does to one word.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ExplainedChange {
+    /// The rule.
+    pub rule: Rule,
+    /// The word that calls for it; with capitals it is the word itself.
+    pub by: String,
+    /// Valence after it.
+    pub after: f64,
+}
+
 /// One word that counts.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct ExplainedWord {
@@ -227,8 +238,8 @@ pub struct ExplainedWord {
     pub word: String,
     /// Its strength in the lexicon.
     pub strength: f64,
-    /// What changed it, in words, and its valence afterwards.
-    pub changes: Vec<(String, f64)>,
+    /// What changed it, in this order.
+    pub changes: Vec<ExplainedChange>,
     /// What it is worth here.
     pub valence: f64,
 }

@@ -238,6 +238,10 @@ pub struct LagView {
     pub n_effective: f64,
     /// The larger of the orders of the two autoregressions, one removed from each series.
     pub ar_order: u32,
+    /// p of the largest |correlation| over all lags; `None` where there is none to compare.
+    pub p_family: Option<f64>,
+    /// The same by phase-randomised surrogates, drawn only where `p_family` is below .05: both have to be.
+    pub p_surrogate: Option<f64>,
     /// What follows.
     pub verdict: Verdict,
 }

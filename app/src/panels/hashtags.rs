@@ -1,7 +1,7 @@
 //! Trending hashtags: bars from zero, split by class, over a window that slides with the data.
 
 use analysis::{
-    protocol::CountBy,
+    protocol::{CountBy, RankBy},
     view::{Counts, HashtagRow, HashtagsView},
 };
 use leptos::prelude::*;
@@ -80,6 +80,7 @@ fn Controls() -> impl IntoView {
         let is_chosen = move || choice.watch.with(|watch| watch.n_hashtags == amount);
         view! { <option value=amount.to_string() selected=is_chosen>{format!("top {amount}")}</option> }
     };
+    let is_by_burst = move || choice.watch.with(|watch| watch.rank_by == RankBy::Burst);
     let is_by_authors = move || {
         choice
             .watch
@@ -95,6 +96,16 @@ fn Controls() -> impl IntoView {
             }
         >
             {WINDOWS.map(window_option).collect_view()}
+        </select>
+        <select
+            aria-label="Ranked by"
+            on:change=move |event| {
+                let by = if event_target_value(&event) == "burst" { RankBy::Burst } else { RankBy::Count };
+                choice.change(Entry::Same, |watch| watch.rank_by = by);
+            }
+        >
+            <option value="count" selected=move || !is_by_burst()>"most used"</option>
+            <option value="burst" selected=is_by_burst>"most unusual"</option>
         </select>
         <select
             aria-label="Count by"
@@ -179,7 +190,12 @@ fn Bar(tag: String) -> impl IntoView {
                 aria-label=move || row.with(|(row, _)| label(row))
                 on:click=on_click
             >
-                <span class="bar-name">{format!("#{}", name.get_value())}</span>
+                <span class="bar-name">
+                    {format!("#{}", name.get_value())}
+                    {move || row.with(|(row, _)| strings::burst(row)).map(|(short, long)| view! {
+                        " "<span class="burst" title=long>{short}</span>
+                    })}
+                </span>
                 <span class="bar-track">
                     <span class="bar" style:width=length>
                         {part("pos", |counts| counts.positive)}
@@ -208,10 +224,11 @@ fn label(row: &HashtagRow) -> String {
         ..
     } = row.counts;
     format!(
-        "#{}, {}, {} against the window before; {positive} positive, {neutral} neutral, {negative} negative posts",
+        "#{}, {}, {} against the window before; {positive} positive, {neutral} neutral, {negative} negative posts{}",
         row.tag,
         row.count,
-        change(row)
+        change(row),
+        strings::burst(row).map_or(String::new(), |(_, long)| format!("; {long}"))
     )
 }
 

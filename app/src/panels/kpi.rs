@@ -3,7 +3,8 @@
 use analysis::view::{Counts, KpiView};
 use leptos::prelude::*;
 
-use crate::{format, state::Views};
+use super::scoring::ScoringControls;
+use crate::{format, state::Views, strings};
 
 /// One figure as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,8 +23,9 @@ pub(crate) fn KpiStrip() -> impl IntoView {
     let caption = move || {
         views.kpi.get().map(|kpi| {
             format!(
-                "Range {} UTC",
-                format::stretch(kpi.range.from, kpi.range.to)
+                "Range {} UTC. {}",
+                format::stretch(kpi.range.from, kpi.range.to),
+                strings::voices(&kpi)
             )
         })
     };
@@ -50,7 +52,10 @@ pub(crate) fn KpiStrip() -> impl IntoView {
                 {row("Posts/min", "", per_minute)}
                 {row("Mean compound, −1…+1", "", mean)}
             </dl>
-            <p class="caption">{caption}</p>
+            <div class="foot">
+                <p class="caption">{caption}</p>
+                <ScoringControls />
+            </div>
         </section>
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use analysis::view::{Class, PostRow, PostsView};
 use leptos::{html::Div, prelude::*};
 
-use super::{class_name, css_class, glyph};
+use super::{class_name, css_class, explanation::Explanation, glyph};
 use crate::{
+    app::Actions,
     format,
     query::{Choice, Entry},
     state::Views,
@@ -250,18 +251,41 @@ fn Chips() -> impl IntoView {
 
 #[component]
 fn PostItem(row: PostRow) -> impl IntoView {
+    let views = expect_context::<Views>();
+    let actions = expect_context::<Actions>();
     let compound = format::signed(f64::from(row.compound), 2);
     let is_deleted = row.text.is_none();
+    let key = row.key;
+    let is_explained = RwSignal::new(false);
+    let explain = move |_| {
+        is_explained.update(|on| *on = !*on);
+        if is_explained.get_untracked() {
+            actions.explain(key);
+        }
+    };
+    // Only one is held: another post's takes its place.
+    let explanation = move || {
+        let explained = views
+            .explained
+            .get()
+            .filter(|explained| explained.key == key);
+        explained.filter(|_| is_explained.get())
+    };
     let meta = view! {
         <span class="mark" aria-hidden="true">{glyph(row.class)}</span>
         <span class="vh">{class_name(row.class)}</span>
-        <span class="compound" title="VADER compound, −1 to +1">{compound}</span>
+        <span class="compound" title="Compound, −1 to +1">{compound}</span>
         <time datetime=format::iso(row.at)>{format::date_time(row.at)}</time>
         <span class="source">{row.source}</span>
         {row.late.then(|| view! { <span class="late" title="Came more than 60 s after it was posted">"late"</span> })}
         {row.tickers.into_iter().map(|ticker| view! { <TickerChip ticker /> }).collect_view()}
         {row.url.filter(|url| is_web(url)).map(|url| view! {
             <a href=url target="_blank" rel="noopener noreferrer nofollow">"Open"<span class="vh">" the post in a new tab"</span></a>
+        })}
+        {(!is_deleted).then(|| view! {
+            <button type="button" class="link" aria-expanded=move || is_explained.get().to_string() on:click=explain>
+                "Why"<span class="vh">" it reads like that"</span>
+            </button>
         })}
     };
     view! {
@@ -270,6 +294,7 @@ fn PostItem(row: PostRow) -> impl IntoView {
             <p class="text" dir="auto" class:deleted=is_deleted>
                 {row.text.unwrap_or_else(|| "Deleted by its author".to_owned())}
             </p>
+            {move || explanation().map(|explained| view! { <Explanation explained=(*explained).clone() /> })}
         </li>
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod feed;
 mod lock;
+mod settings;
 pub mod store;
 pub mod updates;
 
@@ -19,7 +20,7 @@ use std::{cell::RefCell, mem, rc::Rc};
 
 use analysis::{
     Applied, Configured, Engine,
-    protocol::{Command, LinkState, StoreState, Update, Watch},
+    protocol::{Command, LinkState, Method, StoreState, Update, Watch},
     view::{Frame, HashtagsView},
 };
 use futures::{
@@ -31,6 +32,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
+use settings::Settings;
 use store::Batch;
 
 /// Everything that can wake the worker.
@@ -108,7 +110,9 @@ struct Worker {
     /// Wakes the feed; there is none before the store has been read.
     reconnect: Option<UnboundedSender<()>>,
     engine: Engine,
+    /// As the relay says it.
     config: PublicConfig,
+    settings: Settings,
     parser: sse::Parser,
     /// Position named by the event that is being read.
     position: String,
@@ -126,20 +130,22 @@ struct Worker {
     shown: Shown,
     /// Something has been shown; before that the page says that it is loading.
     has_shown: bool,
+    /// A new engine is being filled from the store; the page shows what the old one said.
+    is_counting_again: bool,
 }
 
 impl Worker {
     fn new(relay: String, watch: Watch, inputs: Sender<Input>, batches: Sender<Batch>) -> Self {
-        let config = PublicConfig::default();
-        let engine = new_engine(&config, &watch);
+        let settings = Settings::default();
         Self {
+            engine: settings.new_engine(&PublicConfig::default(), &watch),
+            settings,
             relay,
             watch,
             inputs,
             batches,
             reconnect: None,
-            engine,
-            config,
+            config: PublicConfig::default(),
             parser: sse::Parser::default(),
             position: String::new(),
             cursor: Rc::default(),
@@ -151,6 +157,7 @@ impl Worker {
             n_ticks: 0,
             shown: Shown::default(),
             has_shown: false,
+            is_counting_again: false,
         }
     }
 
@@ -174,9 +181,33 @@ impl Worker {
         match command {
             Command::Start { .. } => {}
             Command::Watch(watch) => {
+                let is_scored_anew = watch.scoring != self.watch.scoring;
                 self.watch = watch.clone();
                 self.engine.watch(watch);
+                if is_scored_anew {
+                    self.count_again();
+                }
                 self.send_frame();
+            }
+            Command::Topics(topics) => {
+                if self.settings.set_topics(topics) {
+                    self.keep_settings();
+                    self.configure(self.config.clone());
+                }
+            }
+            Command::WordList(bytes) => {
+                if self.settings.set_word_list(bytes) {
+                    self.keep_settings();
+                    if self.watch.scoring.method == Method::WordList {
+                        self.count_again();
+                    }
+                }
+                updates::send(&self.settings.word_list_update());
+            }
+            Command::Explain { key } => {
+                if let Some(explained) = self.engine.explain(key) {
+                    updates::send(&Update::Explained(Box::new(explained)));
+                }
             }
             Command::Reconnect => self.reconnect(),
             Command::ClearStore => {
@@ -210,6 +241,9 @@ impl Worker {
 
     /// What is kept beside the stored events, which follow.
     fn restore(&mut self, meta: store::Meta) {
+        self.settings = Settings::restore(meta.topics.as_deref(), meta.word_list);
+        self.engine = self.settings.new_engine(&self.config, &self.watch);
+        updates::send(&self.settings.word_list_update());
         let config = meta
             .config
             .and_then(|text| serde_json::from_str(&text).ok());
@@ -222,6 +256,7 @@ impl Worker {
 
     /// The store has been read: show it, and follow the relay from where it ends.
     fn start(&mut self) {
+        self.is_counting_again = false;
         self.send_frame();
         if self.reconnect.is_none() {
             let (reconnect, received) = mpsc::unbounded();
@@ -244,12 +279,31 @@ impl Worker {
     }
 
     fn configure(&mut self, config: PublicConfig) {
-        if self.engine.configure(&config) == Configured::NeedsReplay {
-            self.engine = new_engine(&config, &self.watch);
-            self.batch.reads_again = true;
-        }
+        let configured = self.engine.configure(&self.settings.applied_to(&config));
         self.config = config;
+        if configured == Configured::NeedsReplay {
+            self.count_again();
+        }
+        updates::send(&self.settings.topics_update(&self.config));
         updates::send(&Update::Config(self.config.clone()));
+    }
+
+    /// A new engine, filled from the store, or by the relay where nothing is kept. Until it is filled the
+    /// page shows what it has.
+    fn count_again(&mut self) {
+        self.engine = self.settings.new_engine(&self.config, &self.watch);
+        if matches!(self.store, StoreState::NotKept { .. }) {
+            self.fill_from_relay();
+        } else {
+            self.batch.reads_again = true;
+            self.is_counting_again = true;
+        }
+    }
+
+    fn fill_from_relay(&mut self) {
+        self.is_counting_again = false;
+        *self.cursor.borrow_mut() = None;
+        self.reconnect();
     }
 
     fn read(&mut self, bytes: &[u8]) {
@@ -331,12 +385,20 @@ impl Worker {
 
     /// Throws away events and store: another recording, or another run of it, begins.
     fn forget(&mut self) {
-        self.engine = new_engine(&self.config, &self.watch);
+        self.engine = self.settings.new_engine(&self.config, &self.watch);
         self.batch = Batch {
             starts_anew: true,
             ..Batch::default()
         };
+        self.is_counting_again = false;
         self.keep_config();
+        self.keep_settings();
+    }
+
+    fn keep_settings(&mut self) {
+        for (key, text) in self.settings.kept() {
+            self.keep(key, text);
+        }
     }
 
     fn keep_config(&mut self) {
@@ -380,7 +442,7 @@ impl Worker {
     }
 
     fn send_frame(&mut self) {
-        if self.engine.n_events() == 0 && !self.has_shown {
+        if self.is_counting_again || (self.engine.n_events() == 0 && !self.has_shown) {
             return;
         }
         self.has_shown = true;
@@ -409,15 +471,13 @@ impl Worker {
     fn set_store(&mut self, state: StoreState) {
         if self.store != state {
             self.store = state;
+            // The store that was to fill the engine is gone.
+            if self.is_counting_again && matches!(self.store, StoreState::NotKept { .. }) {
+                self.fill_from_relay();
+            }
             updates::send(&Update::Store(self.store.clone()));
         }
     }
-}
-
-fn new_engine(config: &PublicConfig, watch: &Watch) -> Engine {
-    let mut engine = Engine::new(config);
-    engine.watch(watch.clone());
-    engine
 }
 
 /// A frame in parts that the page draws one after the other, so that no single one holds it up.

@@ -1,7 +1,7 @@
 //! The one writer of IndexedDB: events in sealed chunks, a small tail, and the cursor beside them.
 //!
 //! ```text
-//!  meta    "cursor" | "config" | "tip" ──► text
+//!  meta    "cursor" | "config" | "tip" | "topics" | "word_list" ──► text
 //!  chunks  1, 2, 3 …                   ──► { lines: Uint8Array, n }   sealed: at least SEAL_AT events
 //!  tail    1, 2, 3 …                   ──► { lines: Uint8Array, n }   one record a batch, moved into a chunk when full
 //! ```
@@ -65,6 +65,10 @@ pub struct Meta {
     pub config: Option<String>,
     /// The last `tip` line.
     pub tip: Option<String>,
+    /// The reader's own topics.
+    pub topics: Option<String>,
+    /// The reader's word list, as its file has it.
+    pub word_list: Option<String>,
 }
 
 impl Batch {
@@ -145,6 +149,8 @@ impl Store {
             cursor: database.meta("cursor").await?,
             config: database.meta("config").await?,
             tip: database.meta("tip").await?,
+            topics: database.meta("topics").await?,
+            word_list: database.meta("word_list").await?,
         };
         let _ = reports.send(Input::Store(Report::Opened(meta))).await;
         let mut store = Self {
@@ -207,6 +213,7 @@ impl Store {
         }
         if batch.reads_again {
             self.read(reports).await?;
+            let _ = reports.send(Input::Store(Report::Read)).await;
         }
         Ok(())
     }

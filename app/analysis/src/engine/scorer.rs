@@ -3,9 +3,9 @@
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    protocol::{Explained, ExplainedWord, Method, Piece, Scoring},
+    protocol::{Explained, ExplainedChange, ExplainedWord, Method, Piece, Scoring},
     text::{
-        sentiment::{Compound, Counted, Limits, Rule, Scratch, Vader},
+        sentiment::{Change, Compound, Counted, Limits, Scratch, Vader},
         word_list::WordList,
     },
     view::Class,
@@ -119,18 +119,10 @@ fn push(pieces: &mut Vec<Piece>, text: &str, valence: Option<f64>) {
 }
 
 fn explained(text: &str, word: &Counted) -> ExplainedWord {
-    let change = |change: &crate::text::sentiment::Change| {
-        let by = part(text, change.by.clone());
-        let why = match change.rule {
-            Rule::Capitals => "in capitals".to_owned(),
-            Rule::Booster => format!("“{by}” strengthens it"),
-            Rule::Damper => format!("“{by}” weakens it"),
-            Rule::Negation | Rule::No | Rule::Least => format!("“{by}” turns it around"),
-            Rule::NeverSo => format!("“{by}” raises it"),
-            Rule::Idiom => "part of an idiom".to_owned(),
-            Rule::But => format!("“{by}” shifts the weight to what follows it"),
-        };
-        (why, change.after)
+    let change = |change: &Change| ExplainedChange {
+        rule: change.rule,
+        by: part(text, change.by.clone()).to_owned(),
+        after: change.after,
     };
     ExplainedWord {
         word: part(text, word.span.clone()).to_owned(),

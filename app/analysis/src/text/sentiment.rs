@@ -299,14 +299,23 @@ fn weigh_around_but(valences: &mut [(usize, f64)], but_idx: usize, observer: &mu
 
 /// `x` rounded to `DECIMALS`, in units of the last one, by the exact value of `x`; a tie goes to the even digit.
 fn rounded<const DECIMALS: usize>(x: f64) -> f64 {
-    let scaled = x * 10_f64.powi(DECIMALS as i32);
+    let unit = 10_f64.powi(DECIMALS as i32);
+    let scaled = x * unit;
     let from_tie = (scaled.fract().abs() - 0.5).abs();
     if from_tie > 1e-9 {
         return scaled.round_ties_even();
     }
-    // So near a tie the product's own rounding would decide; formatting works with all digits of `x`.
-    let digits = format!("{x:.DECIMALS$}").replace('.', "");
-    digits.parse().unwrap_or(scaled)
+    // So near a tie the product's own rounding would decide. This difference is rounded only once, so it has
+    // the right sign.
+    let below = scaled.floor();
+    let above_tie = x.mul_add(unit, -(below + 0.5));
+    if above_tie > 0.0 {
+        below + 1.0
+    } else if above_tie < 0.0 {
+        below
+    } else {
+        scaled.round_ties_even()
+    }
 }
 
 #[cfg(test)]

@@ -148,6 +148,8 @@ fn view_of(input: &Input) -> LagView {
         n_effective,
         order_x,
         order_y,
+        p_family,
+        p_surrogate,
         verdict,
         ..
     } = lead_lag(sentiment, returns, input.lags);
@@ -167,6 +169,8 @@ fn view_of(input: &Input) -> LagView {
         n: u32::try_from(n).unwrap_or(u32::MAX),
         n_effective,
         ar_order: u32::try_from(order_x.max(order_y)).unwrap_or(u32::MAX),
+        p_family,
+        p_surrogate,
         verdict: verdict.into(),
     }
 }

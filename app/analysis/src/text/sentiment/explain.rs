@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Compound, Scratch, Sentiment, emphasised};
 
 /// A score with the words behind it.
@@ -58,7 +60,7 @@ pub struct Change {
 }
 
 /// Why a word is worth something else than its strength.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Rule {
     /// It is in capitals, and the rest is not.
     Capitals,
