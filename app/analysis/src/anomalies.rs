@@ -180,22 +180,6 @@ fn refuse_alpha(alpha: f64) -> Result<(), AnomalyError> {
     Err(AnomalyError::Alpha(alpha))
 }
 
-/// The median, and another order of the values. 0 without values.
-fn median_of(values: &mut [f64]) -> f64 {
-    let middle = values.len() / 2;
-    if values.is_empty() {
-        return 0.0;
-    }
-    let is_even = values.len().is_multiple_of(2);
-    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    let upper = *upper;
-    if is_even {
-        let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        return 0.5 * (lower + upper);
-    }
-    upper
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Cross-correlation by lag.
 
-use crate::series::Series;
+use crate::{series::Series, stats::is_movement};
 
 /// Cross-correlations for lags `−max_lag…max_lag`, ascending.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,20 +103,13 @@ struct Centred {
 
 impl Centred {
     fn new(series: &Series) -> Self {
-        let n = series.n_present() as f64;
-        let mean = series.values().iter().flatten().sum::<f64>() / n;
-        let deviations: Vec<f64> = series
-            .values()
-            .iter()
-            .map(|value| value.map_or(0.0, |v| v - mean))
-            .collect();
-        let variance = deviations.iter().map(|d| d * d).sum::<f64>() / n;
-        // What is left of a constant after rounding does not count as movement.
-        let is_flat = variance <= (mean * 1e-12).powi(2);
+        let deviations = series.deviations();
+        let variance = deviations.iter().map(|d| d * d).sum::<f64>() / series.n_present() as f64;
+        let moves = is_movement(variance, series.mean());
         Self {
             is_present: series.values().iter().map(Option::is_some).collect(),
             has_gaps: series.n_present() < series.len(),
-            deviation: if is_flat { 0.0 } else { variance.sqrt() },
+            deviation: if moves { variance.sqrt() } else { 0.0 },
             deviations,
         }
     }
