@@ -8,7 +8,7 @@ use analysis::{
     series::{
         Series,
         decimate::{min_max, min_max_lttb},
-        rollup::{Level, Post, Rollup, Zone},
+        rollup::{Cell, Level, Post, Rollup, Zone},
     },
     stats::{
         ccf::ccf,
@@ -156,10 +156,20 @@ fn rollups(criterion: &mut Criterion) {
                         }
                     }
                     assert_eq!(rollup.cells().map(|cell| cell.n).sum::<u64>(), N as u64);
+                    let n_authors: usize = rollup.cells().map(Cell::n_authors).sum();
+                    assert_eq!(n_authors > 0, authors);
                 });
             });
         }
     }
+    let mut hours = Rollup::new(Level::Hour, Zone::utc());
+    posts.iter().for_each(|post| hours.add(*post));
+    group.bench_function("hours_to_days_with_authors", |bencher| {
+        bencher.iter(|| {
+            let days = hours.rolled_up(Level::Day, &Zone::utc()).unwrap();
+            assert!(days.cells().map(Cell::n_authors).sum::<usize>() > 50_000);
+        });
+    });
 }
 
 fn decimation(criterion: &mut Criterion) {
