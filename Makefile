@@ -177,9 +177,9 @@ bench-relay: rust
 	cargo bench --locked -p server --bench throughput
 
 bench-browser: tools browser
-	$(call step,Scoring texts in the browser)
+	$(call step,Scoring texts and statistics in the browser)
 	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=600 cargo test --locked -p analysis \
-		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed -- --nocapture
+		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics -- --nocapture
 
 bench-stocknet: dist relay browser e2e/node_modules/.installed
 	$(call step,StockNet tweets through the relay and the browser)
