@@ -119,7 +119,7 @@ pub enum AnomalyError {
 pub fn bucket_width(times: &[Millis]) -> Result<Millis, AnomalyError> {
     let mut steps = Vec::with_capacity(times.len());
     for (idx, pair) in times.windows(2).enumerate() {
-        match pair[1] - pair[0] {
+        match pair[1].saturating_sub(pair[0]) {
             0 => return Err(AnomalyError::Duplicate(idx + 1)),
             step if step < 0 => return Err(AnomalyError::Unsorted(idx + 1)),
             step => steps.push(step),

@@ -5,6 +5,7 @@
 
 use wire::Millis;
 
+use super::calendar::MAX_TIME;
 pub use super::calendar::{Level, Zone};
 use crate::{
     series::bucket::{Bucket, mean_compound},
@@ -14,7 +15,7 @@ use crate::{
 /// What is counted of one post.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Post {
-    /// Grid time.
+    /// Grid time. What is further from 1970 than [`MAX_TIME`] counts as if it were as far.
     pub at: Millis,
     /// VADER compound in ten-thousandths.
     pub compound: i16,
@@ -277,6 +278,7 @@ impl Rollup {
     }
 
     fn cell_at(&mut self, at: Millis) -> &mut Cell {
+        let at = at.clamp(-MAX_TIME, MAX_TIME);
         let is_in_last = self
             .cells
             .get(self.last)
@@ -298,6 +300,7 @@ impl Rollup {
 
     /// What fell into the cell that holds an instant; empty where there were no posts.
     pub fn cell(&self, at: Millis) -> Cell {
+        let at = at.clamp(-MAX_TIME, MAX_TIME);
         let idx = self.cells.partition_point(|cell| cell.end <= at);
         let found = self.cells.get(idx).filter(|cell| cell.start <= at);
         found

@@ -70,6 +70,9 @@ pub enum EventStudyError {
         /// Places of the market.
         market: usize,
     },
+    /// Returns that never move are beyond nothing.
+    #[error("the returns never move")]
+    Flat,
     /// An event lies outside of the grid.
     #[error("the event {0} lies outside of the series")]
     Outside(usize),
@@ -162,6 +165,11 @@ fn check(
     }
     if let Some(event) = events.iter().find(|event| **event >= returns.len()) {
         return Err(EventStudyError::Outside(*event));
+    }
+    let squares: f64 = returns.deviations().iter().map(|d| d * d).sum();
+    if returns.n_present() > 1 && !is_movement(squares / returns.n_present() as f64, returns.mean())
+    {
+        return Err(EventStudyError::Flat);
     }
     match events.windows(2).position(|pair| pair[0] >= pair[1]) {
         Some(idx) => Err(EventStudyError::Unsorted(idx + 1)),
