@@ -62,7 +62,7 @@ fn leads(criterion: &mut Criterion) {
         group.bench_function(format!("199_surrogates_{max}_lags/{n}"), |bencher| {
             bencher.iter(|| {
                 let found = test(black_box(&x), black_box(&y), settings).unwrap();
-                assert_eq!(found.best_lag, Some(3));
+                assert!(found.p_surrogate.is_some());
             });
         });
     }
