@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  apply(event) ──► identity ──► score ──► records, grids, tallies        frame(now) ──► views
-//!                   (once each)  (VADER)   (engine/posts, tickers, …)      (engine/views)
+//!                   (once each) (scorer)   (engine/posts, tickers, …)      (engine/views)
 //! ```
 //!
 //! It does not read a clock, and it does not depend on the order in which events arrive: what it holds
@@ -12,10 +12,13 @@
 //! everything in it keeps a core busy for a quarter of a second.
 
 mod posts;
+mod scorer;
 mod sources;
 mod tally;
 mod tickers;
 mod views;
+
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use wire::{
@@ -25,15 +28,16 @@ use wire::{
 
 use self::{
     posts::{Posts, Record},
+    scorer::Scorer,
     sources::Sources,
     tally::Tally,
     tickers::Tickers,
     views::Memos,
 };
 use crate::{
-    protocol::Watch,
+    protocol::{Explained, Scoring, Watch},
     series::{Bucket, Grids},
-    text::{sentiment::Vader, topics_match::Matcher},
+    text::{topics_match::Matcher, word_list::WordList},
     trending::Trending,
     view::{Counts, Frame},
 };
@@ -102,9 +106,11 @@ pub struct TickerSummary {
 
 /// Events in, views out. See the module's description.
 pub struct Engine {
-    vader: Vader,
+    scorer: Scorer,
     /// Posts by topic, in the order of the configuration.
     topics: Vec<Grids>,
+    /// Posts of no topic.
+    other: Grids,
     topic_config: Vec<Topic>,
     ticker_config: Vec<wire::config::Ticker>,
     topic_matcher: Matcher,
@@ -158,12 +164,23 @@ struct Names {
 }
 
 impl Engine {
-    /// An engine without events.
+    /// An engine without events that scores by VADER.
     pub fn new(config: &PublicConfig) -> Self {
+        Self::with_scoring(config, Scoring::default(), None)
+    }
+
+    /// An engine without events that scores as it is told; a word list that is missing is replaced by VADER.
+    /// To score in another way, make a new engine and apply the stored events to it.
+    pub fn with_scoring(
+        config: &PublicConfig,
+        scoring: Scoring,
+        word_list: Option<Arc<WordList>>,
+    ) -> Self {
         let watch = Watch::default();
         let mut engine = Self {
-            vader: Vader::new(),
+            scorer: Scorer::new(scoring, word_list),
             topics: Vec::new(),
+            other: Grids::default(),
             topic_config: Vec::new(),
             ticker_config: Vec::new(),
             topic_matcher: Matcher::default(),
@@ -293,6 +310,15 @@ impl Engine {
         self.posts.len() as u64
     }
 
+    /// Which words a post's score comes from; `None` when its text is not kept.
+    pub fn explain(&self, key: u64) -> Option<Explained> {
+        let text = self.posts.text(key)?;
+        Some(Explained {
+            key,
+            ..self.scorer.explain(&text.text)
+        })
+    }
+
     /// Whether an event with this identity is in.
     pub fn is_known(&self, identity: Identity) -> bool {
         self.known.contains_key(&identity.0)
@@ -363,7 +389,7 @@ impl Engine {
                 .map(|tag| self.hashtags.id_or_new(&tag::fold(tag))),
         );
 
-        let compound = self.vader.compound(&post.text);
+        let (compound, class) = self.scorer.score(&post.text);
         let author = author_number(&post.author);
         // A count of authors does not move when one of their posts is deleted.
         let hashtags = post.hashtags.iter().map(String::as_str);
@@ -375,7 +401,8 @@ impl Engine {
             author: if is_deleted { 0 } else { author },
             source: u16::try_from(self.names.id_or_new(&post.source)).unwrap_or(u16::MAX),
             compound: compound.ten_thousandths(),
-            class: compound.class(),
+            class,
+            topics: posts::topic_set(&scratch.topics),
             is_late: event.seen_at.saturating_sub(event.at) > LATE_AFTER,
             is_deleted,
             ..Record::default()
@@ -406,6 +433,9 @@ impl Engine {
             if let Some(grids) = self.topics.get_mut(*topic) {
                 grids.add(sample);
             }
+        }
+        if scratch.topics.is_empty() {
+            self.other.add(sample);
         }
         self.tally.add(record, &self.posts);
     }

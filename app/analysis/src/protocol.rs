@@ -1,13 +1,16 @@
 //! What page and worker say to each other: postcard bytes in a transferred `ArrayBuffer`.
 
 use serde::{Deserialize, Serialize};
-use wire::{Millis, PublicConfig};
+use wire::{Millis, PublicConfig, config::Topic};
 
-use crate::view::{Class, Frame};
+use crate::{
+    text::sentiment::Limits,
+    view::{Class, Frame},
+};
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
 /// meet a new page, which then asks for a reload.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Page → worker. States what is wanted; never asks for data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -22,6 +25,15 @@ pub enum Command {
     },
     /// The person chose something else.
     Watch(Watch),
+    /// Topics of this reader's own instead of the relay's; `None` goes back to those. Counts every post again.
+    Topics(Option<Vec<Topic>>),
+    /// The bytes of a file with a word list, for [`Method::WordList`]. Counts every post again.
+    WordList(Vec<u8>),
+    /// Say which words a post's score comes from.
+    Explain {
+        /// [`PostRow::key`](crate::view::PostRow::key).
+        key: u64,
+    },
     /// Try to reach the relay now instead of waiting for the next attempt.
     Reconnect,
     /// Throw away what is stored and start again.
@@ -49,6 +61,10 @@ pub struct Watch {
     pub hashtag: Option<String>,
     /// Only recent posts that mention the watched ticker.
     pub only_ticker: bool,
+    /// Which hashtags are listed.
+    pub rank_by: RankBy,
+    /// How posts are scored; a change counts every post again.
+    pub scoring: Scoring,
 }
 
 impl Default for Watch {
@@ -63,8 +79,41 @@ impl Default for Watch {
             class: None,
             hashtag: None,
             only_ticker: false,
+            rank_by: RankBy::default(),
+            scoring: Scoring::default(),
         }
     }
+}
+
+/// How posts are scored and classed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Scoring {
+    /// What makes the compound.
+    pub method: Method,
+    /// From where on a compound is positive or negative.
+    pub limits: Limits,
+}
+
+/// What makes a post's compound.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Method {
+    /// As vaderSentiment 3.3.2 does.
+    #[default]
+    Vader,
+    /// VADER's rules with the words and emoji of markets.
+    Finance,
+    /// Positive less negative words of the reader's own list. VADER until there is one.
+    WordList,
+}
+
+/// What puts a hashtag on the list.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum RankBy {
+    /// Its count.
+    #[default]
+    Count,
+    /// How far its count is above what the day before lets expect.
+    Burst,
 }
 
 /// The stretch of time a person chose.
@@ -110,8 +159,78 @@ pub enum Update {
     Link(LinkState),
     /// How the store in this browser is.
     Store(StoreState),
+    /// How the reader's word list is.
+    WordList(WordListState),
+    /// The topics that posts are counted under, the relay's or the reader's own.
+    Topics {
+        /// In the order in which they are shown.
+        topics: Vec<Topic>,
+        /// They are the reader's.
+        are_own: bool,
+    },
+    /// What was asked by [`Command::Explain`]; nothing comes for a post whose text is gone.
+    Explained(Box<Explained>),
     /// A problem, told to a person.
     Trouble(Trouble),
+}
+
+/// How the reader's word list is.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum WordListState {
+    /// There is none.
+    #[default]
+    None,
+    /// It is there.
+    Loaded {
+        /// Words with a weight.
+        n_words: u64,
+    },
+    /// The file is no word list, and the one before stays.
+    Refused {
+        /// Why, with the line.
+        reason: String,
+    },
+}
+
+/// Which words a post's score comes from.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Explained {
+    /// The post.
+    pub key: u64,
+    /// What scored it.
+    pub method: Method,
+    /// How it reads.
+    pub class: Class,
+    /// Its compound, −1…+1.
+    pub compound: f64,
+    /// What exclamation and question marks add to the sum of the valences.
+    pub emphasis: f64,
+    /// The whole text, cut at the words that count.
+    pub pieces: Vec<Piece>,
+    /// The words that count, in their order.
+    pub words: Vec<ExplainedWord>,
+}
+
+/// Part of a text.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Piece {
+    /// As written.
+    pub text: String,
+    /// What it is worth here; `None` for what does not count.
+    pub valence: Option<f64>,
+}
+
+/// One word that counts.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct ExplainedWord {
+    /// As written.
+    pub word: String,
+    /// Its strength in the lexicon.
+    pub strength: f64,
+    /// What changed it, in words, and its valence afterwards.
+    pub changes: Vec<(String, f64)>,
+    /// What it is worth here.
+    pub valence: f64,
 }
 
 /// How the connection to the relay is.

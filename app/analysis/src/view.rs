@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use wire::{Millis, SourceStatus};
 
-use crate::protocol::CountBy;
+use crate::protocol::{CountBy, RankBy, Scoring};
 
 /// All views that changed since the last frame.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -22,6 +22,8 @@ pub struct Frame {
     pub posts: Option<PostsView>,
     /// Cross-correlation of price and sentiment.
     pub lag: Option<LagView>,
+    /// Posts by topic.
+    pub topics: Option<TopicsView>,
     /// Tickers to choose from.
     pub tickers: Option<TickersView>,
     /// Sources and data quality.
@@ -37,15 +39,15 @@ pub struct Range {
     pub to: Millis,
 }
 
-/// How a text reads: compound ≥ +0.05 positive, ≤ −0.05 negative, else neutral.
+/// How a text reads, by the limits of [`Scoring`](crate::protocol::Scoring).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Class {
-    /// compound ≤ −0.05.
+    /// Compound at or below the lower limit: −0.05, or anything below 0.
     Negative,
     /// Between.
     #[default]
     Neutral,
-    /// compound ≥ +0.05.
+    /// Compound at or above the upper limit: +0.05, or anything above 0.
     Positive,
 }
 
@@ -75,6 +77,11 @@ pub struct KpiView {
     pub previous: Option<Counts>,
     /// Distinct authors in the range.
     pub authors: u64,
+    /// Effective number of voices in the range: as many authors, all equally busy, would be as evenly
+    /// spread. Between 1 and `authors`; 0 without posts. exp(H) of the posts' shares by author.
+    pub voices: f64,
+    /// What scored the posts.
+    pub scoring: Scoring,
     /// Posts per minute over the last `rate_window` of data time.
     pub posts_per_minute: f64,
     /// What `posts_per_minute` looks back over.
@@ -127,7 +134,9 @@ pub struct HashtagsView {
     pub window: Millis,
     /// What is counted.
     pub by: CountBy,
-    /// Count descending, then first seen.
+    /// What puts a hashtag on the list.
+    pub rank_by: RankBy,
+    /// Count or burst descending, then first seen.
     pub rows: Vec<HashtagRow>,
     /// Distinct hashtags in the window.
     pub n_distinct: u64,
@@ -144,8 +153,34 @@ pub struct HashtagRow {
     pub count: u64,
     /// The same in the window before.
     pub previous: u64,
+    /// The count that its share of the day before lets expect; `None` without a day before.
+    pub baseline: Option<f64>,
+    /// How far the count is above that, in standard deviations; only from a count of 5 on.
+    pub burst: Option<f64>,
     /// Posts with it in the window, by class.
     pub counts: Counts,
+}
+
+/// Posts of the range by topic. A post may belong to several.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct TopicsView {
+    /// The stretch counted: `[from, to)`.
+    pub range: Range,
+    /// In the order of the configuration.
+    pub rows: Vec<TopicRow>,
+    /// Posts of no topic.
+    pub other: Counts,
+}
+
+/// One topic.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct TopicRow {
+    /// Its name.
+    pub name: String,
+    /// Counts in the range.
+    pub counts: Counts,
+    /// Counts in the equally long stretch before it; `None` where the data does not reach back that far.
+    pub previous: Option<Counts>,
 }
 
 /// The newest posts that match the choice.

@@ -29,6 +29,13 @@ pub struct Voices {
     sum_n_ln_n: u64,
 }
 
+impl Default for Voices {
+    /// Without a cap.
+    fn default() -> Self {
+        Self::new(u32::MAX)
+    }
+}
+
 impl Voices {
     /// Nobody yet; `cap` is how many posts of one author [`Voices::n_capped`] counts (at least 1).
     pub fn new(cap: u32) -> Self {

@@ -34,6 +34,9 @@ pub struct ReplayInfo {
     pub looped: bool,
 }
 
+/// More topics than these are refused.
+pub const MAX_TOPICS: usize = 64;
+
 /// A subject: a post belongs to it when one of the keywords stands in its text or tags as a whole word.
 ///
 /// Matching ignores case. A post may belong to several topics.

@@ -35,6 +35,8 @@ pub(super) struct Record {
     /// Compound in ten-thousandths.
     pub(super) compound: i16,
     pub(super) class: Class,
+    /// The topics it belongs to; see [`topic_set`].
+    pub(super) topics: u64,
     pub(super) is_late: bool,
     pub(super) is_deleted: bool,
 }
@@ -228,6 +230,13 @@ impl Posts {
 }
 
 /// No post of any platform has room for more; whatever is behind is not counted.
+/// Topics by their index, a bit each; those from [`MAX_TOPICS`](wire::config::MAX_TOPICS) on are left out.
+pub(super) fn topic_set(topics: &[usize]) -> u64 {
+    topics.iter().fold(0, |set, idx| {
+        set | u32::try_from(*idx).map_or(0, |idx| 1_u64.checked_shl(idx).unwrap_or(0))
+    })
+}
+
 fn first_255(ids: &[u32]) -> &[u32] {
     ids.get(..usize::from(u8::MAX)).unwrap_or(ids)
 }

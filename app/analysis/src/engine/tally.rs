@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use super::posts::{Posts, Record};
-use crate::view::Class;
+use crate::{view::Class, voices::Voices};
 
 /// Which posts a person asked for. `Some(None)` asks for something that no post has.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -34,15 +33,15 @@ impl Filter {
 pub(super) struct Tally {
     range: Range<Millis>,
     filter: Filter,
-    /// Posts by author; an author without posts is not held.
-    authors: FxHashMap<u64, u32>,
+    /// Posts by author, where that is known.
+    voices: Voices,
     n_matching: u64,
 }
 
 impl Tally {
-    /// Distinct authors.
-    pub(super) fn n_authors(&self) -> u64 {
-        self.authors.len() as u64
+    /// Authors of the posts in the range.
+    pub(super) fn voices(&self) -> &Voices {
+        &self.voices
     }
 
     /// Posts that the filter accepts.
@@ -60,7 +59,7 @@ impl Tally {
     /// Takes back the author of a post that was withdrawn.
     pub(super) fn forget_author(&mut self, record: &Record) {
         if self.range.contains(&record.at) {
-            self.remove_author(record.author);
+            self.voices.remove(record.author);
         }
     }
 
@@ -98,23 +97,14 @@ impl Tally {
 
     fn enter(&mut self, record: &Record, posts: &Posts) {
         if record.author != 0 {
-            *self.authors.entry(record.author).or_default() += 1;
+            self.voices.add(record.author);
         }
         self.n_matching += u64::from(self.filter.accepts(record, posts));
     }
 
     fn leave(&mut self, record: &Record, posts: &Posts) {
-        self.remove_author(record.author);
+        self.voices.remove(record.author);
         self.n_matching -= u64::from(self.filter.accepts(record, posts));
-    }
-
-    fn remove_author(&mut self, author: u64) {
-        if let Some(n) = self.authors.get_mut(&author) {
-            *n -= 1;
-            if *n == 0 {
-                self.authors.remove(&author);
-            }
-        }
     }
 }
 
@@ -144,7 +134,8 @@ mod tests {
                 let mut fresh = Tally::default();
                 fresh.move_to(from..from + length, filter, &posts);
                 if from < from + length {
-                    prop_assert_eq!(tally.n_authors(), fresh.n_authors());
+                    prop_assert_eq!(tally.voices().n_authors(), fresh.voices().n_authors());
+                    prop_assert!((tally.voices().effective() - fresh.voices().effective()).abs() < 1e-9);
                     prop_assert_eq!(tally.n_matching(), fresh.n_matching());
                 }
             }

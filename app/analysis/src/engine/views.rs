@@ -3,6 +3,7 @@
 mod hashtags;
 mod lag;
 mod market;
+mod topics;
 
 use wire::{
     Millis,
@@ -15,7 +16,7 @@ use crate::{
     protocol::RangeChoice,
     view::{
         Counts, Frame, HashtagsView, KpiView, LagView, MarketView, PostRow, PostsView, Range,
-        SourcesView, TickersView,
+        SourcesView, TickersView, TopicsView,
     },
 };
 
@@ -30,6 +31,7 @@ pub(super) struct Memos {
     hashtags: Memo<HashtagsView>,
     posts: Memo<PostsView>,
     lag: Memo<LagView>,
+    topics: Memo<TopicsView>,
     tickers: Memo<TickersView>,
     sources: Memo<SourcesView>,
     /// What the lag view was computed from.
@@ -156,6 +158,7 @@ impl Engine {
                 .update(of_market, || self.market(ticker, range, now)),
             lag: self.lag(ticker, range, &mut memos.lag_input, of_lag, &mut memos.lag),
             posts: memos.posts.update(of_list, || self.recent(range, ticker)),
+            topics: memos.topics.update(of_list, || self.topics_view(range)),
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
         }
@@ -211,23 +214,30 @@ impl Engine {
             .counts()
     }
 
+    /// The equally long stretch before a range, if the posts reach back that far.
+    fn before(&self, range: Range) -> Option<Range> {
+        let length = range.to.saturating_sub(range.from);
+        let from = range.from.saturating_sub(length);
+        let first = self.posts.all().first()?;
+        (length > 0 && first.at <= from).then_some(Range {
+            from,
+            to: range.from,
+        })
+    }
+
     #[inline(never)]
     fn kpi(&self, range: Range, now: Millis) -> KpiView {
-        let length = range.to.saturating_sub(range.from);
-        let before = range.from.saturating_sub(length);
-        let reaches_back = length > 0
-            && self
-                .posts
-                .all()
-                .first()
-                .is_some_and(|first| first.at <= before);
         let end = now.saturating_add(1);
         let recent = self.counts(end.saturating_sub(RATE_WINDOW), end).posts;
         KpiView {
             range,
             counts: self.counts(range.from, range.to),
-            previous: reaches_back.then(|| self.counts(before, range.from)),
-            authors: self.tally.n_authors(),
+            previous: self
+                .before(range)
+                .map(|before| self.counts(before.from, before.to)),
+            authors: self.tally.voices().n_authors(),
+            voices: self.tally.voices().effective(),
+            scoring: self.scorer.scoring(),
             posts_per_minute: recent as f64 * MINUTE as f64 / RATE_WINDOW as f64,
             rate_window: RATE_WINDOW,
         }

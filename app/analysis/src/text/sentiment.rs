@@ -14,6 +14,8 @@ pub use explain::{Change, Counted, Explanation, Rule};
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::lexicon::{Dialect, Lexicon, Term};
 use crate::view::Class;
 use explain::Observer;
@@ -115,7 +117,7 @@ impl Compound {
 }
 
 /// From where on a compound is positive or negative.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Limits {
     /// Positive from +0.05 on, negative from −0.05 on: the advice of VADER's authors.
     #[default]
