@@ -156,7 +156,12 @@ check-long: rust
 	$(call step,Property tests with many more cases)
 	PROPTEST_CASES=20000 cargo test --locked --release -p wire -p analysis
 	$(call step,How often independent series are said to lead)
-	cargo run --locked --release -p analysis --example leadlag_size -- 2000
+	cargo run --locked --release -p analysis --example leadlag_size -- 10000 720 "$$(getconf _NPROCESSORS_ONLN)"
+	$(call step,The streaming detector by the rules of the Numenta Anomaly Benchmark)
+	@nab="$${MOODTAPE_DATA:-../shared/data}/nab"; \
+	if [ -e "$$nab/windows.json" ]; \
+	then cargo run --locked --release -p analysis --example nab_score -- "$$nab"; \
+	else echo "SKIPPED: $$nab/windows.json is missing; set MOODTAPE_DATA" >&2; fi
 	$(call step,Sixty thousand fresh texts against vaderSentiment 3.3.2)
 	python3 -m venv "$(TARGET_DIR)/tools/vader" && "$(TARGET_DIR)/tools/vader/bin/pip" install --quiet vaderSentiment==3.3.2
 	cargo build --locked --release -p analysis --example sentiment
@@ -177,9 +182,9 @@ bench-relay: rust
 	cargo bench --locked -p server --bench throughput
 
 bench-browser: tools browser
-	$(call step,Scoring texts in the browser)
+	$(call step,Scoring texts and statistics in the browser)
 	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=600 cargo test --locked -p analysis \
-		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed -- --nocapture
+		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics -- --nocapture
 
 bench-stocknet: dist relay browser e2e/node_modules/.installed
 	$(call step,StockNet tweets through the relay and the browser)

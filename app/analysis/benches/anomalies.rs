@@ -9,7 +9,6 @@
     reason = "a benchmark reads files"
 )]
 
-use std::f64::consts::TAU;
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -17,11 +16,13 @@ use std::path::{Path, PathBuf};
 use analysis::anomalies::shesd::{ShEsd, Threshold, shesd};
 use analysis::anomalies::stl::periodic_stl;
 use analysis::anomalies::streaming::Stream;
-use analysis::stats::random::Random;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+#[path = "../examples/common/made_up.rs"]
+#[allow(dead_code, reason = "another benchmark is about the rest")]
+mod made_up;
+
 const DAY: usize = 1_440;
-const N_POINTS: usize = 14_398;
 
 criterion_group!(benches, batch, streaming);
 criterion_main!(benches);
@@ -29,7 +30,10 @@ criterion_main!(benches);
 fn batch(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("anomalies/shesd");
     group.sample_size(20);
-    for (kind, series) in [("made_up", Some(made_up())), ("minutes", minutes())] {
+    for (kind, series) in [
+        ("made_up", Some(made_up::minutes())),
+        ("minutes", real_minutes()),
+    ] {
         let Some(series) = series else {
             eprintln!("SKIPPED anomalies/shesd/minutes: set MOODTAPE_DATA");
             continue;
@@ -73,7 +77,7 @@ fn check(series: &[Option<f64>]) {
 }
 
 fn streaming(criterion: &mut Criterion) {
-    let series = made_up();
+    let series = made_up::minutes();
     let mut group = criterion.benchmark_group("anomalies/stream");
     group.throughput(Throughput::Elements(series.len() as u64));
     group.bench_function("made_up", |bencher| {
@@ -86,17 +90,7 @@ fn streaming(criterion: &mut Criterion) {
     });
 }
 
-fn made_up() -> Vec<Option<f64>> {
-    let mut random = Random::new(1);
-    let value = |t: usize| {
-        let season = 50.0 * (TAU * t as f64 / DAY as f64).sin();
-        let peak = if random.uniform() > 0.99 { 80.0 } else { 0.0 };
-        Some(100.0 + season + 5.0 * random.normal() + peak + t as f64 / 1_000.0)
-    };
-    (0..N_POINTS).map(value).collect()
-}
-
-fn minutes() -> Option<Vec<Option<f64>>> {
+fn real_minutes() -> Option<Vec<Option<f64>>> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let folder = std::env::var_os("MOODTAPE_DATA").map_or(beside, PathBuf::from);
     let text = fs::read_to_string(folder.join("shesd/raw_data.csv")).ok()?;

@@ -119,7 +119,7 @@ pub enum AnomalyError {
 pub fn bucket_width(times: &[Millis]) -> Result<Millis, AnomalyError> {
     let mut steps = Vec::with_capacity(times.len());
     for (idx, pair) in times.windows(2).enumerate() {
-        match pair[1] - pair[0] {
+        match pair[1].saturating_sub(pair[0]) {
             0 => return Err(AnomalyError::Duplicate(idx + 1)),
             step if step < 0 => return Err(AnomalyError::Unsorted(idx + 1)),
             step => steps.push(step),
@@ -178,22 +178,6 @@ fn refuse_alpha(alpha: f64) -> Result<(), AnomalyError> {
         return Ok(());
     }
     Err(AnomalyError::Alpha(alpha))
-}
-
-/// The median, and another order of the values. 0 without values.
-fn median_of(values: &mut [f64]) -> f64 {
-    let middle = values.len() / 2;
-    if values.is_empty() {
-        return 0.0;
-    }
-    let is_even = values.len().is_multiple_of(2);
-    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    let upper = *upper;
-    if is_even {
-        let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        return 0.5 * (lower + upper);
-    }
-    upper
 }
 
 #[cfg(test)]

@@ -72,6 +72,18 @@ impl Series {
     pub fn n_present(&self) -> usize {
         self.0.iter().flatten().count()
     }
+
+    /// Mean of the values that are not gaps; 0 where there are none.
+    pub(crate) fn mean(&self) -> f64 {
+        self.0.iter().flatten().sum::<f64>() / self.n_present().max(1) as f64
+    }
+
+    /// Distances from the mean; 0 in a gap, which adds nothing to a sum of products.
+    pub(crate) fn deviations(&self) -> Vec<f64> {
+        let mean = self.mean();
+        let deviation = |value: &Option<f64>| value.map_or(0.0, |v| v - mean);
+        self.0.iter().map(deviation).collect()
+    }
 }
 
 impl FromIterator<f64> for Series {

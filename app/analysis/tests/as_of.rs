@@ -3,9 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 use analysis::{
+    anomalies::{
+        classic::{Classic, classic},
+        rosner::rosner,
+        shesd::{Scale, ShEsd, shesd},
+        streaming::Stream,
+    },
     series::{
-        Series,
-        as_of::{Seen, known, look_ahead, means_as_of},
+        Bucket, Series,
+        align::on_closes,
+        as_of::{Seen, as_of, counts_as_of, known, look_ahead, means_as_of},
         returns::Transform,
         rollup::{Level, Post, Rollup, Zone},
     },
@@ -77,8 +84,33 @@ fn all_statistics(x: &Series, y: &Series) -> String {
     format!("{correlations:?} {lead:?} {study:?}")
 }
 
+/// All anomalies of a series of counts in one line, to the last bit.
+fn all_anomalies(counts: &Series) -> String {
+    let week = ShEsd::new(7);
+    let options = [
+        week,
+        ShEsd {
+            scale: Scale::Log1p,
+            window: Some(40),
+            ..week
+        },
+    ];
+    let robust = options.map(|options| shesd(counts.values(), &options));
+    let day = Classic {
+        period: 7,
+        ..Classic::default()
+    };
+    let present: Vec<f64> = counts.values().iter().flatten().copied().collect();
+    format!(
+        "{robust:?} {:?} {:?}",
+        classic(counts.values(), &day),
+        rosner(&present, 5, 0.05)
+    )
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    // Each case is dear; PROPTEST_CASES asks for more of them here too.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 32))]
 
     #[test]
     fn as_of_an_instant_is_the_batch_over_what_was_seen_by_then(seed in 0u64..1_000, share in 0.1f64..1.1) {
@@ -95,6 +127,29 @@ proptest! {
         );
 
         prop_assert_eq!(at_the_time, afterwards);
+        prop_assert_eq!(
+            all_anomalies(&counts_as_of(&live(&x, as_of), 0, WIDTH, as_of)),
+            all_anomalies(&counts_as_of(&x, 0, WIDTH, as_of))
+        );
+    }
+
+    #[test]
+    fn ticks_that_come_late_are_unknown_until_they_come(seed in 0u64..1_000, share in 0.3f64..1.1) {
+        let (x, y) = (seen(250, seed), seen(250, seed + 1_000));
+        let at = (share * 1_250.0) as i64;
+        let ticks = |known: &[Seen<f64>]| {
+            let mut known = known.to_vec();
+            known.sort_by_key(|s| (s.at, s.seen_at));
+            known.dedup_by_key(|s| s.at);
+            Ticks::levels(known.iter().map(|s| s.at).collect(), known.iter().map(|s| s.what).collect()).unwrap()
+        };
+        let lead = |x: &Ticks, y: &Ticks| {
+            tick_lead(x, y, LagGrid { reach: 50, step: 5 }, Surrogates { count: 19, seed: 1 })
+        };
+
+        let at_the_time = lead(&ticks(&live(&x, at)), &ticks(&live(&y, at)));
+
+        prop_assert_eq!(at_the_time, lead(&as_of(&x, at, ticks), &as_of(&y, at, ticks)));
     }
 
     #[test]
@@ -157,6 +212,21 @@ proptest! {
         for transform in [Transform::None, Transform::Diff, Transform::Returns, Transform::AbsReturns, Transform::Log1p] {
             prop_assert_eq!(look_ahead(&positive, cuts(), |s| transform.apply(s).unwrap()), None);
         }
+        let scores = |s: &Series| {
+            let mut stream = Stream::new(288);
+            // Long enough a past for scores: the series again and again, its last time to be cut off.
+            for value in (0..400).map(|t| positive.values()[t % positive.len()]) {
+                stream.push(value);
+            }
+            Series::with_gaps(s.values().iter().map(|v| Some(stream.push(*v)?.score)))
+        };
+        prop_assert_eq!(look_ahead(&positive, cuts(), scores), None);
+        let returns_between_closes = |s: &Series| {
+            let closes: Vec<(i64, f64)> = s.values().iter().zip(0..).map(|(v, t)| (t, v.unwrap_or(1.0))).collect();
+            let aligned = on_closes(&closes, |_, _| Bucket::default());
+            Series::with_gaps([None].into_iter().chain(aligned.returns.values().iter().copied()))
+        };
+        prop_assert_eq!(look_ahead(&positive, cuts(), returns_between_closes), None);
         for method in [Method::Pearson, Method::Spearman, Method::Kendall] {
             let own_square = |s: &Series| {
                 let squares = Series::with_gaps(s.values().iter().map(|v| v.map(|v| v * v)));

@@ -1,10 +1,7 @@
 //! Generalised ESD with median and MAD, in O(n log n): sorted once, every removal is at an end.
 
 use super::Direction;
-use crate::stats::student;
-
-/// Makes the median absolute deviation an estimate of a normal distribution's standard deviation.
-pub(super) const MAD_TO_SD: f64 = 1.4826;
+use crate::stats::{quantile::MAD_TO_SD, student};
 
 /// The limit for the i-th largest deviation (from 1) of `n` values at level `alpha`.
 ///

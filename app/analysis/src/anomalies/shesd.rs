@@ -5,11 +5,12 @@
 
 use super::{
     Anomaly, AnomalyError, Direction, Found,
-    esd::{MAD_TO_SD, robust_esd},
-    median_of, refuse_alpha, refuse_constant,
+    esd::robust_esd,
+    refuse_alpha, refuse_constant,
     stl::{Decomposition, periodic_stl},
     without_gaps,
 };
+use crate::stats::quantile::{median, median_and_sd, quantile};
 
 /// How Seasonal Hybrid ESD is done.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -177,7 +178,7 @@ fn window_starts(n: usize, window: Option<usize>) -> Vec<usize> {
 
 /// Anomalies of one window, and whether the search ended at the cap.
 fn in_window(y: &[f64], options: &ShEsd) -> (Vec<Anomaly>, bool) {
-    let level = median_of(&mut y.to_vec());
+    let level = median(&mut y.to_vec()).unwrap_or_default();
     // Without a season the level is what one expects.
     let parts = periodic_stl(y, options.period).unwrap_or_else(|| Decomposition {
         seasonal: vec![0.0; y.len()],
@@ -191,7 +192,7 @@ fn in_window(y: &[f64], options: &ShEsd) -> (Vec<Anomaly>, bool) {
     // At least one anomaly may be found in any series.
     let max_n = ((y.len() as f64 * options.max_share) as usize).max(1);
     let outliers = robust_esd(&residuals, max_n, options.alpha, options.direction);
-    let (middle, spread) = median_and_sd(&residuals);
+    let (middle, spread) = median_and_sd(&mut residuals.clone()).unwrap_or_default();
     let anomaly = |idx: &usize| Anomaly {
         idx: *idx,
         value: y[*idx],
@@ -200,15 +201,6 @@ fn in_window(y: &[f64], options: &ShEsd) -> (Vec<Anomaly>, bool) {
     };
     let hit_cap = outliers.len() == max_n;
     (outliers.iter().map(anomaly).collect(), hit_cap)
-}
-
-fn median_and_sd(values: &[f64]) -> (f64, f64) {
-    let mut work = values.to_vec();
-    let middle = median_of(&mut work);
-    for value in &mut work {
-        *value = (*value - middle).abs();
-    }
-    (middle, MAD_TO_SD * median_of(&mut work))
 }
 
 fn least_height(values: &[f64], options: &ShEsd) -> Option<f64> {
@@ -221,15 +213,7 @@ fn least_height(values: &[f64], options: &ShEsd) -> Option<f64> {
     let max = |period: &[f64]| period.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut maxima: Vec<f64> = values.chunks(options.period).map(max).collect();
     maxima.sort_unstable_by(f64::total_cmp);
-    Some(quantile(&maxima, share))
-}
-
-/// Between two neighbours of the sorted values by a straight line, Hyndman & Fan's type 7.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let position = share * (sorted.len() - 1) as f64;
-    let below = position.floor() as usize;
-    let above = position.ceil() as usize;
-    sorted[below] + (position - position.floor()) * (sorted[above] - sorted[below])
+    quantile(&maxima, share)
 }
 
 #[cfg(test)]
@@ -367,7 +351,7 @@ mod tests {
         let (mut removed, mut n_outliers) = (Vec::new(), 0);
         for i in 1..=max_n {
             let values: Vec<f64> = left.iter().map(|idx| x[*idx]).collect();
-            let (median, sd) = median_and_sd(&values);
+            let (median, sd) = median_and_sd(&mut values.clone()).unwrap();
             if sd <= 0.0 {
                 break;
             }

@@ -9,7 +9,7 @@ mod loess;
 
 use loess::{Fit, Loess};
 
-use super::median_of;
+use crate::stats::quantile::median;
 
 /// How often the robustness weights are made anew; R's `outer`.
 const N_OUTER: usize = 15;
@@ -133,7 +133,7 @@ impl Rounds<'_> {
             .robustness
             .get_or_insert_with(|| vec![1.0; self.y.len()]);
         weights.copy_from_slice(residuals);
-        let limit = 6.0 * median_of(residuals);
+        let limit = 6.0 * median(residuals).unwrap_or_default();
         for weight in weights {
             *weight = match *weight {
                 r if r <= 0.001 * limit => 1.0,

@@ -163,7 +163,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 16))]
         #[test]
         fn a_prefix_has_the_prefix_of_the_scores(seed in 0u64..1_000, cut in 1usize..900, peak in 0.0f64..1e9) {
             let mut series = quiet(seed);

@@ -17,28 +17,60 @@ pub struct Seen<T> {
 
 /// What was known at `as_of`, in the order of the grid; of equal times in the order seen, then given.
 ///
-/// Every batch calculation becomes one as of an instant by being given this.
+/// Every batch calculation becomes one as of an instant by being given this; see [`as_of`].
 pub fn known<T: Copy>(all: &[Seen<T>], as_of: Millis) -> Vec<Seen<T>> {
     let mut known: Vec<Seen<T>> = all.iter().copied().filter(|s| s.seen_at <= as_of).collect();
     known.sort_by_key(|s| (s.at, s.seen_at));
     known
 }
 
+/// Any batch calculation as of an instant: what it says of what was known at `at`, in the order of
+/// [`known`].
+///
+/// ```
+/// use analysis::series::as_of::{Seen, as_of};
+///
+/// let all = [Seen { at: 1, seen_at: 1, what: 5.0 }, Seen { at: 2, seen_at: 9, what: 7.0 }];
+/// assert_eq!(as_of(&all, 8, |known| known.len()), 1);
+/// assert_eq!(as_of(&all, 9, |known| known.len()), 2);
+/// ```
+pub fn as_of<T: Copy, R>(
+    all: &[Seen<T>],
+    at: Millis,
+    calculate: impl FnOnce(&[Seen<T>]) -> R,
+) -> R {
+    calculate(&known(all, at))
+}
+
 /// Means by cell of `width` from `from` on, as they were known at `as_of`. Only cells that had closed by
 /// then are places of the series; a cell without values is a gap.
 pub fn means_as_of(all: &[Seen<f64>], from: Millis, width: Millis, as_of: Millis) -> Series {
-    let width = width.max(1);
-    let n_cells = usize::try_from((as_of - from).div_euclid(width)).unwrap_or(0);
+    let mean = |(sum, n): (f64, u32)| (n > 0).then(|| sum / f64::from(n));
+    Series::with_gaps(closed_cells(all, from, width, as_of).into_iter().map(mean))
+}
+
+/// How many there were in each cell of `width` from `from` on, as known at `as_of`; 0 in a cell without
+/// any.
+pub fn counts_as_of(all: &[Seen<f64>], from: Millis, width: Millis, as_of: Millis) -> Series {
+    let count = |(_, n): (f64, u32)| Some(f64::from(n));
+    Series::with_gaps(closed_cells(all, from, width, as_of).into_iter().map(count))
+}
+
+/// Sum and number of each cell that had closed by then; no cells of a width below 1.
+fn closed_cells(all: &[Seen<f64>], from: Millis, width: Millis, as_of: Millis) -> Vec<(f64, u32)> {
+    if width < 1 {
+        return Vec::new();
+    }
+    let n_cells = usize::try_from(as_of.saturating_sub(from).div_euclid(width)).unwrap_or(0);
     let mut cells = vec![(0.0, 0u32); n_cells];
     for seen in known(all, as_of) {
-        let place = usize::try_from((seen.at - from).div_euclid(width));
+        let place = usize::try_from(seen.at.saturating_sub(from).div_euclid(width));
         if let Some((sum, n)) = place.ok().and_then(|place| cells.get_mut(place)) {
             *sum += seen.what;
             *n += 1;
         }
     }
-    let mean = |(sum, n): (f64, u32)| (n > 0).then(|| sum / f64::from(n));
-    Series::with_gaps(cells.into_iter().map(mean))
+    cells
 }
 
 /// A place whose outcome changes when later data are taken away.
@@ -93,5 +125,8 @@ mod tests {
         assert_eq!(means(9), []);
         assert_eq!(means(27), [Some(1.0), None]);
         assert_eq!(means(30), [Some(1.5), None, Some(3.0)]);
+        let counts = counts_as_of(&all, 0, 10, 30);
+        assert_eq!(counts.values(), [Some(2.0), Some(0.0), Some(1.0)]);
+        assert!(counts_as_of(&all, 0, 0, 30).is_empty());
     }
 }

@@ -8,6 +8,10 @@ use wire::{
     time::{DAY, HOUR, MINUTE},
 };
 
+/// The last instant that a calendar of a browser knows, 100,000,000 days after 1970; the first is as far
+/// before it.
+pub const MAX_TIME: Millis = 100_000_000 * DAY;
+
 /// How far a clock is ahead of UTC, and since when.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Zone {
@@ -125,7 +129,7 @@ impl Zone {
         midnight - offset
     }
 
-    /// Start and end of the cell of this level that holds an instant.
+    /// Start and end of the cell of this level that holds an instant, at most [`MAX_TIME`] from 1970.
     pub fn cell(&self, level: Level, at: Millis) -> (Millis, Millis) {
         let width = match level {
             Level::Minute => MINUTE,

@@ -3,8 +3,12 @@
 //! A cell holds sums, never means, so that cells add up exactly whatever the order: the mean of a month is
 //! by posts, not the mean of its days' means.
 
+mod authors;
+
+use authors::Authors;
 use wire::Millis;
 
+use super::calendar::MAX_TIME;
 pub use super::calendar::{Level, Zone};
 use crate::{
     series::bucket::{Bucket, mean_compound},
@@ -14,13 +18,14 @@ use crate::{
 /// What is counted of one post.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Post {
-    /// Grid time.
+    /// Grid time. What is further from 1970 than [`MAX_TIME`] counts as if it were as far.
     pub at: Millis,
     /// VADER compound in ten-thousandths.
     pub compound: i16,
     /// How the text reads.
     pub class: Class,
-    /// A number for the author, the same for all of their posts.
+    /// A number for the author, the same for all of their posts. Small numbers, counted up from 0, are
+    /// told apart faster than large ones.
     pub author: u32,
 }
 
@@ -115,54 +120,6 @@ impl Cell {
     }
 }
 
-/// Authors seen, exactly: sorted up to a point, then as they came.
-#[derive(Clone, Debug, Default)]
-struct Authors {
-    ids: Vec<u32>,
-    n_sorted: usize,
-}
-
-impl PartialEq for Authors {
-    fn eq(&self, other: &Self) -> bool {
-        self.sorted() == other.sorted()
-    }
-}
-
-impl Authors {
-    fn add(&mut self, author: u32) {
-        // Sorting only when the row has doubled keeps the work for one post constant on average.
-        if self.ids.len() == self.ids.capacity() && self.ids.len() >= 2 * self.n_sorted.max(32) {
-            self.compact();
-        }
-        self.ids.push(author);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.ids.extend_from_slice(&other.ids);
-        self.compact();
-    }
-
-    fn compact(&mut self) {
-        self.ids.sort_unstable();
-        self.ids.dedup();
-        self.n_sorted = self.ids.len();
-    }
-
-    fn sorted(&self) -> Vec<u32> {
-        let mut all = self.clone();
-        all.compact();
-        all.ids
-    }
-
-    fn n_unique(&self) -> usize {
-        if self.n_sorted == self.ids.len() {
-            self.n_sorted
-        } else {
-            self.sorted().len()
-        }
-    }
-}
-
 /// Why a roll-up cannot be made of another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum RollupError {
@@ -223,6 +180,7 @@ impl Rollup {
     }
 
     fn cell_at(&mut self, at: Millis) -> &mut Cell {
+        let at = at.clamp(-MAX_TIME, MAX_TIME);
         let is_in_last = self
             .cells
             .get(self.last)
@@ -244,6 +202,7 @@ impl Rollup {
 
     /// What fell into the cell that holds an instant; empty where there were no posts.
     pub fn cell(&self, at: Millis) -> Cell {
+        let at = at.clamp(-MAX_TIME, MAX_TIME);
         let idx = self.cells.partition_point(|cell| cell.end <= at);
         let found = self.cells.get(idx).filter(|cell| cell.start <= at);
         found

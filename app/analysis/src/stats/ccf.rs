@@ -1,6 +1,9 @@
 //! Cross-correlation by lag.
 
-use crate::series::Series;
+use crate::{
+    series::Series,
+    stats::{correlation::MIN_PAIRS, is_movement},
+};
 
 /// Cross-correlations for lags `−max_lag…max_lag`, ascending.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,8 +31,8 @@ pub enum CcfError {
         /// Length of y.
         y: usize,
     },
-    /// No lag has a pair of values.
-    #[error("no pair of values remains")]
+    /// No lag has [`MIN_PAIRS`] pairs of values.
+    #[error("fewer than {MIN_PAIRS} pairs of values remain at every lag")]
     TooShort,
     /// A series never moves: a correlation with a constant has no meaning.
     #[error("a series never moves, and a correlation with a constant has no meaning")]
@@ -45,7 +48,7 @@ pub enum CcfError {
 /// of a series. Pairs with a gap on either side are left out; `n` is the most pairs that any lag has.
 ///
 /// # Errors
-/// [`CcfError`]: different lengths, no pairs, or a series that never moves.
+/// [`CcfError`]: different lengths, too few pairs, or a series that never moves.
 ///
 /// # Source
 /// Brockwell & Davis, *Time Series: Theory and Methods* (2nd ed., 1991), ch. 11; divisor n.
@@ -72,7 +75,7 @@ pub fn ccf(x: &Series, y: &Series, max_lag: usize) -> Result<Ccf, CcfError> {
     let lags: Vec<i32> = (-max_lag..=max_lag).collect();
     let n_pairs: Vec<usize> = lags.iter().map(|lag| n_pairs(&x, &y, *lag)).collect();
     let divisor = n_pairs.iter().copied().max().unwrap_or(0);
-    if divisor == 0 {
+    if divisor < MIN_PAIRS {
         return Err(CcfError::TooShort);
     }
     let scale = x.deviation * y.deviation * divisor as f64;
@@ -103,20 +106,13 @@ struct Centred {
 
 impl Centred {
     fn new(series: &Series) -> Self {
-        let n = series.n_present() as f64;
-        let mean = series.values().iter().flatten().sum::<f64>() / n;
-        let deviations: Vec<f64> = series
-            .values()
-            .iter()
-            .map(|value| value.map_or(0.0, |v| v - mean))
-            .collect();
-        let variance = deviations.iter().map(|d| d * d).sum::<f64>() / n;
-        // What is left of a constant after rounding does not count as movement.
-        let is_flat = variance <= (mean * 1e-12).powi(2);
+        let deviations = series.deviations();
+        let variance = deviations.iter().map(|d| d * d).sum::<f64>() / series.n_present() as f64;
+        let moves = is_movement(variance, series.mean());
         Self {
             is_present: series.values().iter().map(Option::is_some).collect(),
             has_gaps: series.n_present() < series.len(),
-            deviation: if is_flat { 0.0 } else { variance.sqrt() },
+            deviation: if moves { variance.sqrt() } else { 0.0 },
             deviations,
         }
     }

@@ -9,9 +9,10 @@ pub mod rolling;
 use crate::{
     series::Series,
     stats::{
-        beta::student_two_sided,
         fft::{Complex, Fft},
+        is_movement,
         normal::{two_sided, upper_quantile},
+        student,
     },
 };
 
@@ -190,30 +191,19 @@ pub fn n_effective(x: &Series, y: &Series, n: usize) -> f64 {
 fn autocorrelations(x: &Series, y: &Series, reach: usize) -> Option<Vec<(f64, f64)>> {
     let fft = Fft::at_least(x.len().max(y.len()) + reach);
     let mut z = Complex {
-        re: deviations(x),
-        im: deviations(y),
+        re: x.deviations(),
+        im: y.deviations(),
     };
     fft.forward(&mut z);
     let n = fft.len();
     let mut power = Complex::zeros(n);
     for f in 0..n {
-        let mirror = (n - f) % n;
-        let (a, b) = (z.re[f], z.im[f]);
-        let (c, d) = (z.re[mirror], -z.im[mirror]);
-        power.re[f] = (a + c).powi(2) + (b + d).powi(2);
-        power.im[f] = (a - c).powi(2) + (b - d).powi(2);
+        (power.re[f], power.im[f]) = z.powers(f);
     }
     fft.forward(&mut power);
     let (of_x, of_y) = (*power.re.first()?, *power.im.first()?);
     let by_lag = power.re.iter().zip(&power.im).take(reach + 1);
     (of_x > 0.0 && of_y > 0.0).then(|| by_lag.map(|(a, b)| (a / of_x, b / of_y)).collect())
-}
-
-/// Around the mean; 0 in a gap.
-fn deviations(series: &Series) -> Vec<f64> {
-    let mean = series.values().iter().flatten().sum::<f64>() / series.n_present().max(1) as f64;
-    let deviation = |value: &Option<f64>| value.map_or(0.0, |v| v - mean);
-    series.values().iter().map(deviation).collect()
 }
 
 /// 95 % confidence limits of a correlation of `n` independent pairs; `None` for fewer than four.
@@ -259,9 +249,7 @@ fn pearson(x: &[f64], y: &[f64]) -> Result<f64, CorrelationError> {
         yy += y * y;
         xy += x * y;
     }
-    // What is left of a constant after rounding does not count as movement.
-    let is_flat = |sum: f64, mean: f64| sum <= n * (mean * 1e-12).powi(2);
-    if is_flat(xx, mean_x) || is_flat(yy, mean_y) {
+    if !(is_movement(xx / n, mean_x) && is_movement(yy / n, mean_y)) {
         return Err(CorrelationError::Flat);
     }
     let value = xy / (xx.sqrt() * yy.sqrt());
@@ -287,7 +275,7 @@ fn ranked(series: &Series) -> Series {
 fn by_students_t(value: f64, n: usize, n_effective: f64) -> Correlation {
     let p = |n: f64| {
         let t = value * ((n - 2.0) / ((1.0 - value) * (1.0 + value))).sqrt();
-        student_two_sided(t, n - 2.0)
+        student::two_sided(t, n - 2.0)
     };
     Correlation {
         value,

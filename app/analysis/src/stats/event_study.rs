@@ -2,7 +2,7 @@
 
 use crate::{
     series::Series,
-    stats::{leadlag::Surrogates, random::Random},
+    stats::{is_movement, leadlag::Surrogates, quantile::middle_95, random::Random},
 };
 
 /// Pairs of returns that the market model needs.
@@ -70,6 +70,9 @@ pub enum EventStudyError {
         /// Places of the market.
         market: usize,
     },
+    /// Returns that never move are beyond nothing.
+    #[error("the returns never move")]
+    Flat,
     /// An event lies outside of the grid.
     #[error("the event {0} lies outside of the series")]
     Outside(usize),
@@ -163,6 +166,11 @@ fn check(
     if let Some(event) = events.iter().find(|event| **event >= returns.len()) {
         return Err(EventStudyError::Outside(*event));
     }
+    let squares: f64 = returns.deviations().iter().map(|d| d * d).sum();
+    if returns.n_present() > 1 && !is_movement(squares / returns.n_present() as f64, returns.mean())
+    {
+        return Err(EventStudyError::Flat);
+    }
     match events.windows(2).position(|pair| pair[0] >= pair[1]) {
         Some(idx) => Err(EventStudyError::Unsorted(idx + 1)),
         None => Ok(()),
@@ -188,11 +196,8 @@ pub fn market_model(returns: &[Option<f64>], market: &[Option<f64>]) -> Option<M
         rm += (r - mean_r) * (m - mean_m);
         mm += (m - mean_m) * (m - mean_m);
     }
-    let beta = if mm > n * (mean_m * 1e-12).powi(2) {
-        rm / mm
-    } else {
-        0.0
-    };
+    let moves = is_movement(mm / n, mean_m);
+    let beta = if moves { rm / mm } else { 0.0 };
     Some(MarketModel {
         alpha: mean_r - beta * mean_m,
         beta,
@@ -243,8 +248,7 @@ fn band(paths: &[Vec<f64>], count: u32, random: &mut Random) -> Vec<(f64, f64)> 
     let limits = |place: usize| {
         let mut values: Vec<f64> = drawn.iter().map(|path| path[place]).collect();
         values.sort_unstable_by(f64::total_cmp);
-        let outside = values.len() / 40;
-        (values[outside], values[values.len() - 1 - outside])
+        middle_95(&values).unwrap_or_default()
     };
     (0..n_places).map(limits).collect()
 }

@@ -20,6 +20,17 @@ impl Complex {
             im: vec![0.0; n],
         }
     }
+
+    /// `4 |X_f|²` and `4 |Y_f|²` where these numbers are the transform of `x + i y`, x and y real.
+    pub fn powers(&self, f: usize) -> (f64, f64) {
+        let mirror = (self.re.len() - f) % self.re.len();
+        let (a, b) = (self.re[f], self.im[f]);
+        let (c, d) = (self.re[mirror], -self.im[mirror]);
+        (
+            (a + c).powi(2) + (b + d).powi(2),
+            (a - c).powi(2) + (b - d).powi(2),
+        )
+    }
 }
 
 /// The plan for one length.

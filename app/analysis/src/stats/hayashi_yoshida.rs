@@ -2,7 +2,7 @@
 
 use wire::Millis;
 
-use crate::stats::{leadlag::Surrogates, random::Random};
+use crate::stats::{leadlag::Surrogates, quantile::middle_95, random::Random};
 
 /// The first stream is cut into this many parts of equally many moves for the test and the interval.
 const MAX_BLOCKS: usize = 64;
@@ -308,8 +308,7 @@ impl Blocks {
             })
             .collect();
         found.sort_unstable();
-        let outside = found.len() / 40;
-        (found[outside], found[found.len() - 1 - outside])
+        middle_95(&found).unwrap_or_default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tails of the normal distribution, and limits for the largest of many.
+//! Tails of the normal distribution, and the largest of many.
 
 /// `P(Z > z)` of a standard normal variable, for `z ≥ 1`.
 ///
@@ -29,15 +29,6 @@ pub fn upper_quantile(p: f64) -> f64 {
         }
     }
     0.5 * (low + high)
-}
-
-/// The limit that the largest of `n_tests` standard normal |z| passes by chance with probability
-/// `alpha` at most, however the tests depend on each other.
-///
-/// # Source
-/// Bonferroni's inequality.
-pub fn family_limit(alpha: f64, n_tests: usize) -> f64 {
-    upper_quantile(alpha / (2.0 * n_tests.max(1) as f64))
 }
 
 /// `P(|Z| > |z|)` of a standard normal variable, for every z; 1 for NaN.
@@ -118,12 +109,5 @@ mod tests {
             );
             assert!((upper_tail(z) / p - 1.0).abs() < 1e-8);
         }
-    }
-
-    #[test]
-    fn more_tests_move_the_limit_out() {
-        assert!((family_limit(0.05, 1) - 1.959_964).abs() < 1e-5);
-        // 49 lags: P(|Z| > z) = 0.05 / 49.
-        assert!((family_limit(0.05, 49) - 3.284_6).abs() < 1e-3);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-/// `P(T > t)` for `t ≥ 0` and `df ≥ 1` degrees of freedom, with a relative error of about 1e-13.
+/// `P(T > t)` for `t ≥ 0` and `df > 0` degrees of freedom, with a relative error of about 1e-13.
 ///
 /// # Source
 /// Half the regularised incomplete beta function at `df / (df + t²)`, DLMF 8.17(v).
@@ -16,6 +16,19 @@ pub fn upper_tail(t: f64, df: f64) -> f64 {
     } else {
         0.5 - 0.5 * front * beta_fraction(b, a, rest) / b
     }
+}
+
+/// `P(|T| > |t|)` for `df > 0` degrees of freedom, which need not be whole.
+///
+/// 1 without any freedom and for NaN, because nothing can be concluded then.
+pub fn two_sided(t: f64, df: f64) -> f64 {
+    if df.is_nan() || df <= 0.0 || t.is_nan() {
+        return 1.0;
+    }
+    if (t * t).is_infinite() {
+        return 0.0;
+    }
+    2.0 * upper_tail(t.abs(), df)
 }
 
 /// The `t > 0` with `P(T > t) = p`, for `p` in (0, 0.5) and `df ≥ 1`; NaN for any other `p`.
@@ -123,6 +136,31 @@ mod tests {
             assert!((ours / t - 1.0).abs() < 1e-11, "{p} {df}: {ours} not {t}");
             assert!((upper_tail(ours, *df) / p - 1.0).abs() < 1e-12, "{p} {df}");
         }
+    }
+
+    #[test]
+    fn both_tails_are_those_of_closed_forms_and_of_scipy() {
+        let check = |found: f64, expected: f64| {
+            assert!(
+                (found / expected - 1.0).abs() < 1e-12,
+                "{found} not {expected}"
+            );
+        };
+        // One degree of freedom is Cauchy's distribution, two have a closed form too.
+        for t in [0.1f64, 0.7, 1.0, 3.0, 40.0] {
+            check(two_sided(t, 1.0), 2.0 * (1.0 / t).atan() / PI);
+            check(two_sided(-t, 2.0), 1.0 - t / (2.0 + t * t).sqrt());
+        }
+        // SciPy 1.17.1: 2 * t.sf(2.0, 298), 2 * t.sf(1.5, 12.3)
+        check(two_sided(2.0, 298.0), 0.04640757908343644);
+        check(two_sided(1.5, 12.3), 0.1588388467655109);
+    }
+
+    #[test]
+    fn without_freedom_nothing_is_concluded() {
+        assert!(two_sided(5.0, 0.0) >= 1.0 && two_sided(f64::NAN, 5.0) >= 1.0);
+        assert!(two_sided(0.0, 0.3) >= 1.0);
+        assert!(two_sided(f64::INFINITY, 5.0) <= 0.0);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     stats::{
         ccf::Ccf,
         fft::{Complex, Fft},
+        is_movement,
         random::Random,
     },
 };
@@ -102,11 +103,8 @@ fn amplitudes(x: &Series, y: &Series, fft: &Fft) -> Option<(Vec<f64>, f64)> {
     let n = fft.len();
     let amplitudes: Vec<f64> = (0..=n / 2)
         .map(|f| {
-            let mirror = (n - f) % n;
-            let (a, b) = (z.re[f], z.im[f]);
-            let (c, d) = (z.re[mirror], -z.im[mirror]);
-            let squared = ((a + c).powi(2) + (b + d).powi(2)) * ((a - c).powi(2) + (b - d).powi(2));
-            squared.sqrt() / 4.0
+            let (of_x, of_y) = z.powers(f);
+            (of_x * of_y).sqrt() / 4.0
         })
         .collect();
     // The power of independent white series; what shared memory adds to it stays in.
@@ -116,14 +114,12 @@ fn amplitudes(x: &Series, y: &Series, fft: &Fft) -> Option<(Vec<f64>, f64)> {
 
 /// Around the mean, in standard deviations; 0 in a gap. `None` for a series that never moves.
 fn deviations(series: &Series) -> Option<Vec<f64>> {
-    let n = series.n_present() as f64;
-    let mean = series.values().iter().flatten().sum::<f64>() / n;
-    let deviations = |value: &Option<f64>| value.map_or(0.0, |v| v - mean);
-    let mut row: Vec<f64> = series.values().iter().map(deviations).collect();
-    let deviation = (row.iter().map(|d| d * d).sum::<f64>() / n).sqrt();
-    if !(deviation.is_finite() && deviation > mean.abs() * 1e-12) {
+    let mut row = series.deviations();
+    let variance = row.iter().map(|d| d * d).sum::<f64>() / series.n_present() as f64;
+    if !is_movement(variance, series.mean()) {
         return None;
     }
+    let deviation = variance.sqrt();
     row.iter_mut().for_each(|d| *d /= deviation);
     Some(row)
 }

@@ -6,6 +6,7 @@ use crate::{
     stats::{
         fft::{Complex, Fft},
         prewhiten::{Autoregression, usual_max_order},
+        quantile::median_and_sd,
     },
 };
 
@@ -63,11 +64,9 @@ fn without_memory(level: &Series) -> White {
 /// Fisher, *Proceedings of the Royal Society* A 125 (1929): the power of noise at a frequency is
 /// exponential, so that the largest of m passes `z` times the mean with probability `m exp(−z)`.
 fn strongest_line(rest: &Series, fft: &Fft) -> Option<usize> {
-    let n = rest.n_present() as f64;
-    let mean = rest.values().iter().flatten().sum::<f64>() / n;
     let mut z = Complex::zeros(fft.len());
-    for (re, value) in z.re.iter_mut().zip(rest.values()) {
-        *re = value.map_or(0.0, |v| v - mean);
+    for (re, deviation) in z.re.iter_mut().zip(rest.deviations()) {
+        *re = deviation;
     }
     let total: f64 = z.re.iter().map(|v| v * v).sum();
     fft.forward(&mut z);
@@ -79,8 +78,7 @@ fn strongest_line(rest: &Series, fft: &Fft) -> Option<usize> {
 
 /// Less the sine and cosine of this frequency that fit best.
 fn without_line(level: &Series, frequency: usize, fft: &Fft) -> Series {
-    let n = level.n_present().max(1) as f64;
-    let mean = level.values().iter().flatten().sum::<f64>() / n;
+    let mean = level.mean();
     let wave = |t: usize| fft.factor(t * frequency % fft.len());
     let (mut cc, mut ss, mut cs, mut cv, mut sv) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (t, value) in level.values().iter().enumerate() {
@@ -127,16 +125,11 @@ fn without_rhythm(series: &Series, period: usize) -> Series {
 /// pulled in to there. Where more than half of the values are equal there is no such measure, and
 /// nothing is changed.
 fn without_outliers(series: &Series) -> Series {
-    let Some(middle) = median(series.values().iter().flatten().copied().collect()) else {
+    let mut values: Vec<f64> = series.values().iter().flatten().copied().collect();
+    let Some((middle, spread)) = median_and_sd(&mut values) else {
         return series.clone();
     };
-    let deviations = series
-        .values()
-        .iter()
-        .flatten()
-        .map(|v| (v - middle).abs())
-        .collect();
-    let reach = MAX_SHOCK * 1.482_6 * median(deviations).unwrap_or(0.0);
+    let reach = MAX_SHOCK * spread;
     if reach <= 0.0 {
         return series.clone();
     }
@@ -146,10 +139,4 @@ fn without_outliers(series: &Series) -> Series {
             .iter()
             .map(|value| value.map(|v| v.clamp(middle - reach, middle + reach))),
     )
-}
-
-/// The upper median; `None` of nothing.
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    let middle = values.len() / 2;
-    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
