@@ -11,6 +11,7 @@
 //! through the same function.
 
 pub mod feed;
+mod frames;
 mod lock;
 mod settings;
 pub mod store;
@@ -21,7 +22,7 @@ use std::{cell::RefCell, mem, rc::Rc};
 use analysis::{
     Applied, Configured, Engine,
     protocol::{Command, LinkState, Method, StoreState, Update, Watch},
-    view::{Frame, HashtagsView},
+    view::HashtagsView,
 };
 use futures::{
     SinkExt, StreamExt,
@@ -32,6 +33,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
+use frames::{Shown, pieces};
 use settings::Settings;
 use store::Batch;
 
@@ -50,10 +52,6 @@ pub enum Input {
 const TICK: u32 = 250;
 /// The hashtag list changes once a second.
 const TICKS_PER_HASHTAGS: u32 = 4;
-/// While more events than these arrive in a tick there is a backlog to catch up with, and a frame a second
-/// has to do: drawing would slow the catching up down.
-const BACKLOG_PER_TICK: u64 = 1_000;
-const TICKS_PER_FRAME_IN_BACKLOG: u32 = 4;
 /// As many new events are handed to the store at once, without waiting for the tick.
 const FULL_BATCH: u32 = 4_096;
 
@@ -84,21 +82,6 @@ async fn tick(mut inputs: Sender<Input>) {
         if inputs.send(Input::Tick).await.is_err() {
             return;
         }
-    }
-}
-
-/// The last frame.
-#[derive(Clone, Copy, Debug, Default)]
-struct Shown {
-    tick: u32,
-    n_events: u64,
-}
-
-impl Shown {
-    /// With few new events at every tick; with a backlog of them less often.
-    fn is_frame_due(self, tick: u32, n_events: u64) -> bool {
-        let n_new = n_events.saturating_sub(self.n_events);
-        n_new <= BACKLOG_PER_TICK || tick.saturating_sub(self.tick) >= TICKS_PER_FRAME_IN_BACKLOG
     }
 }
 
@@ -477,70 +460,5 @@ impl Worker {
             }
             updates::send(&Update::Store(self.store.clone()));
         }
-    }
-}
-
-/// A frame in parts that the page draws one after the other, so that no single one holds it up.
-fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
-    let empty = Frame {
-        now: frame.now,
-        ..Frame::default()
-    };
-    let posts = Frame {
-        posts: frame.posts.take(),
-        ..empty.clone()
-    };
-    let lists = Frame {
-        hashtags: frame.hashtags.take(),
-        tickers: frame.tickers.take(),
-        ..empty.clone()
-    };
-    let lag = Frame {
-        lag: frame.lag.take(),
-        ..empty.clone()
-    };
-    let pieces = [frame, lists, lag, posts];
-    pieces.into_iter().filter(move |piece| *piece != empty)
-}
-
-#[cfg(test)]
-mod tests {
-    use analysis::view::{KpiView, PostsView};
-
-    use super::*;
-
-    #[test]
-    fn with_little_news_every_tick_makes_a_frame_and_with_a_backlog_one_a_second() {
-        let shown = Shown {
-            tick: 10,
-            n_events: 5_000,
-        };
-
-        assert!(shown.is_frame_due(11, 5_000), "time alone changes figures");
-        assert!(shown.is_frame_due(11, 5_000 + BACKLOG_PER_TICK));
-        let n_flooded = 5_001 + BACKLOG_PER_TICK;
-        assert_eq!(
-            [11, 12, 13, 14].map(|tick| shown.is_frame_due(tick, n_flooded)),
-            [false, false, false, true]
-        );
-    }
-
-    #[test]
-    fn a_frame_is_cut_into_parts_that_make_the_whole() {
-        let whole = Frame {
-            now: 7,
-            kpi: Some(KpiView::default()),
-            posts: Some(PostsView::default()),
-            ..Frame::default()
-        };
-
-        let pieces: Vec<Frame> = pieces(whole.clone()).collect();
-
-        assert_eq!(pieces.len(), 2);
-        assert!(pieces.iter().all(|piece| piece.now == 7));
-        assert_eq!(
-            (&pieces[0].kpi, &pieces[1].posts),
-            (&whole.kpi, &whole.posts)
-        );
     }
 }

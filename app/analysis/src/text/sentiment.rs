@@ -275,7 +275,7 @@ fn emphasised(sum: f64, emphasis: f64) -> f64 {
 /// What comes after the first "but" counts more than what comes before.
 ///
 /// For each valence in turn vaderSentiment scales the *first equal* one, be it the same or not, and decides by
-/// that one's place. (To scale each one once agrees less with human raters.)
+/// that one's place.
 fn weigh_around_but(valences: &mut [(usize, f64)], but_idx: usize, observer: &mut impl Observer) {
     for nth in 0..valences.len() {
         let valence = valences[nth].1;

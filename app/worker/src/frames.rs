@@ -1,0 +1,89 @@
+//! When the page is sent a frame, and in which parts.
+
+use analysis::view::Frame;
+
+/// While more events than these arrive in a tick there is a backlog to catch up with, and a frame a second
+/// has to do: drawing would slow the catching up down.
+const BACKLOG_PER_TICK: u64 = 1_000;
+const TICKS_PER_FRAME_IN_BACKLOG: u32 = 4;
+
+/// The last frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) tick: u32,
+    pub(crate) n_events: u64,
+}
+
+impl Shown {
+    /// With few new events at every tick; with a backlog of them less often.
+    pub(crate) fn is_frame_due(self, tick: u32, n_events: u64) -> bool {
+        let n_new = n_events.saturating_sub(self.n_events);
+        n_new <= BACKLOG_PER_TICK || tick.saturating_sub(self.tick) >= TICKS_PER_FRAME_IN_BACKLOG
+    }
+}
+
+/// A frame in parts that the page draws one after the other, so that no single one holds it up.
+pub(crate) fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
+    let empty = Frame {
+        now: frame.now,
+        ..Frame::default()
+    };
+    let posts = Frame {
+        posts: frame.posts.take(),
+        ..empty.clone()
+    };
+    let lists = Frame {
+        hashtags: frame.hashtags.take(),
+        topics: frame.topics.take(),
+        tickers: frame.tickers.take(),
+        ..empty.clone()
+    };
+    let lag = Frame {
+        lag: frame.lag.take(),
+        ..empty.clone()
+    };
+    let pieces = [frame, lists, lag, posts];
+    pieces.into_iter().filter(move |piece| *piece != empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::view::{KpiView, PostsView};
+
+    use super::*;
+
+    #[test]
+    fn with_little_news_every_tick_makes_a_frame_and_with_a_backlog_one_a_second() {
+        let shown = Shown {
+            tick: 10,
+            n_events: 5_000,
+        };
+
+        assert!(shown.is_frame_due(11, 5_000), "time alone changes figures");
+        assert!(shown.is_frame_due(11, 5_000 + BACKLOG_PER_TICK));
+        let n_flooded = 5_001 + BACKLOG_PER_TICK;
+        assert_eq!(
+            [11, 12, 13, 14].map(|tick| shown.is_frame_due(tick, n_flooded)),
+            [false, false, false, true]
+        );
+    }
+
+    #[test]
+    fn a_frame_is_cut_into_parts_that_make_the_whole() {
+        let whole = Frame {
+            now: 7,
+            kpi: Some(KpiView::default()),
+            posts: Some(PostsView::default()),
+            ..Frame::default()
+        };
+
+        let pieces: Vec<Frame> = pieces(whole.clone()).collect();
+
+        assert_eq!(pieces.len(), 2);
+        assert!(pieces.iter().all(|piece| piece.now == 7));
+        assert_eq!(
+            (&pieces[0].kpi, &pieces[1].posts),
+            (&whole.kpi, &whole.posts)
+        );
+    }
+}
