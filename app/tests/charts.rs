@@ -89,6 +89,8 @@ fn lags() -> LagView {
         n: 380,
         n_effective: 310.0,
         ar_order: 2,
+        p_family: Some(0.001),
+        p_surrogate: Some(0.005),
         verdict: Verdict::SentimentLeads { lag: 3 },
     }
 }
