@@ -2,6 +2,7 @@
 //!
 //! The only place of the page that prints a calendar date.
 
+use analysis::series::calendar::Date;
 use wire::{
     Millis,
     time::{DAY, HOUR, MINUTE, SECOND},
@@ -171,25 +172,14 @@ pub(crate) fn stretch(from: Millis, to: Millis) -> String {
     format!("{} – {}", date_time(from), date_time(to))
 }
 
-/// The calendar moment of `at`, by the days-from-civil algorithm of Howard Hinnant.
+/// The calendar moment of `at`.
 pub(crate) fn civil(at: Millis) -> Civil {
-    let days = at.div_euclid(DAY) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let date = Date::from_days(at.div_euclid(DAY));
     let in_day = at.rem_euclid(DAY);
     Civil {
-        year: year_of_era + era * 400 + i64::from(month <= 2),
-        month,
-        day: day_of_year - (153 * shifted_month + 2) / 5 + 1,
+        year: date.year,
+        month: date.month.into(),
+        day: date.day.into(),
         hour: in_day / HOUR,
         minute: in_day % HOUR / MINUTE,
         second: in_day % MINUTE / SECOND,
@@ -198,16 +188,12 @@ pub(crate) fn civil(at: Millis) -> Civil {
 
 /// The first moment of a month; `month` may lie outside 1…12 and carries into the year.
 pub(crate) fn start_of_month(year: i64, month: i64) -> Millis {
-    let (year, month) = (
-        year + (month - 1).div_euclid(12),
-        (month - 1).rem_euclid(12) + 1,
-    );
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    (era * 146_097 + day_of_era - 719_468) * DAY
+    let first = Date {
+        year: year + (month - 1).div_euclid(12),
+        month: ((month - 1).rem_euclid(12) + 1) as u8,
+        day: 1,
+    };
+    first.days() * DAY
 }
 
 fn month_name(civil: Civil) -> &'static str {

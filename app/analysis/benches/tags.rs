@@ -3,21 +3,15 @@
 //! The texts are tweets of `$MOODTAPE_DATA` (default: the data beside the repository) that hold a hashtag
 //! or cashtag, and made-up posts rich in tags, the same everywhere.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "a benchmark reads files"
-)]
+#[path = "../examples/common/tweets.rs"]
+#[allow(dead_code, reason = "all of them are wanted, with tags")]
+mod shared;
 
-use std::fs::File;
 use std::hint::black_box;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 
 use analysis::protocol::CountBy;
 use analysis::trending::Trending;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use flate2::read::GzDecoder;
 use wire::Millis;
 use wire::tag;
 
@@ -156,26 +150,8 @@ fn made_up_texts() -> Vec<String> {
 }
 
 fn tweets() -> Vec<String> {
-    let in_repository = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let data = std::env::var_os("MOODTAPE_DATA").map_or_else(in_repository, PathBuf::from);
-    let Ok(folder) = std::fs::read_dir(data.join("stocknet/tweets_2014")) else {
-        return Vec::new();
-    };
-    let mut paths: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    let lines = paths
-        .into_iter()
-        .filter_map(|path| File::open(path).ok())
-        .flat_map(|file| {
-            BufReader::new(GzDecoder::new(file))
-                .lines()
-                .map_while(Result::ok)
-        });
-    let texts = lines.filter_map(|line| {
-        let status: serde_json::Value = serde_json::from_str(&line).ok()?;
-        Some(status.get("text")?.as_str()?.to_owned())
-    });
-    texts
+    shared::with_language()
+        .map(|(text, _)| text)
         .filter(|text| text.contains(['#', '$']))
         .take(N_POSTS)
         .collect()

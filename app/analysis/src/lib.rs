@@ -17,6 +17,7 @@ pub mod anomalies;
 pub mod engine;
 pub mod protocol;
 pub mod series;
+mod slots;
 pub mod spam;
 pub mod stats;
 pub mod text;

@@ -229,7 +229,6 @@ impl Posts {
     }
 }
 
-/// No post of any platform has room for more; whatever is behind is not counted.
 /// Topics by their index, a bit each; those from [`MAX_TOPICS`](wire::config::MAX_TOPICS) on are left out.
 pub(super) fn topic_set(topics: &[usize]) -> u64 {
     topics.iter().fold(0, |set, idx| {
@@ -237,6 +236,7 @@ pub(super) fn topic_set(topics: &[usize]) -> u64 {
     })
 }
 
+/// No post of any platform has room for more; whatever is behind is not counted.
 fn first_255(ids: &[u32]) -> &[u32] {
     ids.get(..usize::from(u8::MAX)).unwrap_or(ids)
 }

@@ -54,7 +54,7 @@ impl Scorer {
         (compound, self.class(compound))
     }
 
-    pub(super) fn class(&self, compound: Compound) -> Class {
+    fn class(&self, compound: Compound) -> Class {
         compound.class_by(match self.with {
             With::Vader(_) => self.scoring.limits,
             // One word more on either side decides, so there are no limits to choose.

@@ -13,6 +13,7 @@ use wire::Millis;
 use super::bands::Bands;
 use super::sketch::{N_BANDS, Shingles, hash_text};
 use super::template::Template;
+use crate::slots::put;
 
 /// From here on two texts count as the same.
 pub const LEAST_JACCARD: f64 = 0.8;
@@ -350,19 +351,6 @@ impl Duplicates {
         self.by_hash.remove(&old.hash);
         self.bands.remove(number);
         self.free_texts.push(number);
-    }
-}
-
-fn put<T>(slots: &mut Vec<T>, free: &mut Vec<u32>, new: T) -> u32 {
-    match free.pop() {
-        Some(slot) => {
-            slots[slot as usize] = new;
-            slot
-        }
-        None => {
-            slots.push(new);
-            (slots.len() - 1) as u32
-        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use wire::tag::fold;
 
+use crate::slots::put;
+
 /// Bytes of a text that lie in the same cache line as its number.
 const SHORT: usize = 31;
 const NONE: u32 = u32::MAX;
@@ -206,18 +208,5 @@ impl Names {
     #[cfg(test)]
     pub(super) fn n_kept(&self) -> (usize, usize) {
         (self.by_folded.len(), self.by_hash.len())
-    }
-}
-
-fn put<T>(slots: &mut Vec<T>, free: &mut Vec<u32>, new: T) -> u32 {
-    match free.pop() {
-        Some(slot) => {
-            slots[slot as usize] = new;
-            slot
-        }
-        None => {
-            slots.push(new);
-            (slots.len() - 1) as u32
-        }
     }
 }
