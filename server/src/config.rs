@@ -15,7 +15,7 @@ use std::{
 use serde::Deserialize;
 use wire::{
     PublicConfig,
-    config::{Filters, Ticker, Topic},
+    config::{Filters, MAX_TOPICS, Ticker, Topic},
     time::DAY,
 };
 
@@ -250,6 +250,14 @@ impl Config {
             return Err(ConfigError::Value {
                 key: "http.max_connections",
                 found: "0".to_owned(),
+                rule,
+            });
+        }
+        if self.topics.len() > MAX_TOPICS {
+            let rule = "readers count at most 64";
+            return Err(ConfigError::Value {
+                key: "the number of topics",
+                found: self.topics.len().to_string(),
                 rule,
             });
         }

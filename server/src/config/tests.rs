@@ -75,3 +75,12 @@ fn lengths_that_are_no_lengths_are_refused() {
             .starts_with("http.drain_secs is NaN")
     );
 }
+
+#[test]
+fn more_topics_than_readers_count_are_refused() {
+    let topics = |n| "[[topic]]\nname = \"a\"\nkeywords = [\"b\"]\n".repeat(n);
+    let check = |n| Config::parse(&topics(n)).unwrap().check();
+
+    assert!(check(64).is_ok());
+    assert!(check(65).unwrap_err().to_string().contains("topics is 65"));
+}
