@@ -1,10 +1,8 @@
 // What a reader can change about how posts are scored and sorted, and how a score is explained.
 
-import { runBeforeWorker } from '../fixtures/changed-worker.ts';
+import { refuseStorage } from '../fixtures/changed-worker.ts';
 import { makeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
-
-const REFUSE = `IDBFactory.prototype.open = () => { throw new DOMException('The operation is insecure.', 'SecurityError'); };`;
 
 /** A file as a person would choose it. */
 const wordList = (text: string) => ({ name: 'words.tsv', mimeType: 'text/plain', buffer: Buffer.from(text) });
@@ -49,7 +47,7 @@ test('a broken word list is refused by its line, a sound one scores every stored
 });
 
 test('where nothing is kept, another method counts again from the relay', async ({ page, play, moodtape }) => {
-  await runBeforeWorker(page, REFUSE);
+  await refuseStorage(page);
   const recording = makeRecording({ seed: 24, posts: 90 });
   await play(recording);
   await moodtape.expectFigures({ posts: 90, ...recording.counts });

@@ -1,14 +1,11 @@
 // A browser that lets the page store nothing.
 
-import { runBeforeWorker } from '../fixtures/changed-worker.ts';
+import { refuseStorage } from '../fixtures/changed-worker.ts';
 import { makeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-// As Firefox does where storage is switched off.
-const REFUSE = `IDBFactory.prototype.open = () => { throw new DOMException('The operation is insecure.', 'SecurityError'); };`;
-
 test('live data is shown all the same, and the page says that nothing is kept', async ({ page, play, moodtape }) => {
-  const timesRefused = await runBeforeWorker(page, REFUSE);
+  const timesRefused = await refuseStorage(page);
   const recording = makeRecording({ seed: 12, posts: 200 });
 
   await play(recording);

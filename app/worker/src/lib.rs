@@ -225,7 +225,10 @@ impl Worker {
     /// What is kept beside the stored events, which follow.
     fn restore(&mut self, meta: store::Meta) {
         self.settings = Settings::restore(meta.topics.as_deref(), meta.word_list);
-        self.engine = self.settings.new_engine(&self.config, &self.watch);
+        // Topics come in with the configuration below.
+        if self.watch.scoring.method == Method::WordList {
+            self.engine = self.settings.new_engine(&self.config, &self.watch);
+        }
         updates::send(&self.settings.word_list_update());
         let config = meta
             .config
