@@ -11,6 +11,8 @@
 //! Its larger parts are `#[inline(never)]`: browsers optimise Wasm a function at a time, and one with
 //! everything in it keeps a core busy for a quarter of a second.
 
+mod judge;
+mod names;
 mod posts;
 mod scorer;
 mod sources;
@@ -22,12 +24,13 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use wire::{
-    Bar, Body, Delete, Event, Identity, Millis, Post, PublicConfig, config::Topic, tag,
-    time::LATE_AFTER,
+    Bar, Body, Delete, Event, Identity, Millis, Post, PublicConfig, config::Topic, time::LATE_AFTER,
 };
 
 use self::{
-    posts::{Posts, Record},
+    judge::{Judge, MAX_WAITING},
+    names::{Hashtags, Names},
+    posts::{Place, Posts, Record},
     scorer::Scorer,
     sources::Sources,
     tally::Tally,
@@ -35,7 +38,7 @@ use self::{
     views::Memos,
 };
 use crate::{
-    protocol::{Explained, Scoring, Watch},
+    protocol::{Explained, Sampling, Scoring, Watch},
     series::{Bucket, Grids},
     text::{topics_match::Matcher, word_list::WordList},
     trending::Trending,
@@ -104,6 +107,17 @@ pub struct TickerSummary {
     pub last_close: Option<f64>,
 }
 
+/// How posts count.
+#[derive(Clone, Debug, Default)]
+pub struct Counting {
+    /// How they are scored.
+    pub scoring: Scoring,
+    /// Which of them count.
+    pub sampling: Sampling,
+    /// The words of [`Method::WordList`](crate::protocol::Method::WordList); VADER scores without them.
+    pub word_list: Option<Arc<WordList>>,
+}
+
 /// Events in, views out. See the module's description.
 pub struct Engine {
     scorer: Scorer,
@@ -121,11 +135,12 @@ pub struct Engine {
     /// Posts that were deleted, also before they arrived.
     tombstones: FxHashSet<u64>,
     posts: Posts,
+    judge: Judge,
     grids: Grids,
     total: Bucket,
     tally: Tally,
     names: Names,
-    hashtags: Names,
+    hashtags: Hashtags,
     trending: Trending,
     span: Option<(Millis, Millis)>,
     newest_seen_at: Option<Millis>,
@@ -143,6 +158,7 @@ pub struct Engine {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 struct Versions {
     posts: u64,
+    judged: u64,
     bars: u64,
     sources: u64,
     watch: u64,
@@ -156,29 +172,19 @@ struct Scratch {
     hashtags: Vec<u32>,
 }
 
-/// Texts by small numbers.
-#[derive(Debug, Default)]
-struct Names {
-    ids: FxHashMap<Box<str>, u32>,
-    names: Vec<Box<str>>,
-}
-
 impl Engine {
-    /// An engine without events that scores by VADER.
+    /// An engine without events that scores by VADER and counts every post.
     pub fn new(config: &PublicConfig) -> Self {
-        Self::with_scoring(config, Scoring::default(), None)
+        Self::counting(config, Counting::default())
     }
 
-    /// An engine without events that scores as it is told; a word list that is missing is replaced by VADER.
-    /// To score in another way, make a new engine and apply the stored events to it.
-    pub fn with_scoring(
-        config: &PublicConfig,
-        scoring: Scoring,
-        word_list: Option<Arc<WordList>>,
-    ) -> Self {
+    /// An engine without events that counts as it is told. To count in another way, make a new engine and
+    /// apply the stored events to it.
+    pub fn counting(config: &PublicConfig, counting: Counting) -> Self {
         let watch = Watch::default();
         let mut engine = Self {
-            scorer: Scorer::new(scoring, word_list),
+            scorer: Scorer::new(counting.scoring, counting.word_list),
+            judge: Judge::new(counting.sampling),
             topics: Vec::new(),
             other: Grids::default(),
             topic_config: Vec::new(),
@@ -193,7 +199,7 @@ impl Engine {
             total: Bucket::default(),
             tally: Tally::default(),
             names: Names::default(),
-            hashtags: Names::default(),
+            hashtags: Hashtags::default(),
             trending: Trending::new(watch.hashtag_window, watch.count_by),
             span: None,
             newest_seen_at: None,
@@ -261,6 +267,33 @@ impl Engine {
         }
         self.versions.sources += 1;
         Applied::New
+    }
+
+    /// Judges up to `n` of the posts that wait for it, in the order in which they came; returns how many
+    /// still wait. Some 10 µs a post natively, of which there may be tens of thousands after a backlog:
+    /// to be called when there is time. Where not every post counts, posts count once they are judged.
+    #[inline(never)]
+    pub fn judge(&mut self, n: usize) -> usize {
+        self.posts.settle();
+        for _ in 0..n {
+            let Some(judgement) = self.judge.next() else {
+                break;
+            };
+            let place = self.judge.place(&judgement);
+            let author = judgement.author;
+            let Some((before, after)) = self.posts.judge(judgement, place) else {
+                continue;
+            };
+            self.tally.replace(&before, &after, &self.posts);
+            self.versions.judged += 1;
+            if before.place == Place::Waiting {
+                self.versions.posts += 1;
+                if after.is_counted() {
+                    self.count(&after, author);
+                }
+            }
+        }
+        self.judge.n_waiting()
     }
 
     /// States what a person looks at.
@@ -383,18 +416,14 @@ impl Engine {
         scratch.topics.clear();
         self.topic_matcher.find(post, &mut scratch.topics);
         scratch.hashtags.clear();
-        scratch.hashtags.extend(
-            post.hashtags
-                .iter()
-                .map(|tag| self.hashtags.id_or_new(&tag::fold(tag))),
-        );
+        let hashtags = post.hashtags.iter();
+        scratch
+            .hashtags
+            .extend(hashtags.map(|tag| self.hashtags.id_or_new(tag)));
 
         let (compound, class) = self.scorer.score(&post.text);
         let author = author_number(&post.author);
-        // A count of authors does not move when one of their posts is deleted.
-        let hashtags = post.hashtags.iter().map(String::as_str);
-        self.trending
-            .observe(at, author, hashtags, compound.ten_thousandths());
+        let is_judged_first = !is_deleted && !self.judge.sampling().is_everything();
         let record = Record {
             at,
             key,
@@ -405,6 +434,11 @@ impl Engine {
             topics: posts::topic_set(&scratch.topics),
             is_late: event.seen_at.saturating_sub(event.at) > LATE_AFTER,
             is_deleted,
+            place: if is_judged_first {
+                Place::Waiting
+            } else {
+                Place::Counted
+            },
             ..Record::default()
         };
         let text = (!is_deleted).then_some((
@@ -414,30 +448,45 @@ impl Engine {
         let record = self
             .posts
             .push(record, &scratch.tickers, &scratch.hashtags, text);
-        self.count(&record, &scratch);
-        self.sources.add_post(at, &post.source, event.imported);
         self.scratch = scratch;
+        self.tally.add(&record, &self.posts);
+        if record.is_counted() {
+            self.count(&record, author);
+        }
+        self.sources.add_post(at, &post.source, event.imported);
         self.versions.posts += 1;
+        if !is_deleted {
+            self.judge.push(key, at, author, post);
+            if self.judge.n_waiting() > MAX_WAITING {
+                self.judge(MAX_WAITING / 100);
+            }
+        }
     }
 
+    /// Counts a post under its true author: a count of authors does not move when one of their posts is deleted.
     #[inline(never)]
-    fn count(&mut self, record: &Record, scratch: &Scratch) {
+    fn count(&mut self, record: &Record, author: u64) {
         let sample = record.sample();
         self.total.add(sample);
         self.grids.add(sample);
-        scratch
-            .tickers
-            .iter()
-            .for_each(|id| self.tickers.add_post(*id, sample));
-        for topic in &scratch.topics {
-            if let Some(grids) = self.topics.get_mut(*topic) {
+        for id in self.posts.tickers(record) {
+            self.tickers.add_post(*id, sample);
+        }
+        for (idx, grids) in self.topics.iter_mut().enumerate() {
+            if record.is_in_topic(idx) {
                 grids.add(sample);
             }
         }
-        if scratch.topics.is_empty() {
+        if record.topics == 0 {
             self.other.add(sample);
         }
-        self.tally.add(record, &self.posts);
+        let hashtags = self.posts.hashtags(record).iter();
+        self.trending.observe(
+            record.at,
+            author,
+            hashtags.map(|id| self.hashtags.name(*id)),
+            record.compound,
+        );
     }
 
     #[inline(never)]
@@ -449,6 +498,7 @@ impl Engine {
         };
         if let Some(record) = self.posts.withdraw(*at, key) {
             self.tally.forget_author(&record);
+            self.judge.forget(key);
             self.n_deleted += 1;
             self.versions.posts += 1;
         }
@@ -459,26 +509,6 @@ impl Engine {
         self.tickers.add_bar(bar);
         self.sources.add_bar_source(&bar.source);
         self.versions.bars += 1;
-    }
-}
-
-impl Names {
-    fn id(&self, name: &str) -> Option<u32> {
-        self.ids.get(name).copied()
-    }
-
-    fn id_or_new(&mut self, name: &str) -> u32 {
-        if let Some(id) = self.id(name) {
-            return id;
-        }
-        let id = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.ids.insert(name.into(), id);
-        self.names.push(name.into());
-        id
-    }
-
-    fn name(&self, id: u32) -> &str {
-        self.names.get(id as usize).map_or("", AsRef::as_ref)
     }
 }
 

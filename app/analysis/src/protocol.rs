@@ -10,7 +10,7 @@ use crate::{
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
 /// meet a new page, which then asks for a reload.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Page → worker. States what is wanted; never asks for data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -65,6 +65,10 @@ pub struct Watch {
     pub rank_by: RankBy,
     /// How posts are scored; a change counts every post again.
     pub scoring: Scoring,
+    /// Which posts count; a change counts every post again.
+    pub sampling: Sampling,
+    /// Only recent posts that a rule calls spam, counted or not.
+    pub only_spam: bool,
 }
 
 impl Default for Watch {
@@ -81,7 +85,29 @@ impl Default for Watch {
             only_ticker: false,
             rank_by: RankBy::default(),
             scoring: Scoring::default(),
+            sampling: Sampling::default(),
+            only_spam: false,
         }
+    }
+}
+
+/// Which posts count; by default all of them.
+///
+/// Decided for each post by what came before it, so that nothing is known with hindsight.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Sampling {
+    /// Leave out what a rule calls spam.
+    pub without_spam: bool,
+    /// Leave out posts in other languages than English, for which the lexicons are made.
+    pub only_english: bool,
+    /// Of each author at most so many posts an hour of the clock (UTC), the first to come.
+    pub per_author: Option<u16>,
+}
+
+impl Sampling {
+    /// Does every post count?
+    pub fn is_everything(self) -> bool {
+        self == Self::default()
     }
 }
 

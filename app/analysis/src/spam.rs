@@ -21,6 +21,6 @@ mod style;
 mod template;
 
 pub use duplicates::{Duplicates, LEAST_JACCARD, Memory, Standing};
-pub use rules::{Finding, Limits, REASONS, Reason, Spam, Verdict};
+pub use rules::{Finding, Limits, N_REASONS, REASONS, Reason, Spam, Verdict};
 pub use style::{FEATURES, N_FEATURES, broadcast_style, features};
 pub use template::Template;

@@ -5,7 +5,10 @@
 use serde::{Deserialize, Serialize};
 use wire::{Millis, SourceStatus};
 
-use crate::protocol::{CountBy, RankBy, Scoring};
+use crate::{
+    protocol::{CountBy, RankBy, Sampling, Scoring},
+    spam::{Finding, N_REASONS},
+};
 
 /// All views that changed since the last frame.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -28,6 +31,8 @@ pub struct Frame {
     pub tickers: Option<TickersView>,
     /// Sources and data quality.
     pub sources: Option<SourcesView>,
+    /// Spam, languages, and what was left out.
+    pub sample: Option<SampleView>,
 }
 
 /// `[from, to)`.
@@ -215,6 +220,39 @@ pub struct PostRow {
     pub url: Option<String>,
     /// It came more than 60 s after it was posted.
     pub late: bool,
+    /// Why it is spam; empty if it is not, or has not been judged yet.
+    pub findings: Vec<Finding>,
+    /// Posts of the last day that say nearly the same, itself included; 1 if there is no other.
+    pub n_alike: u32,
+    /// It is in the counts.
+    pub is_counted: bool,
+}
+
+/// What the posts of the range are, as far as it decides whether they count.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct SampleView {
+    /// The stretch looked at: `[from, to)`.
+    pub range: Range,
+    /// What counts.
+    pub sampling: Sampling,
+    /// Posts in the range, counted or not.
+    pub n_posts: u64,
+    /// Posts, of any time, that have not been judged yet.
+    pub n_waiting: u64,
+    /// Posts that a rule calls spam, counted or not.
+    pub spam: Counts,
+    /// Posts by reason, in the order of [`REASONS`](crate::spam::REASONS); one may have several.
+    pub reasons: [u64; N_REASONS],
+    /// Posts in English.
+    pub n_english: u64,
+    /// Posts in another language.
+    pub n_foreign: u64,
+    /// Posts left out as spam.
+    pub n_out_spam: u64,
+    /// Posts left out for their language, not being left out as spam.
+    pub n_out_language: u64,
+    /// Posts left out since their author had posted enough in that hour.
+    pub n_out_author: u64,
 }
 
 /// Cross-correlation of sentiment (x) and price returns (y) by lag.

@@ -1,8 +1,9 @@
 //! What the engine promises: the same events give the same views, whatever their order, split or repeats.
 
 use analysis::{
-    Applied, Engine,
-    protocol::{CountBy, RangeChoice, Watch},
+    Applied, Counting, Engine,
+    protocol::{CountBy, RangeChoice, Sampling, Watch},
+    spam::Reason,
     view::{Class, Frame, Range},
 };
 use proptest::prelude::*;
@@ -89,6 +90,14 @@ fn engine(events: &[Event]) -> Engine {
         engine.apply(event);
     });
     engine
+}
+
+fn engine_with(sampling: Sampling) -> Engine {
+    let counting = Counting {
+        sampling,
+        ..Counting::default()
+    };
+    Engine::counting(&config(), counting)
 }
 
 fn whole_frame(engine: &mut Engine, now: Millis) -> Frame {
@@ -195,8 +204,41 @@ proptest! {
         }
         other.watch(last_watch);
 
-        prop_assert_eq!(whole_frame(&mut other, now), whole_frame(&mut in_order, now));
+        // How many wait to be judged is no fact about the data.
+        let [other_frame, frame] = [&mut other, &mut in_order].map(|engine| Frame { sample: None, ..whole_frame(engine, now) });
+        prop_assert_eq!(other_frame, frame);
         prop_assert_eq!(other.summary(), in_order.summary());
+    }
+
+    #[test]
+    fn when_posts_are_judged_makes_no_difference(
+        events in any_events(),
+        (without_spam, only_english, per_author) in (any::<bool>(), any::<bool>(), prop::option::of(1u16..3)),
+        watch in any_watch(),
+        (every, n) in (1usize..20, 0usize..5),
+    ) {
+        let sampling = Sampling { without_spam, only_english, per_author };
+        let now = NEW_YEAR + 11 * DAY;
+        let (mut now_and_then, mut at_last) = (engine_with(sampling), engine_with(sampling));
+        for (idx, event) in events.iter().enumerate() {
+            at_last.apply(event);
+            now_and_then.apply(event);
+            if idx % every == 0 {
+                now_and_then.watch(Watch { only_spam: idx % 2 == 0, ..watch.clone() });
+                now_and_then.judge(n);
+                now_and_then.frame(event.seen_at);
+            }
+        }
+        for engine in [&mut now_and_then, &mut at_last] {
+            engine.watch(watch.clone());
+            engine.judge(usize::MAX);
+        }
+
+        let frame = whole_frame(&mut now_and_then, now);
+        prop_assert_eq!(&frame, &whole_frame(&mut at_last, now));
+        let (sample, kpi) = (frame.sample.unwrap_or_default(), frame.kpi.unwrap_or_default());
+        let n_out = sample.n_out_spam + sample.n_out_language + sample.n_out_author;
+        prop_assert_eq!((sample.n_waiting, sample.n_posts), (0, kpi.counts.posts + n_out));
     }
 
     #[test]
@@ -369,7 +411,7 @@ fn only_what_changed_is_in_a_frame() {
 }
 
 #[test]
-fn a_post_counts_for_a_ticker_by_cashtag_hashtag_and_alias() {
+fn a_post_counts_for_a_ticker_by_cashtag_hashtag_symbol_and_alias() {
     let config = PublicConfig {
         tickers: vec![Ticker {
             symbol: "BTC".into(),
@@ -384,7 +426,9 @@ fn a_post_counts_for_a_ticker_by_cashtag_hashtag_and_alias() {
         "#btc",
         "#Bitcoin",
         "my Bitcoin!",
-        "btc alone",
+        "BTC alone",
+        "BTC-USD",
+        "btc",
         "bitcoins",
         "$ETH",
     ]) {
@@ -397,7 +441,109 @@ fn a_post_counts_for_a_ticker_by_cashtag_hashtag_and_alias() {
         .iter()
         .map(|row| (row.symbol.as_str(), row.n_posts))
         .collect();
-    assert_eq!(counts, [("BTC", 4), ("ETH", 1)]);
+    assert_eq!(counts, [("BTC", 6), ("ETH", 1)]);
+}
+
+/// Four posts of one author within an hour: three nearly alike, and one in German.
+fn wave() -> [Event; 4] {
+    let texts = [
+        "Join the biggest moon club of the year today $BTC",
+        "JOIN the biggest moon club of the year today! $ETH",
+        "Join the biggest moon club of the year, today $BTC",
+        "Das ist nicht gut und ich will das auch nicht haben",
+    ];
+    let mut id = 0;
+    texts.map(|text| {
+        id += 7;
+        post(id, NEW_YEAR + Millis::from(id), text)
+    })
+}
+
+#[test]
+fn spam_is_told_with_its_reasons_and_counts_all_the_same() {
+    let mut engine = engine(&wave());
+
+    assert_eq!(engine.judge(1), 3);
+    assert_eq!(engine.judge(usize::MAX), 0);
+
+    let frame = engine.frame(NEW_YEAR + HOUR);
+    let (sample, rows) = (frame.sample.unwrap(), frame.posts.unwrap().rows);
+    assert_eq!(frame.kpi.unwrap().counts.posts, 4);
+    assert_eq!((sample.spam.posts, sample.n_out_spam), (1, 0));
+    assert_eq!((sample.n_english, sample.n_foreign), (3, 1));
+    let reasons: Vec<Reason> = rows[1].findings.iter().map(|one| one.reason).collect();
+    assert_eq!(
+        (reasons, rows[1].n_alike, rows[0].n_alike),
+        (vec![Reason::Duplicate], 3, 1)
+    );
+    assert!(rows[2].findings.is_empty(), "two were not many yet");
+}
+
+#[test]
+fn what_is_left_out_is_in_no_count_and_can_still_be_looked_at() {
+    #[track_caller]
+    fn check(sampling: Sampling, n_counted: u64, n_btc: u64) {
+        let mut engine = engine_with(sampling);
+        wave().iter().for_each(|event| {
+            engine.apply(event);
+        });
+        engine.judge(usize::MAX);
+        let frame = engine.frame(NEW_YEAR + HOUR);
+        let (kpi, tickers) = (frame.kpi.unwrap(), frame.tickers.unwrap().rows);
+        let btc = tickers
+            .iter()
+            .find(|row| row.symbol == "BTC")
+            .map(|row| row.n_posts);
+        assert_eq!((kpi.counts.posts, btc), (n_counted, Some(n_btc)));
+        assert_eq!(frame.posts.unwrap().n_matching, n_counted);
+
+        engine.watch(Watch {
+            only_spam: true,
+            ..Watch::default()
+        });
+        let spam = engine.frame(NEW_YEAR + HOUR).posts.unwrap();
+        assert_eq!((spam.rows.len(), spam.n_matching), (1, 1));
+        assert_eq!(spam.rows[0].is_counted, !sampling.without_spam);
+    }
+    let all = Sampling {
+        per_author: Some(4),
+        ..Sampling::default()
+    };
+    check(all, 4, 2);
+    check(
+        Sampling {
+            without_spam: true,
+            ..all
+        },
+        3,
+        1,
+    );
+    check(
+        Sampling {
+            only_english: true,
+            ..all
+        },
+        3,
+        2,
+    );
+}
+
+#[test]
+fn of_each_author_the_first_posts_of_an_hour_count() {
+    let sampling = Sampling {
+        per_author: Some(1),
+        ..Sampling::default()
+    };
+    let mut engine = engine_with(sampling);
+    for (id, minute) in [(7, 0), (14, 1), (8, 2), (21, 61)] {
+        engine.apply(&post(id, NEW_YEAR + minute * MINUTE, "hello there"));
+    }
+
+    engine.judge(usize::MAX);
+
+    let frame = engine.frame(NEW_YEAR + 2 * HOUR);
+    assert_eq!(frame.kpi.unwrap().counts.posts, 3);
+    assert_eq!(frame.sample.unwrap().n_out_author, 1);
 }
 
 #[test]

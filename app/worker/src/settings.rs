@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{
-    Engine,
+    Counting, Engine,
     protocol::{Update, Watch, WordListState},
     text::word_list::WordList,
 };
@@ -85,7 +85,12 @@ impl Settings {
     /// An engine that counts by them.
     pub(crate) fn new_engine(&self, config: &PublicConfig, watch: &Watch) -> Engine {
         let config = self.applied_to(config);
-        let mut engine = Engine::with_scoring(&config, watch.scoring, self.word_list.clone());
+        let counting = Counting {
+            scoring: watch.scoring,
+            sampling: watch.sampling,
+            word_list: self.word_list.clone(),
+        };
+        let mut engine = Engine::counting(&config, counting);
         engine.watch(watch.clone());
         engine
     }

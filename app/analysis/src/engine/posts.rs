@@ -5,8 +5,10 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 use wire::Millis;
 
+use super::judge::{Judgement, Language};
 use crate::{
     series::bucket::{Bucket, Sample},
+    spam::Finding,
     view::Class,
 };
 
@@ -39,6 +41,26 @@ pub(super) struct Record {
     pub(super) topics: u64,
     pub(super) is_late: bool,
     pub(super) is_deleted: bool,
+    /// Why it is spam, a bit for each reason; none before it is judged.
+    pub(super) reasons: u8,
+    pub(super) language: Language,
+    pub(super) place: Place,
+}
+
+/// Whether a post counts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Place {
+    /// It does.
+    #[default]
+    Counted,
+    /// It has to be judged first.
+    Waiting,
+    /// It is left out as spam.
+    Spam,
+    /// It is left out for its language.
+    Language,
+    /// It is left out since its author had posted enough.
+    Author,
 }
 
 impl Record {
@@ -52,6 +74,16 @@ impl Record {
         }
     }
 
+    pub(super) fn is_in_topic(&self, idx: usize) -> bool {
+        let bit = u32::try_from(idx).ok();
+        bit.and_then(|bit| self.topics.checked_shr(bit))
+            .is_some_and(|topics| topics & 1 == 1)
+    }
+
+    pub(super) fn is_counted(&self) -> bool {
+        self.place == Place::Counted
+    }
+
     fn position(&self) -> (Millis, u64) {
         (self.at, self.key)
     }
@@ -63,6 +95,8 @@ pub(super) struct Text {
     at: Millis,
     pub(super) text: Box<str>,
     pub(super) url: Option<Box<str>>,
+    /// Why it is spam.
+    pub(super) findings: Box<[Finding]>,
 }
 
 /// All posts, and the texts of the newest [`N_TEXTS`].
@@ -112,6 +146,7 @@ impl Posts {
                 at: record.at,
                 text: text.into(),
                 url: url.map(Into::into),
+                findings: Box::default(),
             };
             self.texts.insert(record.key, text);
             if self.texts.len() > N_TEXTS + N_TEXTS_SLACK {
@@ -140,16 +175,37 @@ impl Posts {
     /// withdrawn before.
     pub(super) fn withdraw(&mut self, at: Millis, key: u64) -> Option<Record> {
         self.texts.remove(&key);
-        let (sorted, tail) = self.records.split_at_mut(self.n_sorted);
-        let record = match sorted.binary_search_by_key(&(at, key), |record| record.position()) {
-            Ok(idx) => sorted.get_mut(idx),
-            Err(_) => tail.iter_mut().find(|record| record.key == key),
-        };
-        let record = record.filter(|record| !record.is_deleted)?;
+        let record = self.find_mut(at, key).filter(|record| !record.is_deleted)?;
         let before = *record;
         record.is_deleted = true;
         record.author = 0;
         Some(before)
+    }
+
+    /// Notes what a post was judged to be, and whether it counts; returns what was known before and what is now.
+    pub(super) fn judge(&mut self, judgement: Judgement, place: Place) -> Option<(Record, Record)> {
+        let record = self.find_mut(judgement.at, judgement.key)?;
+        let before = *record;
+        for finding in &judgement.findings {
+            record.reasons |= 1 << finding.reason as u8;
+        }
+        record.language = judgement.language;
+        record.place = place;
+        let after = *record;
+        if !judgement.findings.is_empty()
+            && let Some(text) = self.texts.get_mut(&judgement.key)
+        {
+            text.findings = judgement.findings.into();
+        }
+        Some((before, after))
+    }
+
+    fn find_mut(&mut self, at: Millis, key: u64) -> Option<&mut Record> {
+        let (sorted, tail) = self.records.split_at_mut(self.n_sorted);
+        match sorted.binary_search_by_key(&(at, key), |record| record.position()) {
+            Ok(idx) => sorted.get_mut(idx),
+            Err(_) => tail.iter_mut().find(|record| record.key == key),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -181,16 +237,12 @@ impl Posts {
             .unwrap_or_default()
     }
 
-    /// Sum over a range, post by post, of those that `is_counted`.
-    pub(super) fn count(
-        &self,
-        range: Range<Millis>,
-        is_counted: impl Fn(&Record) -> bool,
-    ) -> Bucket {
+    /// Sum over a range, post by post, of those that count and are `wanted`.
+    pub(super) fn count(&self, range: Range<Millis>, wanted: impl Fn(&Record) -> bool) -> Bucket {
         let mut bucket = Bucket::default();
         self.within(range)
             .iter()
-            .filter(|record| is_counted(record))
+            .filter(|record| record.is_counted() && wanted(record))
             .for_each(|record| bucket.add(record.sample()));
         bucket
     }

@@ -1,29 +1,103 @@
-//! Distinct authors and matching posts of a range that moves: only what enters or leaves is counted.
+//! Distinct authors, matching posts and spam of a range that moves: only what enters or leaves is counted.
 
 use std::ops::Range;
 
 use wire::Millis;
 
-use super::posts::{Posts, Record};
-use crate::{view::Class, voices::Voices};
+use super::{
+    judge::Language,
+    posts::{Place, Posts, Record},
+};
+use crate::{
+    series::bucket::mean_compound,
+    spam::N_REASONS,
+    view::{Class, Counts},
+    voices::Voices,
+};
 
-/// Which posts a person asked for. `Some(None)` asks for something that no post has.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+/// Which posts a person asked for. `Some(None)` and an empty list ask for something that no post has.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Filter {
     pub(super) class: Option<Class>,
-    pub(super) hashtag: Option<Option<u32>>,
+    /// The spellings of a hashtag.
+    pub(super) hashtag: Option<Vec<u32>>,
     pub(super) ticker: Option<Option<u32>>,
+    /// Posts that are spam, counted or not; otherwise all that count.
+    pub(super) only_spam: bool,
 }
 
 impl Filter {
     pub(super) fn accepts(&self, record: &Record, posts: &Posts) -> bool {
-        let has = |ids: &[u32], wanted: Option<u32>| wanted.is_some_and(|id| ids.contains(&id));
-        self.class.is_none_or(|class| record.class == class)
-            && self.ticker.is_none_or(|id| has(posts.tickers(record), id))
+        let has = |id: &u32| posts.hashtags(record).contains(id);
+        let is_there = match self.only_spam {
+            true => record.reasons != 0,
+            false => record.is_counted(),
+        };
+        is_there
+            && self.class.is_none_or(|class| record.class == class)
+            && self
+                .ticker
+                .is_none_or(|id| id.is_some_and(|id| posts.tickers(record).contains(&id)))
             && self
                 .hashtag
-                .is_none_or(|id| has(posts.hashtags(record), id))
+                .as_ref()
+                .is_none_or(|spellings| spellings.iter().any(has))
     }
+}
+
+/// What judging found in a range. Every post counts for +1 when it enters and −1 when it leaves.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Found {
+    pub(super) n_posts: i64,
+    pub(super) reasons: [i64; N_REASONS],
+    pub(super) n_english: i64,
+    pub(super) n_foreign: i64,
+    pub(super) n_out_spam: i64,
+    pub(super) n_out_language: i64,
+    pub(super) n_out_author: i64,
+    n_spam: i64,
+    n_spam_positive: i64,
+    n_spam_negative: i64,
+    sum_spam: i64,
+}
+
+impl Found {
+    fn add(&mut self, record: &Record, sign: i64) {
+        let if_so = |is_so: bool| if is_so { sign } else { 0 };
+        self.n_posts += sign;
+        self.n_english += if_so(record.language == Language::English);
+        self.n_foreign += if_so(record.language == Language::Foreign);
+        self.n_out_spam += if_so(record.place == Place::Spam);
+        self.n_out_language += if_so(record.place == Place::Language);
+        self.n_out_author += if_so(record.place == Place::Author);
+        if record.reasons == 0 {
+            return;
+        }
+        for (idx, n) in self.reasons.iter_mut().enumerate() {
+            *n += if_so(record.reasons >> idx & 1 == 1);
+        }
+        self.n_spam += sign;
+        self.n_spam_positive += if_so(record.class == Class::Positive);
+        self.n_spam_negative += if_so(record.class == Class::Negative);
+        self.sum_spam += sign * i64::from(record.compound);
+    }
+
+    /// Posts that a rule calls spam.
+    pub(super) fn spam(&self) -> Counts {
+        let n_neutral = self.n_spam - self.n_spam_positive - self.n_spam_negative;
+        Counts {
+            posts: natural(self.n_spam),
+            positive: natural(self.n_spam_positive),
+            neutral: natural(n_neutral),
+            negative: natural(self.n_spam_negative),
+            mean_compound: mean_compound(self.sum_spam, natural(self.n_spam)),
+        }
+    }
+}
+
+/// Between frames a number of [`Found`] is never negative.
+pub(super) fn natural(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
 }
 
 /// Counts over the posts with `at` in a range.
@@ -36,6 +110,7 @@ pub(super) struct Tally {
     /// Posts by author, where that is known.
     voices: Voices,
     n_matching: u64,
+    found: Found,
 }
 
 impl Tally {
@@ -49,6 +124,19 @@ impl Tally {
         self.n_matching
     }
 
+    /// What judging found among the posts in the range.
+    pub(super) fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// Takes in that more is known of a post.
+    pub(super) fn replace(&mut self, before: &Record, after: &Record, posts: &Posts) {
+        if self.range.contains(&before.at) {
+            self.leave(before, posts);
+            self.enter(after, posts);
+        }
+    }
+
     /// Counts a post that has just been pushed.
     pub(super) fn add(&mut self, record: &Record, posts: &Posts) {
         if self.range.contains(&record.at) {
@@ -58,7 +146,7 @@ impl Tally {
 
     /// Takes back the author of a post that was withdrawn.
     pub(super) fn forget_author(&mut self, record: &Record) {
-        if self.range.contains(&record.at) {
+        if self.range.contains(&record.at) && record.is_counted() {
             self.voices.remove(record.author);
         }
     }
@@ -96,14 +184,18 @@ impl Tally {
     }
 
     fn enter(&mut self, record: &Record, posts: &Posts) {
-        if record.author != 0 {
+        if record.author != 0 && record.is_counted() {
             self.voices.add(record.author);
         }
+        self.found.add(record, 1);
         self.n_matching += u64::from(self.filter.accepts(record, posts));
     }
 
     fn leave(&mut self, record: &Record, posts: &Posts) {
-        self.voices.remove(record.author);
+        if record.is_counted() {
+            self.voices.remove(record.author);
+        }
+        self.found.add(record, -1);
         self.n_matching -= u64::from(self.filter.accepts(record, posts));
     }
 }
@@ -129,7 +221,7 @@ mod tests {
                 posts.settle();
                 let filter = Filter { class: only_positive.then_some(Class::Positive), ..Filter::default() };
 
-                tally.move_to(from..from + length, filter, &posts);
+                tally.move_to(from..from + length, filter.clone(), &posts);
 
                 let mut fresh = Tally::default();
                 fresh.move_to(from..from + length, filter, &posts);

@@ -7,7 +7,7 @@ use wire::{Bar, Millis, Post, PublicConfig};
 
 use crate::{
     series::{Bucket, Grids, bucket::Sample},
-    text::topics_match::Matcher,
+    text::tickers::Tickers as Named,
     view::{TickerRow, TickersView},
 };
 
@@ -50,8 +50,8 @@ pub(super) struct Prices<'a> {
 pub(super) struct Tickers {
     ids: FxHashMap<Box<str>, u32>,
     all: Vec<Ticker>,
-    /// Finds tickers by configured aliases and hashtags; its targets are ids.
-    matcher: Matcher,
+    /// Finds those that are configured; its targets are ids.
+    named: Named,
     n_mentioned_only: usize,
     found: Vec<usize>,
 }
@@ -59,16 +59,17 @@ pub(super) struct Tickers {
 impl Tickers {
     /// Takes names and aliases over. Posts that were counted before are not matched again.
     pub(super) fn configure(&mut self, config: &PublicConfig) {
-        self.matcher = Matcher::default();
+        self.named = Named::default();
         for ticker in &mut self.all {
             (ticker.name, ticker.is_configured) = (None, false);
         }
         for configured in &config.tickers {
             let id = self.id_or_new(&configured.symbol.to_uppercase());
-            self.matcher.add_hashtag(&configured.symbol, id as usize);
+            self.named.add_symbol(&configured.symbol, id as usize);
+            self.named.add_hashtag(&configured.symbol, id as usize);
             for alias in &configured.aliases {
-                self.matcher.add(alias, id as usize);
-                self.matcher.add_hashtag(alias, id as usize);
+                self.named.add_name(alias, id as usize);
+                self.named.add_hashtag(alias, id as usize);
             }
             if let Some(ticker) = self.all.get_mut(id as usize) {
                 (ticker.name, ticker.is_configured) = (configured.name.clone(), true);
@@ -76,15 +77,13 @@ impl Tickers {
         }
     }
 
-    /// Which tickers a post mentions: by cashtag, by a configured symbol or alias as a hashtag, or by a
-    /// configured alias in its text. Ascending, each once.
+    /// Which tickers a post mentions: by cashtag, and of those that are configured also by hashtag, pair
+    /// (`BTC-USD`), bare symbol or alias; see [`Named`]. Ascending, each once.
     pub(super) fn of_post(&mut self, post: &Post, ids: &mut Vec<u32>) {
         ids.clear();
         self.found.clear();
-        let mut found = std::mem::take(&mut self.found);
-        self.matcher.find(post, &mut found);
-        ids.extend(found.iter().map(|id| *id as u32));
-        self.found = found;
+        self.named.find(post, &mut self.found);
+        ids.extend(self.found.iter().map(|id| *id as u32));
         for cashtag in &post.cashtags {
             ids.extend(self.id_of_mention(cashtag));
         }

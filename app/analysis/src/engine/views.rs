@@ -3,11 +3,11 @@
 mod hashtags;
 mod lag;
 mod market;
+mod sample;
 mod topics;
 
 use wire::{
     Millis,
-    tag::fold,
     time::{DAY, MINUTE},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     protocol::RangeChoice,
     view::{
         Counts, Frame, HashtagsView, KpiView, LagView, MarketView, PostRow, PostsView, Range,
-        SourcesView, TickersView, TopicsView,
+        SampleView, SourcesView, TickersView, TopicsView,
     },
 };
 
@@ -34,6 +34,7 @@ pub(super) struct Memos {
     topics: Memo<TopicsView>,
     tickers: Memo<TickersView>,
     sources: Memo<SourcesView>,
+    sample: Memo<SampleView>,
     /// What the lag view was computed from.
     lag_input: Option<lag::Input>,
 }
@@ -90,6 +91,7 @@ impl Engine {
             .move_to(range.from..range.to, self.filter(ticker), &self.posts);
         let Versions {
             posts,
+            judged,
             bars,
             sources,
             watch,
@@ -111,7 +113,10 @@ impl Engine {
             now,
         };
         let of_market = Inputs {
-            versions: self.versions,
+            versions: Versions {
+                judged: 0,
+                ..self.versions
+            },
             range,
             now,
         };
@@ -133,6 +138,15 @@ impl Engine {
             },
             range,
             now: 0,
+        };
+        let of_judged = Inputs {
+            versions: Versions {
+                posts,
+                judged,
+                watch,
+                ..none
+            },
+            ..of_list
         };
         let of_tickers = Inputs {
             versions: Versions {
@@ -157,10 +171,11 @@ impl Engine {
                 .market
                 .update(of_market, || self.market(ticker, range, now)),
             lag: self.lag(ticker, range, &mut memos.lag_input, of_lag, &mut memos.lag),
-            posts: memos.posts.update(of_list, || self.recent(range, ticker)),
+            posts: memos.posts.update(of_judged, || self.recent(range, ticker)),
             topics: memos.topics.update(of_list, || self.topics_view(range)),
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
+            sample: memos.sample.update(of_judged, || self.sample(range)),
         }
     }
 
@@ -196,15 +211,16 @@ impl Engine {
     }
 
     fn filter(&self, ticker: Option<u32>) -> Filter {
-        let hashtag = self
-            .watch
-            .hashtag
-            .as_ref()
-            .map(|tag| fold(tag.trim_start_matches('#')));
+        let spellings = |tag: &String| {
+            self.hashtags
+                .spellings(tag.trim_start_matches('#'))
+                .to_vec()
+        };
         Filter {
             class: self.watch.class,
-            hashtag: hashtag.map(|tag| self.hashtags.id(&tag)),
+            hashtag: self.watch.hashtag.as_ref().map(spellings),
             ticker: self.watch.only_ticker.then_some(ticker),
+            only_spam: self.watch.only_spam,
         }
     }
 
@@ -281,6 +297,9 @@ impl Engine {
             tickers,
             url: text.and_then(|text| text.url.as_deref().map(str::to_owned)),
             late: record.is_late,
+            findings: text.map(|text| text.findings.to_vec()).unwrap_or_default(),
+            n_alike: self.judge.n_alike(record.key),
+            is_counted: record.is_counted(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The rules: what each measures, where its limit lies, and what a verdict says.
 
+use serde::{Deserialize, Serialize};
 use wire::{Millis, Post};
 
 use super::companions::{Companions, MAX_TICKERS};
@@ -10,7 +11,7 @@ use super::style::broadcast_style;
 use super::template::{Template, before_link};
 
 /// Why a post is spam.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Reason {
     /// So many posts of the last day, this one included, are near-duplicates.
     Duplicate,
@@ -26,7 +27,8 @@ pub enum Reason {
     Links,
 }
 
-const N_REASONS: usize = 6;
+/// How many reasons there are.
+pub const N_REASONS: usize = 6;
 /// In the order in which they are told.
 pub const REASONS: [Reason; N_REASONS] = [
     Reason::Duplicate,
@@ -74,7 +76,7 @@ impl Default for Limits {
 }
 
 /// What one rule found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Finding {
     /// Which rule.
     pub reason: Reason,

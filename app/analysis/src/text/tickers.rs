@@ -123,6 +123,11 @@ impl Tickers {
         Needs::Nothing
     }
 
+    /// Adds a hashtag, without `#`, found in any case.
+    pub fn add_hashtag(&mut self, hashtag: &str, target: usize) {
+        self.names.add_hashtag(hashtag, target);
+    }
+
     /// Appends the targets of a post to `found`, each once, in rising order.
     pub fn find(&mut self, post: &Post, found: &mut Vec<usize>) {
         self.names.find(post, found);

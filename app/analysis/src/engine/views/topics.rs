@@ -12,7 +12,7 @@ impl Engine {
         let before = self.before(range);
         let rows = self.topic_config.iter().zip(&self.topics).enumerate();
         let row = |(idx, (topic, grids)): (usize, (&wire::config::Topic, &Grids))| {
-            let is_in = |record: &Record| (record.topics >> idx) & 1 == 1;
+            let is_in = |record: &Record| record.is_in_topic(idx);
             TopicRow {
                 name: topic.name.clone(),
                 counts: self.counts_of(grids, range, is_in),

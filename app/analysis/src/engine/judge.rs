@@ -1,0 +1,170 @@
+//! Judges posts beside the counting: spam, near-duplicates, language, and which posts are left out for them.
+//!
+//! That takes longer than all the counting together, so posts wait here until there is time. They are
+//! judged in the order in which they came, each by what had come before it, so *when* makes no difference.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+use wire::{Millis, Post, time::HOUR};
+
+use super::posts::Place;
+use crate::{
+    protocol::Sampling,
+    spam::{Finding, Limits, Memory, Spam},
+    text::language,
+};
+
+/// So many posts wait at most. When there are more, whoever brings new ones has to wait.
+pub(super) const MAX_WAITING: usize = 50_000;
+
+/// The language of a post, as far as the lexicons go.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Language {
+    /// Not judged yet, or nothing to go by.
+    #[default]
+    Unknown,
+    English,
+    /// Any other.
+    Foreign,
+}
+
+/// What was found of one post.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Judgement {
+    pub(super) at: Millis,
+    pub(super) key: u64,
+    pub(super) author: u64,
+    pub(super) findings: Vec<Finding>,
+    pub(super) language: Language,
+}
+
+/// The posts that wait, and what is remembered of those before.
+#[derive(Debug)]
+pub(super) struct Judge {
+    waiting: VecDeque<Waiting>,
+    n_posts_waiting: usize,
+    spam: Spam,
+    sampling: Sampling,
+    /// Posts that count, by author and hour; only kept when authors are capped.
+    by_author: FxHashMap<(u64, i64), u16>,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Post {
+        at: Millis,
+        key: u64,
+        author: u64,
+        post: Box<Post>,
+    },
+    /// A post that was withdrawn after it had come.
+    Delete { key: u64 },
+}
+
+impl Judge {
+    pub(super) fn new(sampling: Sampling) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            n_posts_waiting: 0,
+            spam: Spam::new(Limits::default(), Memory::default()),
+            sampling,
+            by_author: FxHashMap::default(),
+        }
+    }
+
+    pub(super) fn sampling(&self) -> Sampling {
+        self.sampling
+    }
+
+    /// Posts that wait.
+    pub(super) fn n_waiting(&self) -> usize {
+        self.n_posts_waiting
+    }
+
+    /// Takes a post in; of it only what judging needs.
+    pub(super) fn push(&mut self, key: u64, at: Millis, author: u64, post: &Post) {
+        let post = Box::new(Post {
+            text: post.text.clone(),
+            cashtags: post.cashtags.clone(),
+            lang: post.lang.clone(),
+            repost: post.repost,
+            ..Post::default()
+        });
+        self.n_posts_waiting += 1;
+        self.waiting.push_back(Waiting::Post {
+            at,
+            key,
+            author,
+            post,
+        });
+    }
+
+    /// Forgets the text of a post, once it has been judged.
+    pub(super) fn forget(&mut self, key: u64) {
+        self.waiting.push_back(Waiting::Delete { key });
+    }
+
+    /// The next judgement; `None` when nothing waits.
+    pub(super) fn next(&mut self) -> Option<Judgement> {
+        loop {
+            match self.waiting.pop_front()? {
+                Waiting::Delete { key } => self.spam.remove(key),
+                Waiting::Post {
+                    at,
+                    key,
+                    author,
+                    post,
+                } => {
+                    self.n_posts_waiting -= 1;
+                    let verdict = self.spam.observe(key, at, author, &post);
+                    return Some(Judgement {
+                        at,
+                        key,
+                        author,
+                        findings: verdict.findings().collect(),
+                        language: language_of(&post),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Whether a judged post counts. Call once for each, in their order.
+    pub(super) fn place(&mut self, judgement: &Judgement) -> Place {
+        let Sampling {
+            without_spam,
+            only_english,
+            per_author,
+        } = self.sampling;
+        if without_spam && !judgement.findings.is_empty() {
+            return Place::Spam;
+        }
+        if only_english && judgement.language == Language::Foreign {
+            return Place::Language;
+        }
+        if let Some(cap) = per_author.filter(|_| judgement.author != 0) {
+            let hour = judgement.at.div_euclid(HOUR);
+            let n = self.by_author.entry((judgement.author, hour)).or_default();
+            if *n >= cap {
+                return Place::Author;
+            }
+            *n += 1;
+        }
+        Place::Counted
+    }
+
+    /// Posts of the last day that say nearly the same as this one, itself included.
+    pub(super) fn n_alike(&self, key: u64) -> u32 {
+        let standing = self.spam.duplicates().standing(key);
+        standing.map_or(1, |standing| standing.n_posts)
+    }
+}
+
+fn language_of(post: &Post) -> Language {
+    match language::of_post(post.lang.as_deref(), &post.text).as_deref() {
+        None => Language::Unknown,
+        Some("en") => Language::English,
+        Some(_) => Language::Foreign,
+    }
+}
