@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use analysis::protocol::Command;
 use leptos::prelude::*;
-use wire::config::Topic;
+use wire::config::{Ticker, Topic};
 
 use crate::{
     link::Link,
     panels::{
         hashtags::HashtagsPanel, header::Header, kpi::KpiStrip, lag::LagPanel, market::MarketPanel,
-        notices::Notices, posts::PostsPanel, sources::SourcesPanel, topics::TopicsPanel,
+        notices::Notices, posts::PostsPanel, sample::SamplePanel, sources::SourcesPanel,
+        topics::TopicsPanel,
     },
     query::Choice,
     state::AppState,
@@ -34,6 +35,12 @@ impl Actions {
     pub(crate) fn set_topics(self, topics: Option<Vec<Topic>>) {
         self.link
             .with_value(|link| link.send(&Command::Topics(topics)));
+    }
+
+    /// The same with tickers.
+    pub(crate) fn set_tickers(self, tickers: Option<Vec<Ticker>>) {
+        self.link
+            .with_value(|link| link.send(&Command::Tickers(tickers)));
     }
 
     /// Take the bytes of a file as the word list.
@@ -92,6 +99,7 @@ pub(crate) fn App() -> impl IntoView {
                     <NextTask>
                         <PostsPanel />
                         <TopicsPanel />
+                        <SamplePanel />
                         <SourcesPanel />
                     </NextTask>
                 </NextTask>

@@ -120,10 +120,16 @@ impl Query {
                 "method" => watch.scoring.method = parse_method(&value).unwrap_or_default(),
                 "limits" if value == "strict" => watch.scoring.limits = Limits::Strict,
                 "limits" => {}
+                "spam" if value == "out" => watch.sampling.without_spam = true,
+                "spam" => {}
+                "lang" if value == "en" => watch.sampling.only_english = true,
+                "lang" => {}
+                "per-author" => watch.sampling.per_author = value.parse().ok(),
                 "posts" => watch.n_posts = value.parse().unwrap_or(watch.n_posts),
                 "class" => watch.class = parse_class(&value),
                 "tag" => watch.hashtag = text_of(&value),
                 "only" => watch.only_ticker = value == "ticker",
+                "list" => watch.only_spam = value == "spam",
                 _ => query.rest.push((key.into_owned(), value.into_owned())),
             }
         }
@@ -148,6 +154,8 @@ impl Query {
             only_ticker,
             rank_by,
             scoring,
+            sampling,
+            only_spam,
         } = &self.watch;
         let default = Watch::default();
         let mut out = Serializer::new(String::new());
@@ -195,6 +203,18 @@ impl Query {
         if scoring.limits == Limits::Strict {
             put("limits", "strict");
         }
+        if sampling.without_spam {
+            put("spam", "out");
+        }
+        if sampling.only_english {
+            put("lang", "en");
+        }
+        if let Some(cap) = sampling.per_author {
+            put("per-author", &cap.to_string());
+        }
+        if *only_spam {
+            put("list", "spam");
+        }
         for (key, value) in &self.rest {
             put(key, value);
         }
@@ -207,6 +227,7 @@ fn in_limits(mut watch: Watch) -> Watch {
     watch.hashtag_window = watch.hashtag_window.clamp(MINUTE, DAY);
     watch.n_hashtags = watch.n_hashtags.clamp(3, 50);
     watch.n_posts = watch.n_posts.clamp(10, 500);
+    watch.sampling.per_author = watch.sampling.per_author.filter(|cap| *cap > 0);
     watch.range = match watch.range {
         RangeChoice::Last(length) if length <= 0 => RangeChoice::All,
         RangeChoice::Fixed { from, to } if from >= to => RangeChoice::All,
@@ -290,7 +311,7 @@ fn write_class(class: Class) -> &'static str {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use analysis::protocol::Scoring;
+    use analysis::protocol::{Sampling, Scoring};
     use proptest::prelude::*;
 
     use super::*;
@@ -368,7 +389,8 @@ mod tests {
         fn watch()(
             ticker in word(), range in range(), hashtag_window in MINUTE..DAY, n_hashtags in 3u16..50, by_authors: bool,
             n_posts in 10u16..500, class in 0usize..4, hashtag in word(), only_ticker: bool, by_burst: bool,
-            method in 0usize..3, is_strict: bool,
+            method in 0usize..3, is_strict: bool, without_spam: bool, only_english: bool,
+            per_author in prop::option::of(1u16..100), only_spam: bool,
         ) -> Watch {
             let classes = [None, Some(Class::Negative), Some(Class::Neutral), Some(Class::Positive)];
             let rank_by = if by_burst { RankBy::Burst } else { RankBy::Count };
@@ -376,8 +398,9 @@ mod tests {
                 method: [Method::Vader, Method::Finance, Method::WordList][method],
                 limits: if is_strict { Limits::Strict } else { Limits::Customary },
             };
+            let sampling = Sampling { without_spam, only_english, per_author };
             let count_by = if by_authors { CountBy::Authors } else { CountBy::Posts };
-            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker, rank_by, scoring }
+            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker, rank_by, scoring, sampling, only_spam }
         }
     }
 

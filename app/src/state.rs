@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use analysis::{
-    protocol::{Explained, LinkState, StoreState, Trouble, Update, WordListState},
+    protocol::{Explained, LinkState, List, StoreState, Trouble, Update, WordListState},
     view::{
-        HashtagsView, KpiView, LagView, MarketView, PostsView, SourcesView, TickersView, TopicsView,
+        HashtagsView, KpiView, LagView, MarketView, PostsView, SampleView, SourcesView,
+        TickersView, TopicsView,
     },
 };
 use leptos::prelude::*;
-use wire::{Millis, PublicConfig, config::Topic};
+use wire::{
+    Millis, PublicConfig,
+    config::{Ticker, Topic},
+};
 
 /// A view, or nothing yet.
 pub(crate) type Shown<T> = ReadSignal<Option<Arc<T>>>;
@@ -27,9 +31,12 @@ pub(crate) struct Views {
     pub(crate) topics: Shown<TopicsView>,
     pub(crate) tickers: Shown<TickersView>,
     pub(crate) sources: Shown<SourcesView>,
+    pub(crate) sample: Shown<SampleView>,
     pub(crate) config: Shown<PublicConfig>,
     /// The topics that posts are counted under.
-    pub(crate) topic_list: Shown<TopicList>,
+    pub(crate) topic_list: Shown<List<Topic>>,
+    /// The tickers that posts may name without a cashtag.
+    pub(crate) ticker_list: Shown<List<Ticker>>,
     pub(crate) word_list: ReadSignal<WordListState>,
     /// The last explanation that was asked for.
     pub(crate) explained: Shown<Explained>,
@@ -38,14 +45,6 @@ pub(crate) struct Views {
     /// The newest problem that was not put aside.
     pub(crate) trouble: ReadSignal<Option<Trouble>>,
     pub(crate) health: ReadSignal<Health>,
-}
-
-/// Topics as they can be edited.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct TopicList {
-    pub(crate) topics: Vec<Topic>,
-    /// They are the reader's own, not the relay's.
-    pub(crate) are_own: bool,
 }
 
 /// Whether the worker works.
@@ -72,8 +71,10 @@ pub(crate) struct AppState {
     topics: Writer<TopicsView>,
     tickers: Writer<TickersView>,
     sources: Writer<SourcesView>,
+    sample: Writer<SampleView>,
     config: Writer<PublicConfig>,
-    topic_list: Writer<TopicList>,
+    topic_list: Writer<List<Topic>>,
+    ticker_list: Writer<List<Ticker>>,
     word_list: WriteSignal<WordListState>,
     explained: Writer<Explained>,
     link: WriteSignal<LinkState>,
@@ -96,8 +97,10 @@ impl AppState {
         let (topics, set_topics) = signal(None);
         let (tickers, set_tickers) = signal(None);
         let (sources, set_sources) = signal(None);
+        let (sample, set_sample) = signal(None);
         let (config, set_config) = signal(None);
         let (topic_list, set_topic_list) = signal(None);
+        let (ticker_list, set_ticker_list) = signal(None);
         let (word_list, set_word_list) = signal(WordListState::default());
         let (explained, set_explained) = signal(None);
         let (link, set_link) = signal(LinkState::default());
@@ -114,8 +117,10 @@ impl AppState {
             topics: set_topics,
             tickers: set_tickers,
             sources: set_sources,
+            sample: set_sample,
             config: set_config,
             topic_list: set_topic_list,
+            ticker_list: set_ticker_list,
             word_list: set_word_list,
             explained: set_explained,
             link: set_link,
@@ -133,8 +138,10 @@ impl AppState {
             topics,
             tickers,
             sources,
+            sample,
             config,
             topic_list,
+            ticker_list,
             word_list,
             explained,
             link,
@@ -150,10 +157,8 @@ impl AppState {
         match update {
             Update::Ready { .. } => self.health.set(Health::Running),
             Update::Config(config) => self.config.set(Some(Arc::new(config))),
-            Update::Topics { topics, are_own } => {
-                self.topic_list
-                    .set(Some(Arc::new(TopicList { topics, are_own })));
-            }
+            Update::Topics(list) => self.topic_list.set(Some(Arc::new(list))),
+            Update::Tickers(list) => self.ticker_list.set(Some(Arc::new(list))),
             Update::WordList(state) => self.word_list.set(state),
             Update::Explained(explained) => self.explained.set(Some(Arc::new(*explained))),
             Update::Link(link) => self.link.set(link),
@@ -169,6 +174,7 @@ impl AppState {
                 show(self.topics, frame.topics);
                 show(self.tickers, frame.tickers);
                 show(self.sources, frame.sources);
+                show(self.sample, frame.sample);
             }
         }
     }

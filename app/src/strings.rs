@@ -7,8 +7,11 @@ pub(crate) mod troubles;
 
 use analysis::{
     protocol::{Explained, ExplainedChange, Method, StoreState, WordListState},
+    spam::{Finding, Reason},
     text::sentiment::Rule,
-    view::{HashtagRow, HashtagsView, KpiView, LagView, MarketView, PostsView, Verdict},
+    view::{
+        HashtagRow, HashtagsView, KpiView, LagView, MarketView, PostsView, SampleView, Verdict,
+    },
 };
 use wire::{PublicConfig, SourceState, config::Filters};
 
@@ -77,6 +80,91 @@ pub(crate) fn voices(kpi: &KpiView) -> String {
             format::count(kpi.voices.round() as u64)
         ),
     }
+}
+
+/// A reason for which a post is spam: in a word, and what it means.
+pub(crate) fn reason(reason: Reason) -> (&'static str, &'static str) {
+    match reason {
+        Reason::Duplicate => (
+            "Repeats",
+            "more than 2 of a day say nearly the same; short ones 4 or 10",
+        ),
+        Reason::Rate => ("Floods", "more than 6 posts of one author in a minute"),
+        Reason::Cashtags => ("Lists tickers", "more than 5 different cashtags"),
+        Reason::Piggyback => (
+            "Rides along",
+            "more than 2 little-known tickers beside a popular one",
+        ),
+        Reason::Phrase => ("Baits", "give-aways, “DM me”, sure profits"),
+        Reason::Links => ("Links", "more links than words"),
+    }
+}
+
+/// Why a post is spam, with what was measured.
+pub(crate) fn findings(findings: &[Finding]) -> String {
+    let told: Vec<String> = findings.iter().map(finding).collect();
+    format!("Spam: {}", told.join(", "))
+}
+
+fn finding(one: &Finding) -> String {
+    let n = one.value;
+    match one.reason {
+        Reason::Duplicate => format!("{n:.0} posts of the day said nearly the same by then"),
+        Reason::Rate => format!("{n:.0} posts of its author in a minute"),
+        Reason::Cashtags => format!("{n:.0} different cashtags"),
+        Reason::Piggyback => format!("{n:.0} little-known tickers beside a popular one"),
+        Reason::Phrase => "phrases that bait".to_owned(),
+        Reason::Links => format!("{:.0} % links", 100.0 * n),
+    }
+}
+
+/// How much spam there is, and what does not count.
+pub(crate) fn sample(view: &SampleView) -> String {
+    let SampleView { n_posts, spam, .. } = view;
+    let mut told = match spam.posts {
+        0 => format!("None of {} posts looks like spam", format::count(*n_posts)),
+        n => format!(
+            "{} of {} posts look like spam ({}), mean compound {}",
+            format::count(n),
+            format::count(*n_posts),
+            format::share(n, *n_posts),
+            spam.mean_compound
+                .map_or("–".to_owned(), |mean| format::signed(mean, 3)),
+        ),
+    };
+    let left_out = [
+        (view.n_out_spam, "as spam"),
+        (view.n_out_language, "for their language"),
+        (
+            view.n_out_author,
+            "of authors who had posted enough in the hour",
+        ),
+    ];
+    let left_out: Vec<String> = left_out
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, why)| format!("{} {why}", format::count(n)))
+        .collect();
+    if !left_out.is_empty() {
+        told += &format!(". Left out of all numbers: {}", left_out.join(", "));
+    } else if view.sampling.is_everything() {
+        told += ". They count like all others";
+    }
+    if view.n_waiting > 0 {
+        told += &format!(". {} are still to be judged", format::count(view.n_waiting));
+    }
+    told
+}
+
+/// Which languages the posts are in, as far as the lexicons go.
+pub(crate) fn languages(view: &SampleView) -> String {
+    let n_unknown = view.n_posts.saturating_sub(view.n_english + view.n_foreign);
+    format!(
+        "{} in English, {} in other languages, {} too short to tell. VADER and its market words are English",
+        format::count(view.n_english),
+        format::count(view.n_foreign),
+        format::count(n_unknown),
+    )
 }
 
 /// How the reader's word list is.

@@ -1,4 +1,4 @@
-// What a reader can change about how posts are scored and sorted, and how a score is explained.
+// What a reader can change about how posts are scored, sorted and counted, and how a score is explained.
 
 import { refuseStorage } from '../fixtures/changed-worker.ts';
 import { makeRecording } from '../fixtures/recording.ts';
@@ -28,6 +28,42 @@ test('a reader’s topic is counted over the stored posts at once, and kept', as
   await moodtape.expectFigures({ posts: 150, ...recording.counts });
   await page.reload();
   await expect.poll(() => moodtape.postsOfTopic('Lovers')).toBe(nLovers);
+});
+
+test('a ticker is found by the name that a reader gives it', async ({ page, play, moodtape }) => {
+  const recording = makeRecording({ seed: 25, posts: 120 });
+  const nMeetings = recording.lines.filter((line) => line.includes('meeting')).length;
+  await play(recording);
+  await moodtape.expectFigures({ posts: 120, ...recording.counts });
+
+  await moodtape.addTicker('meet', 'meeting');
+  await expect(moodtape.ticker.getByRole('option', { name: 'MEET' })).toBeAttached();
+  await moodtape.chooseTicker('MEET');
+  await moodtape.recentPosts.getByRole('button', { name: 'Only $MEET' }).click();
+
+  await expect.poll(() => moodtape.matchingPosts()).toBe(nMeetings);
+  await page.reload();
+  await expect.poll(() => moodtape.matchingPosts()).toBe(nMeetings);
+});
+
+test('spam is listed with its reasons, and left out of every number on request', async ({ page, play, moodtape }) => {
+  const recording = makeRecording({ seed: 26, posts: 150 });
+  await play(recording);
+  await moodtape.expectFigures({ posts: 150, ...recording.counts });
+  // The sentences of a recording repeat each other.
+  await expect.poll(() => moodtape.postsOfSpam()).toBeGreaterThan(0);
+  const nSpam = await moodtape.postsOfSpam();
+
+  await moodtape.sample.getByRole('button', { name: 'List the spam' }).click();
+  await expect.poll(() => moodtape.matchingPosts()).toBe(nSpam);
+  await expect(moodtape.recentPosts.getByRole('listitem').first()).toContainText('said nearly the same');
+  await expect.poll(() => moodtape.keyFigure('Posts')).toBe(150);
+
+  await moodtape.sample.getByLabel('Leave spam out').check();
+  await expect.poll(() => moodtape.keyFigure('Posts')).toBe(150 - nSpam);
+  await page.reload();
+  await expect.poll(() => moodtape.keyFigure('Posts')).toBe(150 - nSpam);
+  await expect(moodtape.recentPosts.getByRole('listitem').first()).toContainText('not counted');
 });
 
 test('a broken word list is refused by its line, a sound one scores every stored post', async ({ page, play, moodtape }) => {

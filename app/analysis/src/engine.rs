@@ -333,6 +333,11 @@ impl Engine {
         self.versions.sources += 1;
     }
 
+    /// Posts that wait to be judged.
+    pub fn n_waiting(&self) -> usize {
+        self.judge.n_waiting()
+    }
+
     /// Distinct events.
     pub fn n_events(&self) -> u64 {
         self.known.len() as u64

@@ -1,7 +1,10 @@
 //! What page and worker say to each other: postcard bytes in a transferred `ArrayBuffer`.
 
 use serde::{Deserialize, Serialize};
-use wire::{Millis, PublicConfig, config::Topic};
+use wire::{
+    Millis, PublicConfig,
+    config::{Ticker, Topic},
+};
 
 use crate::{
     text::sentiment::{Limits, Rule},
@@ -27,6 +30,8 @@ pub enum Command {
     Watch(Watch),
     /// Topics of this reader's own instead of the relay's; `None` goes back to those. Counts every post again.
     Topics(Option<Vec<Topic>>),
+    /// The same with tickers, their symbols and names.
+    Tickers(Option<Vec<Ticker>>),
     /// The bytes of a file with a word list, for [`Method::WordList`]. Counts every post again.
     WordList(Vec<u8>),
     /// Say which words a post's score comes from.
@@ -187,17 +192,23 @@ pub enum Update {
     Store(StoreState),
     /// How the reader's word list is.
     WordList(WordListState),
-    /// The topics that posts are counted under, the relay's or the reader's own.
-    Topics {
-        /// In the order in which they are shown.
-        topics: Vec<Topic>,
-        /// They are the reader's.
-        are_own: bool,
-    },
+    /// The topics that posts are counted under.
+    Topics(List<Topic>),
+    /// The tickers that posts may name without a cashtag.
+    Tickers(List<Ticker>),
     /// What was asked by [`Command::Explain`]; nothing comes for a post whose text is gone.
     Explained(Box<Explained>),
     /// A problem, told to a person.
     Trouble(Trouble),
+}
+
+/// A list of the relay's that a reader may replace by one of their own.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct List<T> {
+    /// In the order in which they are shown.
+    pub items: Vec<T>,
+    /// They are the reader's.
+    pub are_own: bool,
 }
 
 /// How the reader's word list is.

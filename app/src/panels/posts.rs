@@ -15,7 +15,14 @@ use crate::{
 };
 
 /// The choice that decides which posts match; a list is held back only while this stays the same.
-type Filter = (Option<Class>, Option<String>, bool, Option<String>, String);
+type Filter = (
+    Option<Class>,
+    Option<String>,
+    bool,
+    bool,
+    Option<String>,
+    String,
+);
 
 /// What keeps the list still, and for which filter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +56,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                 w.class,
                 w.hashtag.clone(),
                 w.only_ticker,
+                w.only_spam,
                 w.ticker.clone(),
                 format!("{:?}", w.range),
             )
@@ -144,7 +152,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                     on:scroll=on_scroll
                 >
                     <ol>
-                        <For each=rows key=|row| (row.key, row.text.is_none()) let:row>
+                        <For each=rows key=|row| (row.key, row.text.is_none(), row.findings.len(), row.n_alike, row.is_counted) let:row>
                             <PostItem row />
                         </For>
                     </ol>
@@ -223,6 +231,7 @@ fn Chips() -> impl IntoView {
             .filter(|t| !t.is_empty())
     });
     let is_only = move || choice.watch.with(|watch| watch.only_ticker);
+    let is_spam = move || choice.watch.with(|watch| watch.only_spam);
     view! {
         <div class="chips">
             {move || ticker.get().map(|ticker| view! {
@@ -235,6 +244,16 @@ fn Chips() -> impl IntoView {
                     {format!("Only ${ticker}")}
                 </button>
             })}
+            <Show when=is_spam>
+                <button
+                    type="button"
+                    class="chip"
+                    aria-label="Remove filter: spam"
+                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_spam = false)
+                >
+                    "Spam ×"
+                </button>
+            </Show>
             {move || tag().map(|tag| view! {
                 <button
                     type="button"
@@ -256,6 +275,7 @@ fn PostItem(row: PostRow) -> impl IntoView {
     let compound = format::signed(f64::from(row.compound), 2);
     let is_deleted = row.text.is_none();
     let key = row.key;
+    let spam = (!row.findings.is_empty()).then(|| strings::findings(&row.findings));
     let is_explained = RwSignal::new(false);
     let explain = move |_| {
         is_explained.update(|on| *on = !*on);
@@ -278,6 +298,10 @@ fn PostItem(row: PostRow) -> impl IntoView {
         <time datetime=format::iso(row.at)>{format::date_time(row.at)}</time>
         <span class="source">{row.source}</span>
         {row.late.then(|| view! { <span class="late" title="Came more than 60 s after it was posted">"late"</span> })}
+        {(!row.is_counted).then(|| view! { <span class="late" title="Left out, or still to be judged">"not counted"</span> })}
+        {(row.n_alike > 1).then(|| view! {
+            <span class="source" title="Posts of the last day that say nearly the same">{format!("{} alike", row.n_alike)}</span>
+        })}
         {row.tickers.into_iter().map(|ticker| view! { <TickerChip ticker /> }).collect_view()}
         {row.url.filter(|url| is_web(url)).map(|url| view! {
             <a href=url target="_blank" rel="noopener noreferrer nofollow">"Open"<span class="vh">" the post in a new tab"</span></a>
@@ -294,6 +318,7 @@ fn PostItem(row: PostRow) -> impl IntoView {
             <p class="text" dir="auto" class:deleted=is_deleted>
                 {row.text.unwrap_or_else(|| "Deleted by its author".to_owned())}
             </p>
+            {spam.map(|reasons| view! { <p class="hint">{reasons}</p> })}
             {move || explanation().map(|explained| view! { <Explanation explained=(*explained).clone() /> })}
         </li>
     }
@@ -347,7 +372,16 @@ mod tests {
 
     #[test]
     fn another_filter_is_not_held_back() {
-        let filter = |tag: &str| (None, Some(tag.to_owned()), false, None, String::new());
+        let filter = |tag: &str| {
+            (
+                None,
+                Some(tag.to_owned()),
+                false,
+                false,
+                None,
+                String::new(),
+            )
+        };
         let hold = Hold {
             is_scrolled: true,
             filter: Some(filter("a")),

@@ -1,20 +1,35 @@
-//! Topics: how many posts each has, and an editor for the reader's own.
+//! Topics: how many posts each has, and editors for the reader's own topics and tickers.
 
 use analysis::view::{Counts, TopicRow, TopicsView};
 use leptos::prelude::*;
-use wire::config::{MAX_TOPICS, Topic};
+use wire::config::MAX_TOPICS;
 
+use super::list_editor::{ListEditor, Wording};
 use crate::{app::Actions, format, state::Views};
+
+/// What is being edited.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Edited {
+    Topics,
+    Tickers,
+}
 
 /// The panel.
 #[component]
 pub(crate) fn TopicsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_editing = RwSignal::new(false);
+    let edited = RwSignal::new(None);
     let are_own = move || {
         views
             .topic_list
             .with(|list| list.as_ref().is_some_and(|list| list.are_own))
+    };
+    let button = move |what: Edited, name: &'static str| {
+        let is_open = move || edited.get() == Some(what);
+        let toggle = move |_| edited.update(|open| *open = (*open != Some(what)).then_some(what));
+        view! {
+            <button type="button" aria-expanded=move || is_open().to_string() on:click=toggle>{name}</button>
+        }
     };
     view! {
         <section class="panel topics" aria-labelledby="topics-title">
@@ -22,17 +37,53 @@ pub(crate) fn TopicsPanel() -> impl IntoView {
                 <h2 id="topics-title">"Topics"</h2>
                 <span class="muted">{move || if are_own() { "yours" } else { "the relay’s" }}</span>
                 <span class="spacer"></span>
-                <button type="button" aria-expanded=move || is_editing.get().to_string() on:click=move |_| is_editing.update(|on| *on = !*on)>
-                    "Edit"
-                </button>
+                {button(Edited::Topics, "Edit topics")}
+                {button(Edited::Tickers, "Edit tickers")}
             </header>
-            <Show when=move || is_editing.get()><Editor is_editing /></Show>
+            {move || edited.get().map(|what| match what {
+                Edited::Topics => view! { <TopicsEditor close=move || edited.set(None) /> }.into_any(),
+                Edited::Tickers => view! { <TickersEditor close=move || edited.set(None) /> }.into_any(),
+            })}
             {move || match views.topics.get() {
                 None => view! { <div class="loading list-skeleton"></div> }.into_any(),
                 Some(view) => view! { <Table view=(*view).clone() /> }.into_any(),
             }}
         </section>
     }
+}
+
+#[component]
+fn TopicsEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let list = expect_context::<Views>().topic_list.get_untracked();
+    let actions = expect_context::<Actions>();
+    let wording = Wording {
+        name: "Name",
+        words: "Keywords",
+        add: "Add a topic",
+        hint: "Words or phrases, separated by commas; # or $ in front asks for the tag. Every stored post is counted again.",
+    };
+    let apply = move |topics| {
+        actions.set_topics(topics);
+        close();
+    };
+    view! { <ListEditor items=list.map(|list| list.items.clone()).unwrap_or_default() limit=MAX_TOPICS wording apply /> }
+}
+
+#[component]
+fn TickersEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let list = expect_context::<Views>().ticker_list.get_untracked();
+    let actions = expect_context::<Actions>();
+    let wording = Wording {
+        name: "Symbol",
+        words: "Company or coin names",
+        add: "Add a ticker",
+        hint: "Cashtags count for every ticker. Those listed here are also found by bare symbol (AAPL), pair (BTC-USD) and name. Symbols that are everyday words, as NOW or IT, need their $; names that are, as Target, a capital inside a sentence. Every stored post is counted again.",
+    };
+    let apply = move |tickers| {
+        actions.set_tickers(tickers);
+        close();
+    };
+    view! { <ListEditor items=list.map(|list| list.items.clone()).unwrap_or_default() limit=500 wording apply /> }
 }
 
 #[component]
@@ -73,119 +124,5 @@ fn Table(view: TopicsView) -> impl IntoView {
             </tr></thead>
             <tbody>{rows.collect_view()}</tbody>
         </table>
-    }
-}
-
-/// One line of the editor, with a number that stays when others are removed.
-#[derive(Clone)]
-struct Line {
-    id: usize,
-    topic: Topic,
-    name: RwSignal<String>,
-    keywords: RwSignal<String>,
-}
-
-impl Line {
-    fn new(id: usize, topic: Topic) -> Self {
-        Self {
-            id,
-            name: RwSignal::new(topic.name.clone()),
-            keywords: RwSignal::new(topic.keywords.join(", ")),
-            topic,
-        }
-    }
-
-    /// The topic as edited; what the editor does not show stays.
-    fn topic(&self) -> Topic {
-        Topic {
-            name: self.name.get_untracked().trim().to_owned(),
-            keywords: keywords_of(&self.keywords.get_untracked()),
-            ..self.topic.clone()
-        }
-    }
-}
-
-/// Names and keywords. Nothing changes until it is applied.
-#[component]
-fn Editor(is_editing: RwSignal<bool>) -> impl IntoView {
-    let views = expect_context::<Views>();
-    let actions = expect_context::<Actions>();
-    let list = views.topic_list.get_untracked();
-    let topics = list.map(|list| list.topics.clone()).unwrap_or_default();
-    let next_id = StoredValue::new(topics.len());
-    let lines: Vec<Line> = topics
-        .into_iter()
-        .enumerate()
-        .map(|(id, topic)| Line::new(id, topic))
-        .collect();
-    let lines = RwSignal::new(lines);
-    let add = move |_| {
-        let id = next_id.get_value();
-        next_id.set_value(id + 1);
-        lines.update(|lines| lines.push(Line::new(id, Topic::default())));
-    };
-    let is_full = move || lines.with(Vec::len) >= MAX_TOPICS;
-    let apply = move |topics: Option<Vec<Topic>>| {
-        actions.set_topics(topics);
-        is_editing.set(false);
-    };
-    let field = |label: &'static str, value: RwSignal<String>| {
-        view! {
-            <input
-                aria-label=label
-                placeholder=label
-                maxlength="500"
-                prop:value=move || value.get()
-                on:input=move |event| value.set(event_target_value(&event))
-            />
-        }
-    };
-    view! {
-        <form
-            class="topic-editor"
-            on:submit=move |event| {
-                event.prevent_default();
-                apply(Some(lines.with_untracked(|lines| lines.iter().map(Line::topic).collect())));
-            }
-        >
-            <p class="hint">"Words or phrases, separated by commas; # or $ in front asks for the tag. Every stored post is counted again."</p>
-            <For each=move || lines.get() key=|line| line.id let:line>
-                <div class="topic-line">
-                    {field("Name", line.name)}
-                    {field("Keywords", line.keywords)}
-                    <button
-                        type="button"
-                        aria-label=move || format!("Remove {}", line.name.get())
-                        on:click=move |_| lines.update(|lines| lines.retain(|other| other.id != line.id))
-                    >"×"</button>
-                </div>
-            </For>
-            <div class="chips">
-                <button type="button" on:click=add disabled=is_full>"Add a topic"</button>
-                <button type="submit" class="accent">"Apply"</button>
-                <button type="button" on:click=move |_| apply(None)>"Back to the relay’s"</button>
-            </div>
-        </form>
-    }
-}
-
-fn keywords_of(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keywords_stand_between_commas() {
-        assert_eq!(
-            keywords_of(" #btc, halving day ,, "),
-            ["#btc", "halving day"]
-        );
     }
 }

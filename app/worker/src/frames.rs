@@ -36,6 +36,7 @@ pub(crate) fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
         hashtags: frame.hashtags.take(),
         topics: frame.topics.take(),
         tickers: frame.tickers.take(),
+        sample: frame.sample.take(),
         ..empty.clone()
     };
     let lag = Frame {

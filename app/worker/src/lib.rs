@@ -13,6 +13,7 @@
 pub mod feed;
 mod frames;
 mod lock;
+mod recount;
 mod settings;
 pub mod store;
 pub mod updates;
@@ -25,7 +26,7 @@ use analysis::{
     view::HashtagsView,
 };
 use futures::{
-    SinkExt, StreamExt,
+    FutureExt, SinkExt, StreamExt,
     channel::mpsc::{self, Sender, UnboundedReceiver, UnboundedSender},
     stream,
 };
@@ -34,6 +35,7 @@ use wasm_bindgen_futures::spawn_local;
 use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
 use frames::{Shown, pieces};
+use recount::Recount;
 use settings::Settings;
 use store::Batch;
 
@@ -52,6 +54,10 @@ pub enum Input {
 const TICK: u32 = 250;
 /// The hashtag list changes once a second.
 const TICKS_PER_HASHTAGS: u32 = 4;
+/// Posts judged at once when nothing else is to be done: a few milliseconds.
+const N_JUDGED: usize = 256;
+/// With more events than these still to come, reading them is all the worker does.
+const BACKLOG: u64 = 1_000;
 /// As many new events are handed to the store at once, without waiting for the tick.
 const FULL_BATCH: u32 = 4_096;
 
@@ -71,8 +77,20 @@ pub async fn run(mut commands: UnboundedReceiver<Command>) {
     spawn_local(tick(inputs.clone()));
     let mut worker = Worker::new(relay, watch, inputs, batches);
     let mut inputs = stream::select(commands.map(Input::Command), received);
-    while let Some(input) = inputs.next().await {
-        worker.handle(input);
+    loop {
+        let input = match inputs.next().now_or_never() {
+            Some(input) => input,
+            None if worker.judge_some() => {
+                // Lets the browser deliver what has come meanwhile.
+                TimeoutFuture::new(0).await;
+                continue;
+            }
+            None => inputs.next().await,
+        };
+        match input {
+            Some(input) => worker.handle(input),
+            None => return,
+        }
     }
 }
 
@@ -113,8 +131,8 @@ struct Worker {
     shown: Shown,
     /// Something has been shown; before that the page says that it is loading.
     has_shown: bool,
-    /// A new engine is being filled from the store; the page shows what the old one said.
-    is_counting_again: bool,
+    /// Under way when posts are to count in another way; the page shows what the engine said before.
+    recount: Recount,
 }
 
 impl Worker {
@@ -140,7 +158,7 @@ impl Worker {
             n_ticks: 0,
             shown: Shown::default(),
             has_shown: false,
-            is_counting_again: false,
+            recount: Recount::default(),
         }
     }
 
@@ -153,8 +171,16 @@ impl Worker {
                 self.set_link(LinkState::Offline { attempt, retry_in });
             }
             Input::Store(store::Report::Opened(meta)) => self.restore(meta),
-            Input::Store(store::Report::Loaded(lines)) => self.load(&lines),
-            Input::Store(store::Report::Read) => self.start(),
+            Input::Store(store::Report::Loaded(lines)) => {
+                self.recount.load(&mut self.engine, &lines);
+            }
+            Input::Store(store::Report::Read) => {
+                if let Some(engine) = self.recount.end_reading() {
+                    self.engine = engine;
+                    self.engine.watch(self.watch.clone());
+                }
+                self.start();
+            }
             Input::Store(store::Report::State(state)) => self.set_store(state),
             Input::Tick => self.tick(),
         }
@@ -164,16 +190,23 @@ impl Worker {
         match command {
             Command::Start { .. } => {}
             Command::Watch(watch) => {
-                let is_scored_anew = watch.scoring != self.watch.scoring;
+                let counts_anew =
+                    (watch.scoring, watch.sampling) != (self.watch.scoring, self.watch.sampling);
                 self.watch = watch.clone();
                 self.engine.watch(watch);
-                if is_scored_anew {
+                if counts_anew {
                     self.count_again();
                 }
                 self.send_frame();
             }
             Command::Topics(topics) => {
                 if self.settings.set_topics(topics) {
+                    self.keep_settings();
+                    self.configure(self.config.clone());
+                }
+            }
+            Command::Tickers(tickers) => {
+                if self.settings.set_tickers(tickers) {
                     self.keep_settings();
                     self.configure(self.config.clone());
                 }
@@ -201,31 +234,28 @@ impl Worker {
         }
     }
 
+    /// Judges some of the posts that wait for it; returns whether there is reason to go on. While there is
+    /// a backlog to catch up with, that has to wait, unless posts only count once they are judged.
+    fn judge_some(&mut self) -> bool {
+        let is_behind = matches!(self.link, LinkState::Open { behind } if behind > BACKLOG);
+        if self.engine.n_waiting() == 0 || is_behind && self.watch.sampling.is_everything() {
+            return false;
+        }
+        self.engine.judge(N_JUDGED);
+        true
+    }
+
     fn reconnect(&self) {
         if let Some(reconnect) = &self.reconnect {
             let _ = reconnect.unbounded_send(());
         }
     }
 
-    /// Stored lines: the same road as live ones, but there is no need to store them again.
-    fn load(&mut self, lines: &[u8]) {
-        for line in lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
-            match std::str::from_utf8(line)
-                .ok()
-                .and_then(|line| ndjson::decode_line(line).ok())
-            {
-                Some(event) => {
-                    self.engine.apply(&event);
-                }
-                None => self.engine.note_unreadable(1),
-            }
-        }
-    }
-
     /// What is kept beside the stored events, which follow.
     fn restore(&mut self, meta: store::Meta) {
-        self.settings = Settings::restore(meta.topics.as_deref(), meta.word_list);
-        // Topics come in with the configuration below.
+        let (topics, tickers) = (meta.topics.as_deref(), meta.tickers.as_deref());
+        self.settings = Settings::restore(topics, tickers, meta.word_list);
+        // Topics and tickers come in with the configuration below.
         if self.watch.scoring.method == Method::WordList {
             self.engine = self.settings.new_engine(&self.config, &self.watch);
         }
@@ -242,7 +272,6 @@ impl Worker {
 
     /// The store has been read: show it, and follow the relay from where it ends.
     fn start(&mut self) {
-        self.is_counting_again = false;
         self.send_frame();
         if self.reconnect.is_none() {
             let (reconnect, received) = mpsc::unbounded();
@@ -270,24 +299,28 @@ impl Worker {
         if configured == Configured::NeedsReplay {
             self.count_again();
         }
-        updates::send(&self.settings.topics_update(&self.config));
+        for list in self.settings.list_updates(&self.config) {
+            updates::send(&list);
+        }
         updates::send(&Update::Config(self.config.clone()));
     }
 
     /// A new engine, filled from the store, or by the relay where nothing is kept. Until it is filled the
     /// page shows what it has.
     fn count_again(&mut self) {
-        self.engine = self.settings.new_engine(&self.config, &self.watch);
+        let engine = self.settings.new_engine(&self.config, &self.watch);
+        self.recount.begin(engine);
         if matches!(self.store, StoreState::NotKept { .. }) {
             self.fill_from_relay();
         } else {
             self.batch.reads_again = true;
-            self.is_counting_again = true;
         }
     }
 
     fn fill_from_relay(&mut self) {
-        self.is_counting_again = false;
+        if let Some(engine) = self.recount.give_up() {
+            self.engine = engine;
+        }
         *self.cursor.borrow_mut() = None;
         self.reconnect();
     }
@@ -329,6 +362,7 @@ impl Worker {
             Body::Tip(_) => {
                 self.take_tip(&event);
                 self.keep("tip", line.to_owned());
+                self.recount.keep(line);
             }
             Body::Reset(reset) => {
                 if reset.discard {
@@ -362,6 +396,7 @@ impl Worker {
             }
         }
         if self.engine.apply(event) == Applied::New {
+            self.recount.keep(line);
             self.batch.lines.extend_from_slice(line.as_bytes());
             self.batch.lines.push(b'\n');
             self.batch.n_events += 1;
@@ -376,7 +411,7 @@ impl Worker {
             starts_anew: true,
             ..Batch::default()
         };
-        self.is_counting_again = false;
+        self.recount.give_up();
         self.keep_config();
         self.keep_settings();
     }
@@ -411,8 +446,11 @@ impl Worker {
         if let Some(cursor) = cursor {
             self.keep("cursor", cursor);
         }
-        if let Err(refused) = self.batches.try_send(mem::take(&mut self.batch)) {
-            self.batch = refused.into_inner();
+        let reads_again = self.batch.reads_again;
+        match self.batches.try_send(mem::take(&mut self.batch)) {
+            Ok(()) if reads_again => self.recount.note_asked(),
+            Ok(()) => {}
+            Err(refused) => self.batch = refused.into_inner(),
         }
     }
 
@@ -428,7 +466,7 @@ impl Worker {
     }
 
     fn send_frame(&mut self) {
-        if self.is_counting_again || (self.engine.n_events() == 0 && !self.has_shown) {
+        if self.recount.is_on() || (self.engine.n_events() == 0 && !self.has_shown) {
             return;
         }
         self.has_shown = true;
@@ -458,7 +496,7 @@ impl Worker {
         if self.store != state {
             self.store = state;
             // The store that was to fill the engine is gone.
-            if self.is_counting_again && matches!(self.store, StoreState::NotKept { .. }) {
+            if self.recount.is_on() && matches!(self.store, StoreState::NotKept { .. }) {
                 self.fill_from_relay();
             }
             updates::send(&Update::Store(self.store.clone()));

@@ -1,25 +1,30 @@
-//! What a reader brings along: topics and a word list of their own. Both are kept beside the events.
+//! What a reader brings along: topics, tickers and a word list of their own. They are kept beside the events.
 
 use std::sync::Arc;
 
 use analysis::{
     Counting, Engine,
-    protocol::{Update, Watch, WordListState},
+    protocol::{List, Update, Watch, WordListState},
     text::word_list::WordList,
 };
 use wire::{
     PublicConfig,
-    config::{MAX_TOPICS, Topic},
+    config::{MAX_TOPICS, Ticker, Topic},
 };
 
 /// Larger files are no word lists. The largest in use, Loughran and McDonald's, has 9 MB.
 const MAX_WORD_LIST: usize = 16 << 20;
 
-/// The reader's own topics and word list.
+/// Names are looked for in every post; so many tickers are listed at most.
+const MAX_TICKERS: usize = 500;
+
+/// The reader's own topics, tickers and word list.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     /// `None`: those of the relay.
     topics: Option<Vec<Topic>>,
+    /// `None`: those of the relay.
+    tickers: Option<Vec<Ticker>>,
     word_list: Option<Arc<WordList>>,
     /// The file behind it.
     word_list_text: String,
@@ -29,9 +34,14 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// From what was kept. What cannot be read any more is left out.
-    pub(crate) fn restore(topics: Option<&str>, word_list: Option<String>) -> Self {
+    pub(crate) fn restore(
+        topics: Option<&str>,
+        tickers: Option<&str>,
+        word_list: Option<String>,
+    ) -> Self {
         let mut settings = Self {
             topics: topics.and_then(|text| serde_json::from_str(text).ok()),
+            tickers: tickers.and_then(|text| serde_json::from_str(text).ok()),
             ..Self::default()
         };
         if let Some(text) = word_list.filter(|text| !text.is_empty()) {
@@ -42,11 +52,15 @@ impl Settings {
     }
 
     /// What to keep, by key. An empty text stands for nothing.
-    pub(crate) fn kept(&self) -> [(&'static str, String); 2] {
+    pub(crate) fn kept(&self) -> [(&'static str, String); 3] {
         let topics = self.topics.as_ref().map(serde_json::to_string);
-        let topics = topics.and_then(Result::ok).unwrap_or_default();
+        let tickers = self.tickers.as_ref().map(serde_json::to_string);
+        let text = |json: Option<serde_json::Result<String>>| {
+            json.and_then(Result::ok).unwrap_or_default()
+        };
         [
-            ("topics", topics),
+            ("topics", text(topics)),
+            ("tickers", text(tickers)),
             ("word_list", self.word_list_text.clone()),
         ]
     }
@@ -60,6 +74,21 @@ impl Settings {
         });
         let has_changed = self.topics != topics;
         self.topics = topics;
+        has_changed
+    }
+
+    /// Returns whether that changes anything.
+    pub(crate) fn set_tickers(&mut self, tickers: Option<Vec<Ticker>>) -> bool {
+        let tickers = tickers.map(|mut tickers| {
+            tickers.retain(|ticker| !ticker.symbol.is_empty());
+            tickers.truncate(MAX_TICKERS);
+            for ticker in &mut tickers {
+                ticker.symbol = ticker.symbol.trim_start_matches('$').to_uppercase();
+            }
+            tickers
+        });
+        let has_changed = self.tickers != tickers;
+        self.tickers = tickers;
         has_changed
     }
 
@@ -95,20 +124,23 @@ impl Settings {
         engine
     }
 
-    /// The relay's configuration with the reader's topics.
+    /// The relay's configuration with the reader's topics and tickers.
     pub(crate) fn applied_to(&self, config: &PublicConfig) -> PublicConfig {
         let mut config = config.clone();
         if let Some(topics) = &self.topics {
             config.topics.clone_from(topics);
         }
+        if let Some(tickers) = &self.tickers {
+            config.tickers.clone_from(tickers);
+        }
         config
     }
 
-    pub(crate) fn topics_update(&self, config: &PublicConfig) -> Update {
-        Update::Topics {
-            topics: self.topics.clone().unwrap_or_else(|| config.topics.clone()),
-            are_own: self.topics.is_some(),
-        }
+    pub(crate) fn list_updates(&self, config: &PublicConfig) -> [Update; 2] {
+        [
+            Update::Topics(list(self.topics.as_ref(), &config.topics)),
+            Update::Tickers(list(self.tickers.as_ref(), &config.tickers)),
+        ]
     }
 
     pub(crate) fn word_list_update(&self) -> Update {
@@ -124,6 +156,13 @@ impl Settings {
     }
 }
 
+fn list<T: Clone>(own: Option<&Vec<T>>, relays: &[T]) -> List<T> {
+    List {
+        items: own.map_or_else(|| relays.to_vec(), Clone::clone),
+        are_own: own.is_some(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,16 +175,26 @@ mod tests {
         }
     }
 
+    fn ticker(symbol: &str) -> Ticker {
+        Ticker {
+            symbol: symbol.to_owned(),
+            ..Ticker::default()
+        }
+    }
+
     #[test]
-    fn own_topics_and_words_come_back_from_what_was_kept() {
+    fn own_topics_tickers_and_words_come_back_from_what_was_kept() {
         let mut settings = Settings::default();
         settings.set_topics(Some(vec![topic("Space"), Topic::default()]));
         settings.set_word_list(b"moon\t1\n".to_vec());
 
-        let [(_, topics), (_, words)] = settings.kept();
-        let restored = Settings::restore(Some(&topics), Some(words));
+        settings.set_tickers(Some(vec![ticker("$moon"), Ticker::default()]));
+
+        let [(_, topics), (_, tickers), (_, words)] = settings.kept();
+        let restored = Settings::restore(Some(&topics), Some(&tickers), Some(words));
 
         assert_eq!(restored.topics, Some(vec![topic("Space")]));
+        assert_eq!(restored.tickers, Some(vec![ticker("MOON")]));
         assert_eq!(restored.kept(), settings.kept());
         assert_eq!(
             restored.word_list_update(),

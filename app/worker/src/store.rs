@@ -1,7 +1,7 @@
 //! The one writer of IndexedDB: events in sealed chunks, a small tail, and the cursor beside them.
 //!
 //! ```text
-//!  meta    "cursor" | "config" | "tip" | "topics" | "word_list" ──► text
+//!  meta    "cursor" | "config" | "tip" | "topics" | "tickers" | "word_list" ──► text
 //!  chunks  1, 2, 3 …                   ──► { lines: Uint8Array, n }   sealed: at least SEAL_AT events
 //!  tail    1, 2, 3 …                   ──► { lines: Uint8Array, n }   one record a batch, moved into a chunk when full
 //! ```
@@ -67,6 +67,8 @@ pub struct Meta {
     pub tip: Option<String>,
     /// The reader's own topics.
     pub topics: Option<String>,
+    /// The reader's own tickers.
+    pub tickers: Option<String>,
     /// The reader's word list, as its file has it.
     pub word_list: Option<String>,
 }
@@ -150,6 +152,7 @@ impl Store {
             config: database.meta("config").await?,
             tip: database.meta("tip").await?,
             topics: database.meta("topics").await?,
+            tickers: database.meta("tickers").await?,
             word_list: database.meta("word_list").await?,
         };
         let _ = reports.send(Input::Store(Report::Opened(meta))).await;
