@@ -20,7 +20,7 @@ mod tally;
 mod tickers;
 mod views;
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use wire::{
@@ -446,13 +446,14 @@ impl Engine {
             },
             ..Record::default()
         };
-        let text = (!is_deleted).then_some((
-            post.text.as_str(),
-            post.url.as_deref().filter(|url| is_web_link(url)),
-        ));
-        let record = self
-            .posts
-            .push(record, &scratch.tickers, &scratch.hashtags, text);
+        let text: Option<Rc<str>> = (!is_deleted).then(|| post.text.as_str().into());
+        let url = post.url.as_deref().filter(|url| is_web_link(url));
+        let record = self.posts.push(
+            record,
+            &scratch.tickers,
+            &scratch.hashtags,
+            text.clone().map(|text| (text, url)),
+        );
         self.scratch = scratch;
         self.tally.add(&record, &self.posts);
         if record.is_counted() {
@@ -460,8 +461,8 @@ impl Engine {
         }
         self.sources.add_post(at, &post.source, event.imported);
         self.versions.posts += 1;
-        if !is_deleted {
-            self.judge.push(key, at, author, post);
+        if let Some(text) = text {
+            self.judge.push(key, at, author, text, post);
             if self.judge.n_waiting() > MAX_WAITING {
                 self.judge(MAX_WAITING / 100);
             }

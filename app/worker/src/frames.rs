@@ -1,4 +1,4 @@
-//! When the page is sent a frame, and in which parts.
+//! When the page is sent a frame, in which parts, and when there is no time for anything else.
 
 use analysis::view::Frame;
 
@@ -19,6 +19,27 @@ impl Shown {
     pub(crate) fn is_frame_due(self, tick: u32, n_events: u64) -> bool {
         let n_new = n_events.saturating_sub(self.n_events);
         n_new <= BACKLOG_PER_TICK || tick.saturating_sub(self.tick) >= TICKS_PER_FRAME_IN_BACKLOG
+    }
+}
+
+/// With more events in a tick than these, taking them in is all there is time for.
+const FLOOD_PER_TICK: u64 = 250;
+
+/// How many events came in this tick and the one before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Flow {
+    n_before: u64,
+    at_tick: u64,
+}
+
+impl Flow {
+    pub(crate) fn tick(&mut self, n_events: u64) {
+        self.n_before = n_events.saturating_sub(self.at_tick);
+        self.at_tick = n_events;
+    }
+
+    pub(crate) fn is_flood(self, n_events: u64) -> bool {
+        self.n_before.max(n_events.saturating_sub(self.at_tick)) > FLOOD_PER_TICK
     }
 }
 
@@ -67,6 +88,17 @@ mod tests {
             [11, 12, 13, 14].map(|tick| shown.is_frame_due(tick, n_flooded)),
             [false, false, false, true]
         );
+    }
+
+    #[test]
+    fn a_flood_is_over_after_a_quiet_tick() {
+        let mut flow = Flow::default();
+
+        assert!(!flow.is_flood(FLOOD_PER_TICK) && flow.is_flood(FLOOD_PER_TICK + 1));
+        flow.tick(1_000);
+        assert!(flow.is_flood(1_000), "the tick before still counts");
+        flow.tick(1_001);
+        assert!(!flow.is_flood(1_002));
     }
 
     #[test]

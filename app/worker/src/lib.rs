@@ -34,7 +34,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
-use frames::{Shown, pieces};
+use frames::{Flow, Shown, pieces};
 use recount::Recount;
 use settings::Settings;
 use store::Batch;
@@ -56,8 +56,6 @@ const TICK: u32 = 250;
 const TICKS_PER_HASHTAGS: u32 = 4;
 /// Posts judged at once when nothing else is to be done: a few milliseconds.
 const N_JUDGED: usize = 256;
-/// With more events than these still to come, reading them is all the worker does.
-const BACKLOG: u64 = 1_000;
 /// As many new events are handed to the store at once, without waiting for the tick.
 const FULL_BATCH: u32 = 4_096;
 
@@ -127,6 +125,8 @@ struct Worker {
     /// From this tick on the list may be shown again.
     hashtags_due: u32,
     n_ticks: u32,
+    /// How fast events come.
+    flow: Flow,
     /// What the page has been shown: the tick, and how many events were in.
     shown: Shown,
     /// Something has been shown; before that the page says that it is loading.
@@ -156,6 +156,7 @@ impl Worker {
             hashtags: None,
             hashtags_due: 0,
             n_ticks: 0,
+            flow: Flow::default(),
             shown: Shown::default(),
             has_shown: false,
             recount: Recount::default(),
@@ -237,8 +238,8 @@ impl Worker {
     /// Judges some of the posts that wait for it; returns whether there is reason to go on. While there is
     /// a backlog to catch up with, that has to wait, unless posts only count once they are judged.
     fn judge_some(&mut self) -> bool {
-        let is_behind = matches!(self.link, LinkState::Open { behind } if behind > BACKLOG);
-        if self.engine.n_waiting() == 0 || is_behind && self.watch.sampling.is_everything() {
+        let is_flooded = self.flow.is_flood(self.engine.n_events());
+        if self.engine.n_waiting() == 0 || is_flooded && self.watch.sampling.is_everything() {
             return false;
         }
         self.engine.judge(N_JUDGED);
@@ -457,6 +458,7 @@ impl Worker {
     fn tick(&mut self) {
         self.store_batch();
         self.n_ticks += 1;
+        self.flow.tick(self.engine.n_events());
         if self
             .shown
             .is_frame_due(self.n_ticks, self.engine.n_events())

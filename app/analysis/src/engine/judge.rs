@@ -3,7 +3,7 @@
 //! That takes longer than all the counting together, so posts wait here until there is time. They are
 //! judged in the order in which they came, each by what had come before it, so *when* makes no difference.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, rc::Rc};
 
 use rustc_hash::FxHashMap;
 use wire::{Millis, Post, time::HOUR};
@@ -48,18 +48,31 @@ pub(super) struct Judge {
     sampling: Sampling,
     /// Posts that count, by author and hour; only kept when authors are capped.
     by_author: FxHashMap<(u64, i64), u16>,
+    /// The post being judged, kept to save allocations.
+    post: Post,
 }
 
 #[derive(Debug)]
 enum Waiting {
-    Post {
-        at: Millis,
-        key: u64,
-        author: u64,
-        post: Box<Post>,
-    },
+    Post(WaitingPost),
     /// A post that was withdrawn after it had come.
-    Delete { key: u64 },
+    Delete {
+        key: u64,
+    },
+}
+
+/// What judging needs of a post.
+#[derive(Debug)]
+struct WaitingPost {
+    at: Millis,
+    key: u64,
+    author: u64,
+    text: Rc<str>,
+    /// Separated by blanks.
+    cashtags: Box<str>,
+    /// As its source says.
+    language: Option<Language>,
+    is_repost: bool,
 }
 
 impl Judge {
@@ -70,6 +83,7 @@ impl Judge {
             spam: Spam::new(Limits::default(), Memory::default()),
             sampling,
             by_author: FxHashMap::default(),
+            post: Post::default(),
         }
     }
 
@@ -82,22 +96,18 @@ impl Judge {
         self.n_posts_waiting
     }
 
-    /// Takes a post in; of it only what judging needs.
-    pub(super) fn push(&mut self, key: u64, at: Millis, author: u64, post: &Post) {
-        let post = Box::new(Post {
-            text: post.text.clone(),
-            cashtags: post.cashtags.clone(),
-            lang: post.lang.clone(),
-            repost: post.repost,
-            ..Post::default()
-        });
+    /// Takes a post in, of which `text` is the text.
+    pub(super) fn push(&mut self, key: u64, at: Millis, author: u64, text: Rc<str>, post: &Post) {
         self.n_posts_waiting += 1;
-        self.waiting.push_back(Waiting::Post {
+        self.waiting.push_back(Waiting::Post(WaitingPost {
             at,
             key,
             author,
-            post,
-        });
+            text,
+            cashtags: post.cashtags.join(" ").into(),
+            language: language::of_tag(post.lang.as_deref()).map(Language::of_code),
+            is_repost: post.repost,
+        }));
     }
 
     /// Forgets the text of a post, once it has been judged.
@@ -110,23 +120,32 @@ impl Judge {
         loop {
             match self.waiting.pop_front()? {
                 Waiting::Delete { key } => self.spam.remove(key),
-                Waiting::Post {
-                    at,
-                    key,
-                    author,
-                    post,
-                } => {
+                Waiting::Post(waiting) => {
                     self.n_posts_waiting -= 1;
-                    let verdict = self.spam.observe(key, at, author, &post);
-                    return Some(Judgement {
-                        at,
-                        key,
-                        author,
-                        findings: verdict.findings().collect(),
-                        language: language_of(&post),
-                    });
+                    return Some(self.judge(waiting));
                 }
             }
+        }
+    }
+
+    fn judge(&mut self, waiting: WaitingPost) -> Judgement {
+        let WaitingPost {
+            at, key, author, ..
+        } = waiting;
+        self.post.text.clear();
+        self.post.text.push_str(&waiting.text);
+        self.post.cashtags.clear();
+        let cashtags = waiting.cashtags.split_ascii_whitespace();
+        self.post.cashtags.extend(cashtags.map(str::to_owned));
+        self.post.repost = waiting.is_repost;
+        let verdict = self.spam.observe(key, at, author, &self.post);
+        let of_text = || language::of_text(&waiting.text).map(Language::of_code);
+        Judgement {
+            at,
+            key,
+            author,
+            findings: verdict.findings().collect(),
+            language: waiting.language.or_else(of_text).unwrap_or_default(),
         }
     }
 
@@ -161,10 +180,11 @@ impl Judge {
     }
 }
 
-fn language_of(post: &Post) -> Language {
-    match language::of_post(post.lang.as_deref(), &post.text).as_deref() {
-        None => Language::Unknown,
-        Some("en") => Language::English,
-        Some(_) => Language::Foreign,
+impl Language {
+    fn of_code(code: &str) -> Self {
+        match code.eq_ignore_ascii_case("en") {
+            true => Self::English,
+            false => Self::Foreign,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Posts as compact columns in time order, with the texts of the newest.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 use rustc_hash::FxHashMap;
 use wire::Millis;
@@ -93,7 +93,8 @@ impl Record {
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     at: Millis,
-    pub(super) text: Box<str>,
+    /// Shared with the queue of posts to judge.
+    pub(super) text: Rc<str>,
     pub(super) url: Option<Box<str>>,
     /// Why it is spam.
     pub(super) findings: Box<[Finding]>,
@@ -120,7 +121,7 @@ impl Posts {
         record: Record,
         tickers: &[u32],
         hashtags: &[u32],
-        text: Option<(&str, Option<&str>)>,
+        text: Option<(Rc<str>, Option<&str>)>,
     ) -> Record {
         let (tickers, hashtags) = (first_255(tickers), first_255(hashtags));
         let record = Record {
@@ -144,7 +145,7 @@ impl Posts {
         {
             let text = Text {
                 at: record.at,
-                text: text.into(),
+                text,
                 url: url.map(Into::into),
                 findings: Box::default(),
             };
@@ -307,7 +308,7 @@ mod tests {
             },
             &[1],
             &[2, 3],
-            Some(("text", None)),
+            Some(("text".into(), None)),
         );
     }
 

@@ -76,11 +76,16 @@ const ENGLISH: usize = 0;
 /// assert_eq!(of_post(Some("und"), "🚀🚀"), None);
 /// ```
 pub fn of_post(lang: Option<&str>, text: &str) -> Option<String> {
-    let tag = lang.and_then(|lang| lang.split(['-', '_']).next());
-    match tag.filter(|tag| !matches!(*tag, "" | "und" | "zxx" | "mul" | "mis" | "qme" | "qst")) {
+    match of_tag(lang) {
         Some(tag) => Some(tag.to_ascii_lowercase()),
         None => of_text(text).map(str::to_owned),
     }
+}
+
+/// What the tag of a source says, if it says anything: its part before `-`, in its own case.
+pub fn of_tag(lang: Option<&str>) -> Option<&str> {
+    let tag = lang?.split(['-', '_']).next();
+    tag.filter(|tag| !matches!(*tag, "" | "und" | "zxx" | "mul" | "mis" | "qme" | "qst"))
 }
 
 /// The language of a text, as an ISO 639-1 code (`tl` for Filipino); none if there is nothing to go by.

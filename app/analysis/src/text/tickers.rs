@@ -134,8 +134,10 @@ impl Tickers {
         for cashtag in &post.cashtags {
             self.push_symbol(cashtag, found);
         }
-        for one in instruments(&post.text) {
-            self.push_symbol(one.symbol, found);
+        if !self.by_symbol.is_empty() {
+            for one in instruments(&post.text) {
+                self.push_symbol(one.symbol, found);
+            }
         }
         self.find_bare(&post.text, found);
         found.sort_unstable();
