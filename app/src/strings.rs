@@ -74,12 +74,17 @@ pub(crate) fn voices(kpi: &KpiView) -> String {
     let scored = method(kpi.scoring.method);
     match kpi.authors {
         0 => format!("Scored by {scored}"),
-        authors => format!(
-            "Scored by {scored}. {} authors, as many voices as {} equally busy ones",
-            format::count(authors),
-            format::count(kpi.voices.round() as u64)
-        ),
+        authors => format!("Scored by {scored}. {}", voices_of(authors, kpi.voices)),
     }
+}
+
+/// How many people stand behind a count.
+pub(crate) fn voices_of(authors: u64, voices: f64) -> String {
+    format!(
+        "{} authors, as many voices as {} equally busy ones",
+        format::count(authors),
+        format::count(voices.round() as u64)
+    )
 }
 
 /// A reason for which a post is spam: in a word, and what it means.
@@ -289,9 +294,11 @@ pub(crate) fn market_summary(view: &MarketView) -> String {
         format!(", mean compound {}", format::signed(mean, 2))
     });
     format!(
-        "{}, {range}, {price}{mean}, {} posts{gaps}",
+        "{}, {range}, {price}{mean}, {} posts by {} authors (as many voices as {}){gaps}",
         view.ticker,
-        format::count(view.n)
+        format::count(view.n),
+        format::count(view.authors),
+        format::count(view.voices.round() as u64),
     )
 }
 

@@ -69,6 +69,8 @@ fn day() -> MarketView {
             to: START + 19 * HOUR,
         }],
         n: 640,
+        authors: 310,
+        voices: 120.5,
     }
 }
 

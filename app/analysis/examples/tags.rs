@@ -1,10 +1,11 @@
 //! Finds tags: one text a line in, a JSON object a line out, each list in order of appearance.
 //!
 //! ```text
-//! tags [FILE…]
+//! tags [--instruments] [FILE…]
 //! ```
 //!
-//! A line holds `{"hashtags":[…],"cashtags":[…],"mentions":[…],"urls":[…]}`.
+//! A line holds `{"hashtags":[…],"cashtags":[…],"mentions":[…],"urls":[…]}`. With `--instruments` also
+//! `"instruments":[{"symbol":…,"quote":…}…]`, by the wider rules: `$1INCH`, `BTC-USD`, `BTC/USDT`.
 
 #![allow(
     clippy::disallowed_methods,
@@ -28,6 +29,14 @@ struct Found<'a> {
     cashtags: Vec<&'a str>,
     mentions: Vec<&'a str>,
     urls: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruments: Option<Vec<Instrument<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Instrument<'a> {
+    symbol: &'a str,
+    quote: Option<&'a str>,
 }
 
 fn main() -> ExitCode {
@@ -35,13 +44,17 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let paths: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(option) = paths.iter().find(|path| path.starts_with("--")) {
-        bail!("unknown option {option:?}: there are none");
+    let (options, paths): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .partition(|argument| argument.starts_with("--"));
+    if let Some(option) = options.iter().find(|option| *option != "--instruments") {
+        bail!("unknown option {option:?}: there is only --instruments");
     }
+    let with_instruments = !options.is_empty();
     let mut output = BufWriter::new(io::stdout().lock());
     lines::for_each_text(&paths, |text| {
-        serde_json::to_writer(&mut output, &found_in(text)).map_err(io::Error::from)?;
+        serde_json::to_writer(&mut output, &found_in(text, with_instruments))
+            .map_err(io::Error::from)?;
         output.write_all(b"\n")?;
         Ok(())
     })?;
@@ -49,12 +62,14 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-fn found_in(text: &str) -> Found<'_> {
+fn found_in(text: &str, with_instruments: bool) -> Found<'_> {
+    let instrument = |tag::Instrument { symbol, quote, .. }| Instrument { symbol, quote };
     Found {
         hashtags: texts(tag::hashtags(text)),
         cashtags: texts(tag::cashtags(text)),
         mentions: texts(tag::mentions(text)),
         urls: texts(tag::urls(text)),
+        instruments: with_instruments.then(|| tag::instruments(text).map(instrument).collect()),
     }
 }
 

@@ -478,8 +478,8 @@ impl Engine {
         for id in self.posts.tickers(record) {
             self.tickers.add_post(*id, sample);
         }
-        for (idx, grids) in self.topics.iter_mut().enumerate() {
-            if record.is_in_topic(idx) {
+        for idx in record.topics() {
+            if let Some(grids) = self.topics.get_mut(idx) {
                 grids.add(sample);
             }
         }
@@ -503,7 +503,7 @@ impl Engine {
             return;
         };
         if let Some(record) = self.posts.withdraw(*at, key) {
-            self.tally.forget_author(&record);
+            self.tally.forget_author(&record, &self.posts);
             self.judge.forget(key);
             self.n_deleted += 1;
             self.versions.posts += 1;

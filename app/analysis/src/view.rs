@@ -119,6 +119,10 @@ pub struct MarketView {
     pub gaps: Vec<Range>,
     /// Posts that mention the ticker in the range.
     pub n: u64,
+    /// Their distinct authors.
+    pub authors: u64,
+    /// Effective number of voices among them; see [`KpiView::voices`].
+    pub voices: f64,
 }
 
 /// One closing price.
@@ -186,6 +190,10 @@ pub struct TopicRow {
     pub counts: Counts,
     /// Counts in the equally long stretch before it; `None` where the data does not reach back that far.
     pub previous: Option<Counts>,
+    /// Distinct authors in the range.
+    pub authors: u64,
+    /// Effective number of voices; see [`KpiView::voices`].
+    pub voices: f64,
 }
 
 /// The newest posts that match the choice.

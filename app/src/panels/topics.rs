@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wire::config::MAX_TOPICS;
 
 use super::list_editor::{ListEditor, Wording};
-use crate::{app::Actions, format, state::Views};
+use crate::{app::Actions, format, state::Views, strings};
 
 /// What is being edited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,6 +92,7 @@ fn Table(view: TopicsView) -> impl IntoView {
         name: "of no topic".to_owned(),
         counts: view.other,
         previous: None,
+        ..TopicRow::default()
     };
     let rows = view.rows.into_iter().chain([other]).map(|row| {
         let Counts {
@@ -109,6 +110,7 @@ fn Table(view: TopicsView) -> impl IntoView {
                 <th scope="row">{row.name}</th>
                 <td>{format::count(posts)}</td>
                 <td>{change}</td>
+                <td title=strings::voices_of(row.authors, row.voices)>{(row.authors > 0).then(|| format::count(row.authors))}</td>
                 <td class="pos tone">{format::share(positive, posts)}</td>
                 <td class="neg tone">{format::share(negative, posts)}</td>
                 <td>{mean_compound.map_or("–".to_owned(), |mean| format::signed(mean, 3))}</td>
@@ -119,7 +121,7 @@ fn Table(view: TopicsView) -> impl IntoView {
         <table>
             <caption>"Posts in the range; one may belong to several topics"</caption>
             <thead><tr>
-                <th scope="col">"Topic"</th><th scope="col">"Posts"</th><th scope="col">"Change"</th>
+                <th scope="col">"Topic"</th><th scope="col">"Posts"</th><th scope="col">"Change"</th><th scope="col">"Authors"</th>
                 <th scope="col">"Positive"</th><th scope="col">"Negative"</th><th scope="col">"Mean"</th>
             </tr></thead>
             <tbody>{rows.collect_view()}</tbody>

@@ -75,9 +75,17 @@ impl Record {
     }
 
     pub(super) fn is_in_topic(&self, idx: usize) -> bool {
-        let bit = u32::try_from(idx).ok();
-        bit.and_then(|bit| self.topics.checked_shr(bit))
-            .is_some_and(|topics| topics & 1 == 1)
+        self.topics().any(|topic| topic == idx)
+    }
+
+    /// Indices of its topics, ascending.
+    pub(super) fn topics(&self) -> impl Iterator<Item = usize> + use<> {
+        let mut rest = self.topics;
+        std::iter::from_fn(move || {
+            let idx = rest.trailing_zeros();
+            rest &= rest.wrapping_sub(1);
+            (idx < u64::BITS).then_some(idx as usize)
+        })
     }
 
     pub(super) fn is_counted(&self) -> bool {

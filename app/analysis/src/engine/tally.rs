@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use super::{
@@ -109,6 +110,9 @@ pub(super) struct Tally {
     filter: Filter,
     /// Posts by author, where that is known.
     voices: Voices,
+    /// The same by topic and by ticker.
+    of_topics: Vec<Voices>,
+    of_tickers: FxHashMap<u32, Voices>,
     n_matching: u64,
     found: Found,
 }
@@ -117,6 +121,16 @@ impl Tally {
     /// Authors of the posts in the range.
     pub(super) fn voices(&self) -> &Voices {
         &self.voices
+    }
+
+    /// Authors of the posts of a topic.
+    pub(super) fn voices_of_topic(&self, idx: usize) -> Option<&Voices> {
+        self.of_topics.get(idx)
+    }
+
+    /// Authors of the posts that mention a ticker.
+    pub(super) fn voices_of_ticker(&self, id: u32) -> Option<&Voices> {
+        self.of_tickers.get(&id)
     }
 
     /// Posts that the filter accepts.
@@ -145,9 +159,27 @@ impl Tally {
     }
 
     /// Takes back the author of a post that was withdrawn.
-    pub(super) fn forget_author(&mut self, record: &Record) {
+    pub(super) fn forget_author(&mut self, record: &Record, posts: &Posts) {
         if self.range.contains(&record.at) && record.is_counted() {
-            self.voices.remove(record.author);
+            self.change_voices(record, posts, Voices::remove);
+        }
+    }
+
+    fn change_voices(&mut self, record: &Record, posts: &Posts, change: fn(&mut Voices, u64)) {
+        if record.author == 0 {
+            return;
+        }
+        change(&mut self.voices, record.author);
+        for id in posts.tickers(record) {
+            change(self.of_tickers.entry(*id).or_default(), record.author);
+        }
+        for idx in record.topics() {
+            if self.of_topics.len() <= idx {
+                self.of_topics.resize_with(idx + 1, Voices::default);
+            }
+            if let Some(voices) = self.of_topics.get_mut(idx) {
+                change(voices, record.author);
+            }
         }
     }
 
@@ -184,8 +216,8 @@ impl Tally {
     }
 
     fn enter(&mut self, record: &Record, posts: &Posts) {
-        if record.author != 0 && record.is_counted() {
-            self.voices.add(record.author);
+        if record.is_counted() {
+            self.change_voices(record, posts, Voices::add);
         }
         self.found.add(record, 1);
         self.n_matching += u64::from(self.filter.accepts(record, posts));
@@ -193,7 +225,7 @@ impl Tally {
 
     fn leave(&mut self, record: &Record, posts: &Posts) {
         if record.is_counted() {
-            self.voices.remove(record.author);
+            self.change_voices(record, posts, Voices::remove);
         }
         self.found.add(record, -1);
         self.n_matching -= u64::from(self.filter.accepts(record, posts));
@@ -215,8 +247,8 @@ mod tests {
             let mut tally = Tally::default();
             for (key, (at, author, from, length, only_positive)) in steps.into_iter().enumerate() {
                 let class = if at % 2 == 0 { Class::Positive } else { Class::Neutral };
-                let record = Record { at, key: key as u64, author, class, ..Record::default() };
-                let record = posts.push(record, &[], &[], None);
+                let record = Record { at, key: key as u64, author, class, topics: author % 4, ..Record::default() };
+                let record = posts.push(record, &[(at % 2) as u32], &[], None);
                 tally.add(&record, &posts);
                 posts.settle();
                 let filter = Filter { class: only_positive.then_some(Class::Positive), ..Filter::default() };
@@ -229,6 +261,12 @@ mod tests {
                     prop_assert_eq!(tally.voices().n_authors(), fresh.voices().n_authors());
                     prop_assert!((tally.voices().effective() - fresh.voices().effective()).abs() < 1e-9);
                     prop_assert_eq!(tally.n_matching(), fresh.n_matching());
+                    prop_assert_eq!(tally.found(), fresh.found());
+                    let authors = |tally: &Tally| {
+                        let n = |voices: Option<&Voices>| voices.map_or(0, Voices::n_authors);
+                        [n(tally.voices_of_topic(0)), n(tally.voices_of_topic(1)), n(tally.voices_of_ticker(0)), n(tally.voices_of_ticker(1))]
+                    };
+                    prop_assert_eq!(authors(&tally), authors(&fresh));
                 }
             }
         }

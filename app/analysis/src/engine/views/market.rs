@@ -12,6 +12,7 @@ use crate::{
     },
     series::{Grids, Spans, bucket::FIVE_MINUTES, decimate},
     view::{Close, MarketView, Range},
+    voices::Voices,
 };
 
 /// The finest width is taken that needs no more buckets than this.
@@ -58,6 +59,10 @@ impl Engine {
             };
             grids.sum(range.from, range.to, edge).n
         });
+        let voices = match ticker {
+            Some(id) => self.tally.voices_of_ticker(id),
+            None => shows_all.then(|| self.tally.voices()),
+        };
         let prices = found.and_then(|ticker| ticker.prices(range.from..range.to));
         MarketView {
             ticker: self.symbol_shown(found),
@@ -78,6 +83,8 @@ impl Engine {
                 to: range.to.min(until),
             }),
             n: u64::from(n),
+            authors: voices.map_or(0, Voices::n_authors),
+            voices: voices.map_or(0.0, Voices::effective),
         }
     }
 

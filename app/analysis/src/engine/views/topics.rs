@@ -4,6 +4,7 @@ use crate::{
     engine::{Engine, posts::Record},
     series::Grids,
     view::{Counts, Range, TopicRow, TopicsView},
+    voices::Voices,
 };
 
 impl Engine {
@@ -13,10 +14,13 @@ impl Engine {
         let rows = self.topic_config.iter().zip(&self.topics).enumerate();
         let row = |(idx, (topic, grids)): (usize, (&wire::config::Topic, &Grids))| {
             let is_in = |record: &Record| record.is_in_topic(idx);
+            let voices = self.tally.voices_of_topic(idx);
             TopicRow {
                 name: topic.name.clone(),
                 counts: self.counts_of(grids, range, is_in),
                 previous: before.map(|before| self.counts_of(grids, before, is_in)),
+                authors: voices.map_or(0, Voices::n_authors),
+                voices: voices.map_or(0.0, Voices::effective),
             }
         };
         TopicsView {
