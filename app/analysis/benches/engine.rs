@@ -1,67 +1,15 @@
 //! How fast the engine takes events in, and how long a frame takes when a lot is in.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "benchmarks read recordings"
-)]
-
-use std::fs::File;
 use std::hint::black_box;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
 
 use analysis::{Engine, protocol::Watch};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use flate2::read::GzDecoder;
-use wire::{Body, Event, Millis, PublicConfig, config::Ticker, ndjson};
+use wire::Event;
 
-fn demo() -> Vec<Event> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/demo.ndjson.gz");
-    let file = File::open(path).expect("the demo recording is in the repository");
-    let lines = BufReader::new(GzDecoder::new(file)).lines();
-    lines
-        .map(|line| ndjson::decode_line(&line.expect("UTF-8")).expect("an event"))
-        .collect()
-}
+#[path = "../examples/common/demo.rs"]
+mod demo;
 
-/// The demo's week again and again, under new ids and at later times, until there are `n` events.
-fn many(n: usize) -> Vec<Event> {
-    const WEEK: Millis = 7 * wire::time::DAY;
-    let week = demo();
-    let mut events = Vec::with_capacity(n);
-    for round in 0.. {
-        for event in &week {
-            if events.len() == n {
-                return events;
-            }
-            let mut event = event.clone();
-            let shift = round * WEEK;
-            event.at += shift;
-            event.seen_at += shift;
-            match &mut event.body {
-                Body::Post(post) => post.id = format!("{}-{round}", post.id),
-                Body::Delete(delete) => delete.id = format!("{}-{round}", delete.id),
-                Body::Bar(bar) => bar.open_at += shift,
-                _ => {}
-            }
-            events.push(event);
-        }
-    }
-    events
-}
-
-fn config() -> PublicConfig {
-    let ticker = |symbol: &str, alias: &str| Ticker {
-        symbol: symbol.into(),
-        name: None,
-        aliases: vec![alias.into()],
-    };
-    PublicConfig {
-        tickers: vec![ticker("BTC", "bitcoin"), ticker("ETH", "ethereum")],
-        ..PublicConfig::default()
-    }
-}
+use demo::{config, many, posts};
 
 fn full(events: &[Event]) -> Engine {
     let mut engine = Engine::new(&config());
@@ -91,6 +39,28 @@ fn apply(c: &mut Criterion) {
             );
         });
     }
+    group.finish();
+}
+
+/// All that a post goes through: identity, sentiment, tags, topics, author, buckets, trending, duplicates.
+fn per_post(c: &mut Criterion) {
+    let events = posts(50_000);
+    let mut group = c.benchmark_group("engine/per_post");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(events.len() as u64));
+    group.bench_function(events.len().to_string(), |b| {
+        b.iter_batched(
+            || Engine::new(&config()),
+            |mut engine| {
+                for event in &events {
+                    engine.apply(event);
+                }
+                assert_eq!(engine.n_posts(), events.len() as u64);
+                engine
+            },
+            BatchSize::LargeInput,
+        );
+    });
     group.finish();
 }
 
@@ -140,5 +110,5 @@ fn frame(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, apply, frame);
+criterion_group!(benches, apply, per_post, frame);
 criterion_main!(benches);

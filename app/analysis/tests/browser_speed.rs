@@ -1,4 +1,5 @@
-//! The Wasm build scores as the reference does, and says how fast, beside the crate `vader_sentiment`:
+//! The Wasm build scores as the reference does, and says how fast, beside the crate `vader_sentiment`; and how
+//! many posts the whole engine takes in a second:
 //!
 //! ```text
 //! cargo test -p analysis --target wasm32-unknown-unknown --profile wasm-release --test browser_speed -- --nocapture
@@ -11,13 +12,20 @@
 
 use std::{cell::RefCell, hint::black_box};
 
-use analysis::text::sentiment::{Scratch, Sentiment, Vader};
+use analysis::{
+    Engine,
+    text::sentiment::{Scratch, Sentiment, Vader},
+};
 use vader_sentiment::SentimentIntensityAnalyzer;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
 #[path = "../examples/common/lines.rs"]
 #[allow(dead_code, reason = "only the escapes are of use here")]
 mod lines;
+
+#[path = "../examples/common/demo.rs"]
+#[allow(dead_code, reason = "only the posts are of use here")]
+mod demo;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -87,6 +95,20 @@ fn posts_a_second_are_told() {
         texts.len()
     );
     assert!(best > 0.0 && best_peer > 0.0);
+}
+
+#[wasm_bindgen_test]
+fn posts_a_second_through_the_whole_engine_are_told() {
+    let posts = demo::posts(20_000);
+    let mut best = f64::INFINITY;
+    for _ in 0..7 {
+        let mut engine = Engine::new(&demo::config());
+        let start = js_sys::Date::now();
+        posts.iter().for_each(|post| _ = engine.apply(post));
+        best = best.min(js_sys::Date::now() - start);
+        assert_eq!(engine.n_posts(), 20_000);
+    }
+    console_log!("engine: {:.0} posts/s", 20_000.0 * 1000.0 / best);
 }
 
 /// Scores all texts again and again for half a second.

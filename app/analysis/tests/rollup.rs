@@ -54,7 +54,7 @@ fn zone(name: &str) -> Zone {
 }
 
 fn printed(cell: &Cell) -> String {
-    let (min, max) = cell.range.unwrap();
+    let (min, max) = cell.range().unwrap();
     format!(
         "{},{},{},{},{min},{max},{},{},{}",
         cell.start,

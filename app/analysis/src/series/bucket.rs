@@ -114,7 +114,10 @@ pub fn mean_compound(sum: i64, n: u64) -> Option<f64> {
 #[derive(Clone, Debug)]
 pub struct BucketGrid {
     width: Millis,
+    /// All but the newest.
     cells: BTreeMap<i64, Bucket>,
+    /// Where nearly every post of a stream falls.
+    newest: Option<(i64, Bucket)>,
 }
 
 impl BucketGrid {
@@ -123,6 +126,7 @@ impl BucketGrid {
         Self {
             width: width.max(1),
             cells: BTreeMap::new(),
+            newest: None,
         }
     }
 
@@ -133,27 +137,36 @@ impl BucketGrid {
 
     /// Counts one post.
     pub fn add(&mut self, sample: Sample) {
-        self.cells
-            .entry(sample.at.div_euclid(self.width))
-            .or_default()
-            .add(sample);
+        self.cell_mut(sample.at.div_euclid(self.width)).add(sample);
     }
 
     /// Adds everything that another grid of the same or a divided width holds.
     pub fn merge(&mut self, other: &Self) {
-        for (idx, bucket) in &other.cells {
+        for (idx, bucket) in other.cells(i64::MIN, i64::MAX) {
             let start = idx.saturating_mul(other.width);
-            self.cells
-                .entry(start.div_euclid(self.width))
-                .or_default()
-                .merge(bucket);
+            self.cell_mut(start.div_euclid(self.width)).merge(bucket);
         }
+    }
+
+    fn cell_mut(&mut self, idx: i64) -> &mut Bucket {
+        let newest_idx = self.newest.map_or(i64::MIN, |(newest_idx, _)| newest_idx);
+        if idx < newest_idx {
+            return self.cells.entry(idx).or_default();
+        }
+        if idx > newest_idx {
+            self.cells.extend(self.newest.take());
+        }
+        &mut self.newest.get_or_insert((idx, Bucket::default())).1
     }
 
     /// The buckets with posts among `from_idx..to_idx`, ascending.
     pub fn cells(&self, from_idx: i64, to_idx: i64) -> impl Iterator<Item = (i64, &Bucket)> {
         let range = from_idx..to_idx.max(from_idx);
-        self.cells.range(range).map(|(idx, bucket)| (*idx, bucket))
+        let newest = self.newest.iter().map(|(idx, bucket)| (idx, bucket));
+        self.cells
+            .range(range.clone())
+            .chain(newest.filter(move |(idx, _)| range.contains(idx)))
+            .map(|(idx, bucket)| (*idx, bucket))
     }
 
     /// The sum over `from_idx..to_idx`.

@@ -1,35 +1,55 @@
 //! The part of the index that finds candidates: texts that share a band, as chains in flat arrays.
 
 use super::duplicates::NONE;
-use super::sketch::N_BANDS;
+use super::sketch::{N_BANDS, Print, Sketch};
 
 /// Candidates that one band contributes at most, the newest first, so that hostile texts cost no more.
 const MAX_PER_BAND: usize = 32;
 
-/// Texts by band. Nothing is allocated for a single text; 192 bytes each.
+/// Texts by band. Nothing is allocated for a single text; 256 bytes each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bands {
     /// By band, then by the low bits of its number: the first text of a chain.
     heads: Vec<u32>,
     /// By text and band: its number, and the next text of the chain.
     links: Vec<[(u32, u32); N_BANDS]>,
+    /// By text.
+    seen: Vec<Seen>,
     n_texts: usize,
+    n_searches: u32,
+}
+
+/// What a search looks at first of a text, in one cache line.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+struct Seen {
+    print: Print,
+    /// The last search that came past.
+    by: u32,
 }
 
 impl Bands {
-    /// Appends texts that share a band to `found`, the newest of each band first, some more than once.
-    pub(super) fn find(&self, bands: &[u32; N_BANDS], found: &mut Vec<u32>) {
+    /// Appends those texts to `found` that share a band and whose prints are alike, the newest of each band first.
+    pub(super) fn find(&mut self, sketch: &Sketch, found: &mut Vec<u32>) {
         if self.heads.is_empty() {
             return;
         }
-        for (band, number) in bands.iter().enumerate() {
+        // After four thousand million searches a text may be taken for one seen in this search: so rarely that
+        // one missed does not matter.
+        self.n_searches = self.n_searches.wrapping_add(1);
+        for (band, number) in sketch.bands.iter().enumerate() {
             let mut text = self.heads[self.slot(band, *number)];
             let mut n_left = MAX_PER_BAND;
             while text != NONE && n_left > 0 {
                 let (other, next) = self.links[text as usize][band];
                 if other == *number {
-                    found.push(text);
                     n_left -= 1;
+                    let seen = &mut self.seen[text as usize];
+                    let is_new =
+                        std::mem::replace(&mut seen.by, self.n_searches) != self.n_searches;
+                    if is_new && seen.print.n_alike(&sketch.print) >= sketch.least_alike {
+                        found.push(text);
+                    }
                 }
                 text = next;
             }
@@ -37,15 +57,21 @@ impl Bands {
     }
 
     /// Takes in a text that is not held.
-    pub(super) fn add(&mut self, text: u32, bands: &[u32; N_BANDS]) {
+    pub(super) fn add(&mut self, text: u32, sketch: &Sketch) {
         self.n_texts += 1;
-        if self.links.len() <= text as usize {
-            self.links.resize(text as usize + 1, [(0, NONE); N_BANDS]);
+        let (idx, print) = (text as usize, sketch.print);
+        let seen = Seen { print, by: 0 };
+        match self.seen.get_mut(idx) {
+            Some(old) => *old = seen,
+            None => {
+                self.links.resize(idx + 1, [(0, NONE); N_BANDS]);
+                self.seen.resize(idx + 1, seen);
+            }
         }
         if self.n_texts > self.n_slots() {
             self.grow();
         }
-        for (band, number) in bands.iter().enumerate() {
+        for (band, number) in sketch.bands.iter().enumerate() {
             self.put_first(text, band, *number);
         }
     }

@@ -3,7 +3,7 @@
 //! Two texts are near-duplicates if their templates' sets of shingles have a Jaccard index of at least
 //! [`LEAST_JACCARD`]; clusters are what hangs together by such pairs. The index finds candidates by bands
 //! and compares each with the true sets, so it announces no pair that is none, and misses one in some
-//! thousand at the limit (see [`Shingles::bands`]).
+//! thousand at the limit (see [`Shingles::sketch`]).
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use super::bands::Bands;
-use super::sketch::{N_BANDS, Shingles, hash_text};
+use super::sketch::{Shingles, Sketch, hash_text};
 use super::template::Template;
 use crate::slots::put;
 
@@ -30,7 +30,7 @@ pub struct Memory {
 }
 
 impl Default for Memory {
-    /// A day, and 50,000 posts: about 45 MB if every text is another one.
+    /// A day, and 50,000 posts: about 48 MB if every text is another one.
     fn default() -> Self {
         Self {
             keep: wire::time::DAY,
@@ -220,8 +220,8 @@ impl Duplicates {
     /// A new template joins all clusters that it is near to.
     fn add_text(&mut self, hash: u64, template: &Template) -> u32 {
         self.shingles.read(template.text());
-        let bands = self.shingles.bands();
-        self.find_near(&bands);
+        let sketch = self.shingles.sketch();
+        self.find_near(&sketch);
         let near = std::mem::take(&mut self.candidates);
         let mut cluster = NONE;
         for text in &near {
@@ -251,20 +251,24 @@ impl Duplicates {
         let number = put(&mut self.texts, &mut self.free_texts, text);
         self.clusters[cluster as usize].texts.push(number);
         self.by_hash.insert(hash, number);
-        self.bands.add(number, &bands);
+        self.bands.add(number, &sketch);
         number
     }
 
-    /// Leaves those held texts in `candidates` that `shingles` is near to, the newest of a band first.
-    fn find_near(&mut self, bands: &[u32; N_BANDS]) {
+    /// Leaves held texts in `candidates` that `shingles` is near to: of each cluster near to it one at least.
+    fn find_near(&mut self, sketch: &Sketch) {
         self.candidates.clear();
-        self.bands.find(bands, &mut self.candidates);
-        self.candidates.sort_unstable();
-        self.candidates.dedup();
+        self.bands.find(sketch, &mut self.candidates);
         let (texts, shingles) = (&self.texts, &self.shingles);
+        let mut last_near = NONE;
         self.candidates.retain(|text| {
             let text = &texts[*text as usize];
-            shingles.jaccard(&text.shingles, LEAST_JACCARD).is_some()
+            let is_near = text.cluster != last_near
+                && shingles.jaccard(&text.shingles, LEAST_JACCARD).is_some();
+            if is_near {
+                last_near = text.cluster;
+            }
+            is_near
         });
     }
 
@@ -273,8 +277,8 @@ impl Duplicates {
         let n_chars = template.n_chars() as u32;
         let mut n_posts = 0;
         if self.shingles.len() > 0 {
-            let bands = self.shingles.bands();
-            self.find_near(&bands);
+            let sketch = self.shingles.sketch();
+            self.find_near(&sketch);
             let cluster_of = |text: &u32| self.texts[*text as usize].cluster;
             let mut clusters: Vec<u32> = self.candidates.iter().map(cluster_of).collect();
             clusters.sort_unstable();

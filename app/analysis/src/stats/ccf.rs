@@ -1,5 +1,7 @@
 //! Cross-correlation by lag.
 
+use wide::f64x4;
+
 use crate::{
     series::Series,
     stats::{correlation::MIN_PAIRS, is_movement},
@@ -144,8 +146,7 @@ const TILE: usize = 4;
 /// Places of x that are gone through for all lags before the next ones, so that they stay in the cache.
 const BLOCK: usize = 1_024;
 
-/// `Σ x[t] y[t + lag]` for the lags `−max_lag…max_lag`. Written so that the compiler can turn it into
-/// vector instructions.
+/// `Σ x[t] y[t + lag]` for the lags `−max_lag…max_lag`.
 fn sums_of_products(x: &[f64], y: &[f64], max_lag: usize) -> Vec<f64> {
     let n_lags = 2 * max_lag + 1;
     let n_tiles = n_lags.div_ceil(TILE);
@@ -165,26 +166,24 @@ fn sums_of_products(x: &[f64], y: &[f64], max_lag: usize) -> Vec<f64> {
     sums
 }
 
-/// Adds `Σ x[t] y[t + i]` to `sums[i]`.
+/// Adds `Σ x[t] y[t + i]` to `sums[i]`, four places of x at a time.
 fn add_tile(x: &[f64], y: &[f64], sums: &mut [f64]) {
-    let mut running = [[0.0; 4]; TILE];
-    let whole = x.chunks_exact(4);
-    let rest = whole.remainder();
-    for (a, b) in whole.zip(y.windows(4 + TILE - 1).step_by(4)) {
-        // As arrays, whose lengths the compiler knows.
-        let (Ok(a), Ok(b)) = (<&[f64; 4]>::try_from(a), <&[f64; 3 + TILE]>::try_from(b)) else {
+    let mut running = [f64x4::ZERO; TILE];
+    let (whole, rest) = x.as_chunks::<4>();
+    let mut after = y;
+    for four in whole {
+        let Some(beside) = after.first_chunk::<{ 3 + TILE }>() else {
             break;
         };
+        let four = f64x4::new(*four);
         for (lag, running) in running.iter_mut().enumerate() {
-            for i in 0..4 {
-                running[i] += a[i] * b[i + lag];
-            }
+            *running += four * f64x4::new(std::array::from_fn(|i| beside[lag + i]));
         }
+        after = after.get(4..).unwrap_or_default();
     }
-    let after = y.get(x.len() - rest.len()..).unwrap_or_default();
     for (lag, (sum, running)) in sums.iter_mut().zip(&running).enumerate() {
         let ends = rest.iter().zip(after.iter().skip(lag)).map(|(a, b)| a * b);
-        *sum += running.iter().sum::<f64>() + ends.sum::<f64>();
+        *sum += running.to_array().iter().sum::<f64>() + ends.sum::<f64>();
     }
 }
 

@@ -3,7 +3,11 @@
 //! The factors come from additions, multiplications, divisions and square roots only, which IEEE 754
 //! rounds in one way; sines of a system's library differ in the last digit from machine to machine.
 
-/// Complex numbers as two rows, which the compiler turns into vector instructions.
+use std::ops::{Add, Mul, Sub};
+
+use wide::f64x2;
+
+/// Complex numbers as two rows, as vector instructions want them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Complex {
     /// Real parts.
@@ -117,21 +121,48 @@ impl Fft {
     }
 }
 
+/// Two of them at a time; the first stage has one only.
 fn butterflies(
     w_re: &[f64],
     w_im: &[f64],
-    low: (&mut [f64], &mut [f64]),
-    high: (&mut [f64], &mut [f64]),
+    (low_re, low_im): (&mut [f64], &mut [f64]),
+    (high_re, high_im): (&mut [f64], &mut [f64]),
 ) {
-    let n = w_re.len();
-    let (w_im, low_re, low_im) = (&w_im[..n], &mut low.0[..n], &mut low.1[..n]);
-    let (high_re, high_im) = (&mut high.0[..n], &mut high.1[..n]);
-    for k in 0..n {
-        let re = high_re[k] * w_re[k] - high_im[k] * w_im[k];
-        let im = high_re[k] * w_im[k] + high_im[k] * w_re[k];
-        (high_re[k], high_im[k]) = (low_re[k] - re, low_im[k] - im);
-        (low_re[k], low_im[k]) = (low_re[k] + re, low_im[k] + im);
+    if let ([w_re], [w_im], [a], [b], [c], [d]) = (
+        w_re,
+        w_im,
+        &mut *low_re,
+        &mut *low_im,
+        &mut *high_re,
+        &mut *high_im,
+    ) {
+        ((*a, *b), (*c, *d)) = butterfly((*w_re, *w_im), (*a, *b), (*c, *d));
+        return;
     }
+    let (w_re, w_im) = (w_re.as_chunks::<2>().0, w_im.as_chunks::<2>().0);
+    let lows = pairs_of(low_re).zip(pairs_of(low_im));
+    let highs = pairs_of(high_re).zip(pairs_of(high_im));
+    for ((w, low), high) in w_re.iter().zip(w_im).zip(lows).zip(highs) {
+        let pair = |(re, im): (&[f64; 2], &[f64; 2])| (f64x2::new(*re), f64x2::new(*im));
+        let (sum, difference) = butterfly(pair(w), pair((low.0, low.1)), pair((high.0, high.1)));
+        (*low.0, *low.1) = (sum.0.to_array(), sum.1.to_array());
+        (*high.0, *high.1) = (difference.0.to_array(), difference.1.to_array());
+    }
+}
+
+fn pairs_of(row: &mut [f64]) -> std::slice::IterMut<'_, [f64; 2]> {
+    row.as_chunks_mut::<2>().0.iter_mut()
+}
+
+/// `low + w high` and `low − w high`.
+#[inline]
+fn butterfly<T>(w: (T, T), low: (T, T), high: (T, T)) -> ((T, T), (T, T))
+where
+    T: Copy + Add<Output = T> + Sub<Output = T> + Mul<Output = T>,
+{
+    let re = high.0 * w.0 - high.1 * w.1;
+    let im = high.0 * w.1 + high.1 * w.0;
+    ((low.0 + re, low.1 + im), (low.0 - re, low.1 - im))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use wire::{Post, tag::fold};
 pub struct Matcher {
     /// Patterns by their first word.
     by_first_word: FxHashMap<Box<str>, Vec<Phrase>>,
+    beginnings: Beginnings,
     /// Patterns that ask for a hashtag, folded.
     by_hashtag: FxHashMap<Box<str>, Vec<usize>>,
     /// Patterns that ask for a cashtag, upper-cased.
@@ -28,6 +29,31 @@ pub struct Matcher {
 struct Phrase {
     rest: Vec<Box<str>>,
     target: usize,
+}
+
+/// Which lengths the first words of patterns have, a bit each, by what they begin with: most words of a post
+/// are told apart from them without being looked up.
+#[derive(Clone, Debug, Default)]
+struct Beginnings([u64; 32]);
+
+impl Beginnings {
+    fn add(&mut self, word: &str) {
+        let (place, length) = Self::place(word);
+        self.0[place] |= length;
+    }
+
+    #[inline]
+    fn may_have(&self, word: &str) -> bool {
+        let (place, length) = Self::place(word);
+        self.0[place] & length != 0
+    }
+
+    /// By the low bits of the first byte, which differ from letter to letter.
+    #[inline]
+    fn place(word: &str) -> (usize, u64) {
+        let first = word.as_bytes().first().copied().unwrap_or(0);
+        (usize::from(first % 32), 1 << word.len().min(63))
+    }
 }
 
 /// A folded text and the ranges of its words.
@@ -55,12 +81,13 @@ impl Matcher {
         }
         let mut words = Words::default();
         words.read(pattern);
-        let mut words = words.iter().map(Box::from);
+        let mut words = words.iter().map(Box::<str>::from);
         if let Some(first) = words.next() {
             let phrase = Phrase {
                 rest: words.collect(),
                 target,
             };
+            self.beginnings.add(&first);
             self.by_first_word.entry(first).or_default().push(phrase);
         }
     }
@@ -101,6 +128,9 @@ impl Matcher {
 
     fn find_words(&self, words: &Words, found: &mut Vec<usize>) {
         for (idx, word) in words.iter().enumerate() {
+            if !self.beginnings.may_have(word) {
+                continue;
+            }
             let Some(phrases) = self.by_first_word.get(word) else {
                 continue;
             };
@@ -135,25 +165,45 @@ impl Words {
     fn read(&mut self, text: &str) {
         self.folded.clear();
         self.ranges.clear();
-        for chunk in text.split_whitespace() {
-            if is_link(chunk) {
+        let mut rest = text;
+        let mut start = None;
+        let mut is_after_space = true;
+        while let Some(first) = rest.bytes().next() {
+            if std::mem::take(&mut is_after_space) && is_link(rest) {
+                rest = rest
+                    .find(char::is_whitespace)
+                    .map_or("", |end| &rest[end..]);
                 continue;
             }
-            let mut start = None;
-            for c in chunk.chars() {
-                if !(c.is_alphanumeric() || c == '_') {
-                    self.end_word(&mut start);
-                    continue;
+            // Most of a text is letters of ASCII, and these are taken a whole word at a time.
+            let n_plain = rest.bytes().take_while(|byte| is_plain(*byte)).count();
+            if n_plain > 0 {
+                let (word, others) = rest.split_at(n_plain);
+                let from = self.folded.len();
+                start.get_or_insert(from);
+                self.folded.push_str(word);
+                if let Some(folded) = self.folded.get_mut(from..) {
+                    folded.make_ascii_lowercase();
                 }
-                start.get_or_insert(self.folded.len());
-                if c.is_ascii() {
-                    self.folded.push(c.to_ascii_lowercase());
-                } else {
+                rest = others;
+            } else if first.is_ascii() {
+                self.end_word(&mut start);
+                is_after_space = char::from(first).is_whitespace();
+                rest = &rest[1..];
+            } else {
+                let mut chars = rest.chars();
+                let Some(c) = chars.next() else { break };
+                if c.is_alphanumeric() {
+                    start.get_or_insert(self.folded.len());
                     self.folded.extend(c.to_lowercase());
+                } else {
+                    self.end_word(&mut start);
+                    is_after_space = c.is_whitespace();
                 }
+                rest = chars.as_str();
             }
-            self.end_word(&mut start);
         }
+        self.end_word(&mut start);
     }
 
     fn end_word(&mut self, start: &mut Option<usize>) {
@@ -169,18 +219,68 @@ impl Words {
     }
 }
 
-fn is_link(chunk: &str) -> bool {
+#[inline]
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Does the text begin with a link?
+fn is_link(text: &str) -> bool {
     let has_prefix = |prefix: &str| {
-        chunk
-            .get(..prefix.len())
+        text.get(..prefix.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
-    has_prefix("http://") || has_prefix("https://") || has_prefix("www.")
+    match text.as_bytes() {
+        [b'h' | b'H', ..] => has_prefix("http://") || has_prefix("https://"),
+        [b'w' | b'W', ..] => has_prefix("www."),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The words as the module's description says.
+    fn by_definition(text: &str) -> Vec<String> {
+        let chunks = text.split_whitespace().filter(|chunk| {
+            let start = chunk.to_ascii_lowercase();
+            let links = ["http://", "https://", "www."];
+            !links.iter().any(|link| start.starts_with(link))
+        });
+        let words =
+            chunks.flat_map(|chunk| chunk.split(|c: char| !(c.is_alphanumeric() || c == '_')));
+        let words = words.filter(|word| !word.is_empty());
+        words
+            .map(|word| word.chars().flat_map(char::to_lowercase).collect())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_those_of_the_definition(
+            parts in prop::collection::vec(
+                "[a-zA-Z_0-9]{1,6}|[ \\t\\n\u{A0}\u{3000}]|https?://|WWW\\.|[.,#$&'!/]|[éßİΣσ漢字✈🚀²]",
+                0..20,
+            )
+        ) {
+            let text = parts.concat();
+            let mut words = Words::default();
+
+            words.read(&text);
+
+            let found: Vec<&str> = words.iter().collect();
+            prop_assert_eq!(found, by_definition(&text));
+        }
+
+        #[test]
+        fn a_word_of_any_length_and_script_is_found(word in "[a-z0-9_]{1,80}|[äöüßéπ漢]{1,30}") {
+            check(&word, &post(&format!("so {word} then"), &[], &[]), true);
+            check(&word, &post(&format!("so {word}x then"), &[], &[]), false);
+        }
+    }
 
     fn post(text: &str, hashtags: &[&str], cashtags: &[&str]) -> Post {
         let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();

@@ -1,5 +1,7 @@
 //! Awkward texts by hand, and random ones against comparing every pair.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use wire::time::{HOUR, MINUTE};
 
@@ -178,6 +180,71 @@ fn brute_force(texts: &[String]) -> Vec<u32> {
     }
     let size = |one: &usize| cluster.iter().filter(|other| *other == one).count() as u32;
     cluster.iter().map(size).collect()
+}
+
+/// Ten of sixteen words in every text, so that all share shingles; and copies of earlier ones with one to three
+/// letters changed.
+fn hostile(n_texts: usize) -> Vec<String> {
+    const WORDS: [&str; 16] = [
+        "market", "signal", "moon", "earnings", "today", "price", "support", "volume", "holding",
+        "never", "breakout", "weekend", "chart", "people", "waiting", "bottom",
+    ];
+    let mut random = 7_u64;
+    let mut below = |n: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % n as u64) as usize
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for nth in 0..n_texts {
+        let text = if nth > 0 && below(3) == 0 {
+            let mut copy = texts[below(nth)].clone();
+            for _ in 0..1 + below(3) {
+                let at = below(copy.len());
+                copy.replace_range(at..=at, "x");
+            }
+            copy
+        } else {
+            let words: Vec<&str> = (0..10).map(|_| WORDS[below(16)]).collect();
+            words.join(" ")
+        };
+        texts.push(text);
+    }
+    texts
+}
+
+#[test]
+fn among_texts_of_the_same_words_near_duplicates_are_found_and_nothing_else() {
+    let texts = hostile(1_000);
+    let sets: Vec<BTreeSet<String>> = texts.iter().map(|text| shingles_of(text)).collect();
+    let mut duplicates = index();
+    let (mut n_hits, mut n_misses, mut n_false) = (0, 0, 0);
+    for (key, text) in texts.iter().enumerate() {
+        let is_found = duplicates.observe(key as u64, 0, text).n_posts > 1;
+
+        let is_near = |other: &BTreeSet<String>| {
+            let n_common = other.intersection(&sets[key]).count();
+            n_common as f64 >= LEAST_JACCARD * (other.len() + sets[key].len() - n_common) as f64
+        };
+        match (is_found, sets[..key].iter().any(is_near)) {
+            (true, true) => n_hits += 1,
+            (false, true) => n_misses += 1,
+            (true, false) => n_false += 1,
+            (false, false) => {}
+        }
+    }
+
+    assert!(n_hits > 100, "{n_hits}");
+    assert_eq!(n_false, 0);
+    assert!(n_misses * 50 < n_hits, "{n_misses} missed, {n_hits} found");
+}
+
+/// By the definition: every five characters in a row of the template.
+fn shingles_of(text: &str) -> BTreeSet<String> {
+    let template = Template::of(text);
+    let chars: Vec<char> = template.text().chars().collect();
+    chars.windows(5).map(|five| five.iter().collect()).collect()
 }
 
 fn variations() -> impl Strategy<Value = Vec<String>> {
