@@ -3,8 +3,11 @@
 //! A source file says how to connect and what comes; this loop backs off by the upstream's own
 //! schedule, counts what is refused, keeps the status and never lets an upstream's data stop anything.
 
+pub mod bars;
+pub mod binance;
 pub mod board;
 pub mod clock;
+pub mod coinbase;
 pub mod jetstream;
 #[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod live;

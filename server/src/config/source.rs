@@ -64,6 +64,10 @@ pub enum SourceKind {
     Recording,
     /// Bluesky.
     Jetstream,
+    /// Prices in crypto-dollars and euros.
+    Binance,
+    /// Prices in dollars and euros.
+    Coinbase,
 }
 
 /// When a recording begins.
@@ -123,6 +127,8 @@ impl SourceKind {
         match self {
             Self::Recording => "recording",
             Self::Jetstream => "jetstream",
+            Self::Binance => "binance",
+            Self::Coinbase => "coinbase",
         }
     }
 }

@@ -6,7 +6,10 @@ use tokio::{sync::watch, task::JoinSet};
 use url::Url;
 use wire::{author::AuthorKey, config::Ticker};
 
-use super::{Intake, Source, clock::Clock, jetstream::Jetstream, subjects::Subjects, supervise};
+use super::{
+    Intake, Source, bars::Pair, binance::Binance, clock::Clock, coinbase::Coinbase,
+    jetstream::Jetstream, subjects::Subjects, supervise,
+};
 use crate::{
     config::{Config, Keep, LiveStart, SourceConfig, SourceKind},
     net::{Network, Secret, SourceError, secret::SecretError},
@@ -55,6 +58,20 @@ impl Setup {
         parse_url(self.config.url.as_deref().unwrap_or(usual))
     }
 
+    /// The configured pairs, or the usual ones.
+    pub(crate) fn pairs(&self, usual: &[&str]) -> Result<Vec<Pair>, SourceError> {
+        let configured = self.config.pairs.iter().map(String::as_str);
+        let mut texts: Vec<&str> = configured.collect();
+        if texts.is_empty() {
+            texts.extend(usual);
+        }
+        let pair = |text: &str| {
+            let problem = || SourceError::Refused(format!("{text:?} is no pair such as BTC-USD"));
+            Pair::parse(text).ok_or_else(problem)
+        };
+        texts.into_iter().map(pair).collect()
+    }
+
     /// The configured address of the history, or the usual one.
     pub(crate) fn history_url(&self, usual: &str) -> Result<Url, SourceError> {
         parse_url(self.config.history_url.as_deref().unwrap_or(usual))
@@ -93,12 +110,20 @@ pub(crate) fn start(
         let readers = readers.clone();
         // The one list of live sources.
         match source.kind {
-            SourceKind::Recording => {}
+            SourceKind::Recording => continue,
             SourceKind::Jetstream => {
                 let source = Jetstream::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
-        }
+            SourceKind::Binance => {
+                let source = Binance::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Coinbase => {
+                let source = Coinbase::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+        };
     }
     Ok(())
 }
