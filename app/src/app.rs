@@ -15,6 +15,7 @@ use crate::{
     },
     query::Choice,
     state::AppState,
+    stream,
     theme_switch::Appearance,
 };
 
@@ -121,10 +122,14 @@ fn follow_choice(choice: Choice, actions: Actions) {
     Effect::new(move |is_started: Option<()>| {
         let watch = choice.watch.get();
         let command = match is_started {
-            None => Command::Start {
-                relay: window().location().origin().unwrap_or_default(),
-                watch,
-            },
+            None => {
+                let origin = window().location().origin().unwrap_or_default();
+                Command::Start {
+                    relay: origin + &stream::base(),
+                    store: stream::store(),
+                    watch,
+                }
+            }
             Some(()) => Command::Watch(watch),
         };
         actions.link.with_value(|link| link.send(&command));

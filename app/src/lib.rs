@@ -19,6 +19,7 @@ mod link;
 mod panels;
 mod query;
 mod state;
+mod stream;
 mod strings;
 mod theme_switch;
 

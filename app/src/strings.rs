@@ -13,7 +13,10 @@ use analysis::{
         HashtagRow, HashtagsView, KpiView, LagView, MarketView, PostsView, SampleView, Verdict,
     },
 };
-use wire::{PublicConfig, SourceState, config::Filters};
+use wire::{
+    PublicConfig, SourceState, SourceStatus,
+    config::{Filters, LiveInfo},
+};
 
 use crate::{
     charts::{lag::lag_span, market},
@@ -32,6 +35,14 @@ pub(crate) fn replay_note(config: &PublicConfig) -> Option<String> {
         "You are watching {what} ({}). Nothing in it happens now.",
         replay.name
     ))
+}
+
+/// What "Go live" does.
+pub(crate) fn live_sources(live: &LiveInfo) -> String {
+    format!(
+        "Leave the recording and listen to {}. Needs a network, no key",
+        live.sources.join(", ")
+    )
 }
 
 /// What a lag plot says, the usual outcome first.
@@ -397,6 +408,23 @@ pub(crate) fn source_state(state: SourceState) -> &'static str {
     }
 }
 
+/// What a source missed, what it costs, and how often it was tried in vain.
+pub(crate) fn source_trouble(row: &SourceStatus) -> Option<String> {
+    let mut told = Vec::new();
+    match row.attempts {
+        0 => {}
+        1 => told.push("1 attempt failed".to_owned()),
+        n => told.push(format!("{n} attempts in a row failed")),
+    }
+    if let Some(gap) = row.gap {
+        told.push(format!("missed {}", format::stretch(gap.from, gap.to)));
+    }
+    if let Some(cost) = row.cost_usd {
+        told.push(format!("cost about ${cost:.2} so far"));
+    }
+    (!told.is_empty()).then(|| told.join(" · "))
+}
+
 /// What this browser keeps, where it is not a number.
 pub(crate) fn store(state: &StoreState) -> Option<String> {
     match state {
@@ -437,5 +465,20 @@ mod tests {
     #[test]
     fn filters_are_told_in_words() {
         assert_eq!(filters(&Filters::default()), "English, no reposts");
+    }
+
+    #[test]
+    fn a_source_that_fails_says_what_that_costs() {
+        let row = SourceStatus {
+            attempts: 3,
+            cost_usd: Some(1.255),
+            ..SourceStatus::default()
+        };
+
+        assert_eq!(source_trouble(&SourceStatus::default()), None);
+        assert_eq!(
+            source_trouble(&row).as_deref(),
+            Some("3 attempts in a row failed · cost about $1.25 so far")
+        );
     }
 }

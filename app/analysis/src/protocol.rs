@@ -18,11 +18,12 @@ pub const PROTOCOL: u32 = 3;
 /// Page → worker. States what is wanted; never asks for data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Command {
-    /// Begin: open the store, then follow the relay at `relay` (an origin such as
-    /// `http://127.0.0.1:3000`, no trailing slash). Sent once.
+    /// Begin: open the store, then follow the relay at `relay`. Sent once.
     Start {
-        /// Origin of the relay.
+        /// What stands before `/api/v1` in the relay's addresses, such as `http://127.0.0.1:3000`.
         relay: String,
+        /// Name of the database that keeps what comes from there.
+        store: String,
         /// What is watched at first.
         watch: Watch,
     },

@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use analysis::protocol::LinkState;
 use leptos::prelude::*;
-use wire::time::SECOND;
+use wire::{config::LiveInfo, time::SECOND};
 
-use crate::{app::Actions, state::Views, strings::connection, theme_switch::ThemeSwitch};
+use crate::{
+    app::Actions,
+    state::Views,
+    stream,
+    strings::{self, connection},
+    theme_switch::ThemeSwitch,
+};
 
 /// The sticky line on top.
 #[component]
@@ -21,10 +27,29 @@ pub(crate) fn Header() -> impl IntoView {
                 "Moodtape"
             </h1>
             <ConnectionPill />
+            <StreamButton />
             <span class="spacer"></span>
             <span class="zone" title="All times are Coordinated Universal Time">"UTC"</span>
             <ThemeSwitch />
         </header>
+    }
+}
+
+/// From the recording to the live sources and back.
+#[component]
+fn StreamButton() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let is_beside = !stream::base().is_empty();
+    let live = move || views.config.get().and_then(|config| config.live.clone());
+    let to_live = move |live: LiveInfo| {
+        let title = strings::live_sources(&live);
+        view! { <button type="button" class="accent" title=title on:click=move |_| stream::follow(&live.base)>"Go live"</button> }
+    };
+    view! {
+        {move || live().filter(|_| !is_beside).map(to_live)}
+        {is_beside.then(|| view! {
+            <button type="button" title="Leave the live sources" on:click=|_| stream::follow("")>"Back to the recording"</button>
+        })}
     }
 }
 

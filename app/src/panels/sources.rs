@@ -2,7 +2,7 @@
 
 use analysis::{protocol::StoreState, view::SourcesView};
 use leptos::prelude::*;
-use wire::{SourceStatus, config::Filters};
+use wire::{Millis, SourceStatus, config::Filters};
 
 use crate::{app::Actions, format, state::Views, strings};
 
@@ -65,19 +65,22 @@ fn Totals() -> impl IntoView {
 #[component]
 fn SourceLine(row: SourceStatus) -> impl IntoView {
     let state = strings::source_state(row.state);
-    let last = row.last_at.map(|at| {
-        view! {
-            " · last event " <time datetime=format::iso(at)>{format::date_time(at)}</time>
-        }
-    });
+    let time = |what: &'static str, at: Option<Millis>| {
+        at.map(|at| view! { {what} <time datetime=format::iso(at)>{format::date_time(at)}</time> })
+    };
+    let last = time(" · last event ", row.last_at);
+    let since = time(" since ", row.since);
+    let retry = time(" · next attempt ", row.retry_at);
     view! {
         <li>
             <p>
                 <b>{row.source.clone()}</b>" "
                 <span class=format!("state {state}")>{state}</span>
+                <span class="muted">{since}</span>
                 {row.detail.clone().map(|detail| format!(" · {detail}"))}
             </p>
-            <p class="muted">{counters(&row)}{last}</p>
+            <p class="muted">{counters(&row)}{last}{retry}</p>
+            {strings::source_trouble(&row).map(|text| view! { <p class="muted">{text}</p> })}
             {(!row.dropped.is_empty()).then(|| view! { <p class="muted">{dropped(&row)}</p> })}
         </li>
     }
@@ -87,12 +90,17 @@ fn SourceLine(row: SourceStatus) -> impl IntoView {
 fn counters(row: &SourceStatus) -> String {
     match row.received {
         0 => "nothing received".to_owned(),
-        n => format!(
-            "{} received · {} unique · {} kept",
-            format::count(n),
-            format::count(row.unique),
-            format::count(row.kept)
-        ),
+        n => {
+            let per_minute = row.per_minute.map_or(String::new(), |n| {
+                format!(" ({} in the last minute)", format::count(n))
+            });
+            format!(
+                "{} received{per_minute} · {} unique · {} kept",
+                format::count(n),
+                format::count(row.unique),
+                format::count(row.kept)
+            )
+        }
     }
 }
 

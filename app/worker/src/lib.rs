@@ -61,9 +61,13 @@ const FULL_BATCH: u32 = 4_096;
 
 /// Runs for ever. Begins with the page's `Start`.
 pub async fn run(mut commands: UnboundedReceiver<Command>) {
-    let (relay, watch) = loop {
+    let (relay, store, watch) = loop {
         match commands.next().await {
-            Some(Command::Start { relay, watch }) => break (relay, watch),
+            Some(Command::Start {
+                relay,
+                store,
+                watch,
+            }) => break (relay, store, watch),
             Some(_) => {}
             None => return,
         }
@@ -71,7 +75,7 @@ pub async fn run(mut commands: UnboundedReceiver<Command>) {
     // Short: whoever produces faster than the engine takes in has to wait.
     let (inputs, received) = mpsc::channel(4);
     let (batches, batches_received) = mpsc::channel(1);
-    spawn_local(store::run(batches_received, inputs.clone()));
+    spawn_local(store::run(store, batches_received, inputs.clone()));
     spawn_local(tick(inputs.clone()));
     let mut worker = Worker::new(relay, watch, inputs, batches);
     let mut inputs = stream::select(commands.map(Input::Command), received);

@@ -33,7 +33,7 @@ const PATIENCE: u32 = 1_500;
 ///
 /// # Errors
 /// [`Taken`] when another tab does not let go.
-pub(crate) async fn hold() -> Result<Lock, Taken> {
+pub(crate) async fn hold(name: &str) -> Result<Lock, Taken> {
     let locks = Reflect::get(
         &crate::updates::scope().navigator(),
         &JsValue::from_str("locks"),
@@ -61,7 +61,7 @@ pub(crate) async fn hold() -> Result<Lock, Taken> {
     let is_requested = request
         .call2(
             &locks,
-            &JsValue::from_str("moodtape-store"),
+            &JsValue::from_str(&format!("{name}-store")),
             on_granted.as_ref(),
         )
         .is_ok();

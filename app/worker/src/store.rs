@@ -87,8 +87,8 @@ impl Batch {
 /// Hands on what is stored, then keeps what comes.
 ///
 /// Where the browser refuses, the page is told once that nothing is kept, and batches are dropped.
-pub async fn run(mut batches: Receiver<Batch>, mut reports: Sender<Input>) {
-    let opened = match Store::open(&mut reports).await {
+pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender<Input>) {
+    let opened = match Store::open(&name, &mut reports).await {
         Ok(store) => Ok(store),
         Err(error) => {
             let _ = reports
@@ -101,7 +101,7 @@ pub async fn run(mut batches: Receiver<Batch>, mut reports: Sender<Input>) {
         return;
     }
     let mut store = match opened {
-        Ok(store) => match lock::hold().await {
+        Ok(store) => match lock::hold(&name).await {
             Ok(lock) => Ok((store, lock)),
             Err(lock::Taken) => Err("Another tab of this page keeps the data".to_owned()),
         },
@@ -145,8 +145,8 @@ struct Store {
 
 impl Store {
     /// Opens the database and hands on what is in it.
-    async fn open(reports: &mut Sender<Input>) -> Result<Self, idb::Error> {
-        let database = Database::open().await?;
+    async fn open(name: &str, reports: &mut Sender<Input>) -> Result<Self, idb::Error> {
+        let database = Database::open(name).await?;
         let meta = Meta {
             cursor: database.meta("cursor").await?,
             config: database.meta("config").await?,

@@ -24,7 +24,7 @@ impl Running {
     fn start() -> Self {
         let (batches, received) = mpsc::channel(1);
         let (sender, reports) = mpsc::channel(4);
-        spawn_local(store::run(received, sender));
+        spawn_local(store::run("moodtape".to_owned(), received, sender));
         Self { batches, reports }
     }
 

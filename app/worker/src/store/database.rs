@@ -7,7 +7,6 @@ use idb::{Database as Idb, DatabaseEvent, Factory, ObjectStoreParams, Transactio
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-const NAME: &str = "moodtape";
 /// Raise it with every change of the layout and migrate in `create`.
 const VERSION: u32 = 1;
 const META: &str = "meta";
@@ -31,8 +30,8 @@ impl Records {
 pub(super) struct Database(Idb);
 
 impl Database {
-    pub(super) async fn open() -> Result<Self, idb::Error> {
-        let mut request = Factory::new()?.open(NAME, Some(VERSION))?;
+    pub(super) async fn open(name: &str) -> Result<Self, idb::Error> {
+        let mut request = Factory::new()?.open(name, Some(VERSION))?;
         request.on_upgrade_needed(|event| {
             if let Ok(database) = event.database() {
                 create(&database);

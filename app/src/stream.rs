@@ -1,0 +1,66 @@
+//! Which of the relay's streams the page follows: its own, or the live one beside its recording.
+//!
+//! Kept in this browser. Another stream is another log with a database of its own, so the page begins anew.
+
+use leptos::prelude::window;
+
+const KEY: &str = "stream";
+const LONGEST: usize = 40;
+
+/// What stands before `/api/v1` in the addresses of the stream: nothing, or such as `/live`.
+pub(crate) fn base() -> String {
+    let kept = window().local_storage().ok().flatten();
+    let kept = kept.and_then(|storage| storage.get_item(KEY).ok().flatten());
+    kept.filter(|base| is_base(base)).unwrap_or_default()
+}
+
+/// The database of the stream.
+pub(crate) fn store() -> String {
+    format!("moodtape{}", base().replace('/', "-"))
+}
+
+/// Follows another stream from now on; the relay's own with an empty base. What was chosen to look at
+/// belonged to the data before, and goes.
+pub(crate) fn follow(base: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Where nothing can be kept, the page comes back as it was.
+        let _ = match base {
+            "" => storage.remove_item(KEY),
+            base => storage.set_item(KEY, base),
+        };
+    }
+    let location = window().location();
+    let _ = location.assign(&location.pathname().unwrap_or_default());
+}
+
+/// It becomes part of addresses, so only what a relay would say is taken.
+fn is_base(base: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'/' | b'-');
+    base.len() <= LONGEST
+        && base.starts_with('/')
+        && !base.starts_with("//")
+        && !base.ends_with('/')
+        && base.bytes().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_path_is_a_base() {
+        let is = [
+            "/live",
+            "/a/b-2",
+            "",
+            "live",
+            "//evil.example",
+            "/live/",
+            "/Live",
+            "/a?b",
+        ]
+        .map(is_base);
+
+        assert_eq!(is, [true, true, false, false, false, false, false, false]);
+    }
+}
