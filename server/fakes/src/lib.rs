@@ -15,7 +15,9 @@
 
 pub mod binance;
 pub mod coinbase;
+pub mod coingecko;
 pub mod fake;
+pub mod feed;
 pub mod jetstream;
 mod market;
 pub mod request;

@@ -41,7 +41,7 @@ pub struct SourceConfig {
     pub key_env: Option<String>,
     /// File that holds the key.
     pub key_file: Option<PathBuf>,
-    /// Which posts of a firehose are kept.
+    /// Which of its posts are kept.
     pub keep: Keep,
     /// Which of Jetstream's two forms is spoken.
     pub wire: JetstreamWire,
@@ -49,6 +49,8 @@ pub struct SourceConfig {
     pub pairs: Vec<String>,
     /// Addresses of news feeds.
     pub feeds: Vec<String>,
+    /// Language of feeds that do not say theirs.
+    pub lang: String,
     /// Feeds may lie on hosts that are not of the public internet.
     pub private_hosts: bool,
     /// How often an upstream that has to be asked is asked.
@@ -68,6 +70,10 @@ pub enum SourceKind {
     Binance,
     /// Prices in dollars and euros.
     Coinbase,
+    /// Prices with market capitalisation, every half hour.
+    Coingecko,
+    /// News.
+    Feeds,
 }
 
 /// When a recording begins.
@@ -94,12 +100,14 @@ pub enum LiveStart {
     AtOnce,
 }
 
-/// Which posts of a firehose are kept.
+/// Which posts of a source are kept.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// Those that touch a topic or ticker; all where there is neither.
+    /// Of a whole network only those that touch a topic or ticker, of a chosen source all.
     #[default]
+    Auto,
+    /// Those that touch a topic or ticker; all where there is neither.
     Subjects,
     /// All.
     All,
@@ -129,6 +137,8 @@ impl SourceKind {
             Self::Jetstream => "jetstream",
             Self::Binance => "binance",
             Self::Coinbase => "coinbase",
+            Self::Coingecko => "coingecko",
+            Self::Feeds => "feeds",
         }
     }
 }
@@ -141,6 +151,12 @@ impl SourceConfig {
         } else {
             &self.name
         }
+    }
+
+    /// Whether posts that touch no topic and no ticker are refused.
+    pub(crate) fn keeps_subjects_only(&self) -> bool {
+        let is_firehose = self.kind == SourceKind::Jetstream;
+        self.keep == Keep::Subjects || self.keep == Keep::Auto && is_firehose
     }
 
     pub(super) fn lengths(&self) -> [(&'static str, f64); 3] {
@@ -201,10 +217,11 @@ impl Default for SourceConfig {
             history_url: None,
             key_env: None,
             key_file: None,
-            keep: Keep::Subjects,
+            keep: Keep::Auto,
             wire: JetstreamWire::V1,
             pairs: Vec::new(),
             feeds: Vec::new(),
+            lang: "en".to_owned(),
             private_hosts: false,
             poll_secs: None,
         }
