@@ -24,7 +24,7 @@ pub mod request;
 pub mod script;
 mod websocket;
 
-pub use fake::{Fake, Item, Opening, Protocol, Transport};
+pub use fake::{Fake, Item, Opening, Protocol, Transport, serve};
 pub use request::{Reply, Request};
 pub use script::{Fault, Script};
 

@@ -45,6 +45,9 @@ pub struct SourceConfig {
     pub keep: Keep,
     /// Which of Jetstream's two forms is spoken.
     pub wire: JetstreamWire,
+    /// At its very first connection so much of Jetstream's past is asked for, so that there is
+    /// something to see at once.
+    pub first_reach_mins: f64,
     /// Instruments of a price source as `BTC-USD`: ticker and currency.
     pub pairs: Vec<String>,
     /// Addresses of news feeds.
@@ -159,11 +162,12 @@ impl SourceConfig {
         self.keep == Keep::Subjects || self.keep == Keep::Auto && is_firehose
     }
 
-    pub(super) fn lengths(&self) -> [(&'static str, f64); 3] {
+    pub(super) fn lengths(&self) -> [(&'static str, f64); 4] {
         [
             ("source.preroll_hours", self.preroll_hours),
             ("source.loop_pause_secs", self.loop_pause_secs),
-            ("source.poll_secs", self.poll_secs.unwrap_or(0.0)),
+            ("source.poll_secs", self.poll_secs.unwrap_or(1.0)),
+            ("source.first_reach_mins", self.first_reach_mins),
         ]
     }
 }
@@ -186,6 +190,17 @@ pub(super) fn check(sources: &[SourceConfig]) -> Result<(), ConfigError> {
             key: "source.path",
             found: "missing".to_owned(),
             rule: "a recording needs path = \"a file or folder\"",
+        });
+    }
+    if let Some(secs) = sources
+        .iter()
+        .filter_map(|source| source.poll_secs)
+        .find(|secs| *secs < 1.0)
+    {
+        return Err(ConfigError::Value {
+            key: "source.poll_secs",
+            found: secs.to_string(),
+            rule: "no upstream wants to be asked more than once a second",
         });
     }
     let mut names: Vec<_> = sources.iter().map(SourceConfig::label).collect();
@@ -219,6 +234,7 @@ impl Default for SourceConfig {
             key_file: None,
             keep: Keep::Auto,
             wire: JetstreamWire::V1,
+            first_reach_mins: 10.0,
             pairs: Vec::new(),
             feeds: Vec::new(),
             lang: "en".to_owned(),
