@@ -8,6 +8,9 @@ pub mod binance;
 pub mod board;
 pub mod clock;
 pub mod coinbase;
+pub mod coingecko;
+pub mod feeds;
+pub mod html;
 pub mod jetstream;
 #[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod live;

@@ -15,14 +15,16 @@
 
 pub mod binance;
 pub mod coinbase;
+pub mod coingecko;
 pub mod fake;
+pub mod feed;
 pub mod jetstream;
 mod market;
 pub mod request;
 pub mod script;
 mod websocket;
 
-pub use fake::{Fake, Item, Opening, Protocol, Transport};
+pub use fake::{Fake, Item, Opening, Protocol, Transport, serve};
 pub use request::{Reply, Request};
 pub use script::{Fault, Script};
 

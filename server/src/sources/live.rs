@@ -8,10 +8,10 @@ use wire::{author::AuthorKey, config::Ticker};
 
 use super::{
     Intake, Source, bars::Pair, binance::Binance, clock::Clock, coinbase::Coinbase,
-    jetstream::Jetstream, subjects::Subjects, supervise,
+    coingecko::CoinGecko, feeds::Feed, jetstream::Jetstream, subjects::Subjects, supervise,
 };
 use crate::{
-    config::{Config, Keep, LiveStart, SourceConfig, SourceKind},
+    config::{Config, LiveStart, SourceConfig, SourceKind},
     net::{Network, Secret, SourceError, secret::SecretError},
 };
 
@@ -104,7 +104,7 @@ pub(crate) fn start(
         };
         let setup = setup(config, source, intake, network)?;
         let intake = Intake {
-            subjects: subjects.clone().filter(|_| source.keep == Keep::Subjects),
+            subjects: subjects.clone().filter(|_| source.keeps_subjects_only()),
             ..intake.clone()
         };
         let readers = readers.clone();
@@ -122,6 +122,16 @@ pub(crate) fn start(
             SourceKind::Coinbase => {
                 let source = Coinbase::new(&setup).map_err(failed)?;
                 tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Coingecko => {
+                let source = CoinGecko::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Feeds => {
+                for source in Feed::all(&setup).map_err(failed)? {
+                    tasks.spawn(when_wanted(source, intake.clone(), readers.clone()));
+                }
+                continue;
             }
         };
     }
