@@ -1,5 +1,6 @@
 //! Panels: each shows one view and changes the choice, nothing else.
 
+mod anomalies;
 pub(crate) mod explanation;
 pub(crate) mod hashtags;
 pub(crate) mod header;

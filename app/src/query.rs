@@ -1,7 +1,8 @@
 //! What the person chose lives in the URL's query: it survives a reload, can be shared, and goes back and forward.
 
 use analysis::{
-    protocol::{CountBy, Method, RangeChoice, RankBy, Watch},
+    anomalies::Direction,
+    protocol::{AnomalyChoice, CountBy, Detector, Measure, Method, RangeChoice, RankBy, Watch},
     text::sentiment::Limits,
     view::Class,
 };
@@ -102,6 +103,7 @@ impl Query {
     fn parse(text: &str) -> Self {
         let mut query = Self::default();
         let (mut from, mut to) = (None, None);
+        let mut anomalies = AnomalyChoice::default();
         for (key, value) in form_urlencoded::parse(text.trim_start_matches('?').as_bytes()) {
             let watch = &mut query.watch;
             match key.as_ref() {
@@ -129,6 +131,10 @@ impl Query {
                 "class" => watch.class = parse_class(&value),
                 "tag" => watch.hashtag = text_of(&value),
                 "only" => watch.only_ticker = value == "ticker",
+                "unusual" if value == "off" => watch.anomalies = None,
+                "unusual" => anomalies.of = parse(MEASURES, write_measure, &value),
+                "detector" => anomalies.detector = parse(DETECTORS, write_detector, &value),
+                "direction" => anomalies.direction = parse(DIRECTIONS, write_direction, &value),
                 "list" => watch.only_spam = value == "spam",
                 _ => query.rest.push((key.into_owned(), value.into_owned())),
             }
@@ -136,6 +142,7 @@ impl Query {
         if let (Some(from), Some(to)) = (from, to) {
             query.watch.range = RangeChoice::Fixed { from, to };
         }
+        query.watch.anomalies = query.watch.anomalies.map(|_| anomalies);
         query.watch = in_limits(query.watch);
         query
     }
@@ -156,6 +163,7 @@ impl Query {
             scoring,
             sampling,
             only_spam,
+            anomalies,
         } = &self.watch;
         let default = Watch::default();
         let mut out = Serializer::new(String::new());
@@ -214,6 +222,21 @@ impl Query {
         }
         if *only_spam {
             put("list", "spam");
+        }
+        let usual = AnomalyChoice::default();
+        match anomalies {
+            None => put("unusual", "off"),
+            Some(chosen) => {
+                if chosen.of != usual.of {
+                    put("unusual", write_measure(chosen.of));
+                }
+                if chosen.detector != usual.detector {
+                    put("detector", write_detector(chosen.detector));
+                }
+                if chosen.direction != usual.direction {
+                    put("direction", write_direction(chosen.direction));
+                }
+            }
         }
         for (key, value) in &self.rest {
             put(key, value);
@@ -293,6 +316,41 @@ pub(crate) fn parse_method(text: &str) -> Option<Method> {
     [Method::Vader, Method::Finance, Method::WordList]
         .into_iter()
         .find(|method| write_method(*method) == text)
+}
+
+const MEASURES: [Measure; 3] = [Measure::Posts, Measure::Sentiment, Measure::Price];
+const DETECTORS: [Detector; 3] = [Detector::Hybrid, Detector::Stream, Detector::Classic];
+const DIRECTIONS: [Direction; 3] = [Direction::Both, Direction::Positive, Direction::Negative];
+
+/// What is unusual, in the address and in the list.
+pub(crate) fn write_measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Posts => "posts",
+        Measure::Sentiment => "sentiment",
+        Measure::Price => "price",
+    }
+}
+
+pub(crate) fn write_detector(detector: Detector) -> &'static str {
+    match detector {
+        Detector::Hybrid => "hybrid",
+        Detector::Stream => "stream",
+        Detector::Classic => "classic",
+    }
+}
+
+pub(crate) fn write_direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Both => "both",
+        Direction::Positive => "up",
+        Direction::Negative => "down",
+    }
+}
+
+/// The one that is written like this, or the default.
+fn parse<T: Copy + Default>(all: [T; 3], write: fn(T) -> &'static str, text: &str) -> T {
+    let found = all.into_iter().find(|one| write(*one) == text);
+    found.unwrap_or_default()
 }
 
 fn parse_class(text: &str) -> Option<Class> {
@@ -391,6 +449,7 @@ mod tests {
             n_posts in 10u16..500, class in 0usize..4, hashtag in word(), only_ticker: bool, by_burst: bool,
             method in 0usize..3, is_strict: bool, without_spam: bool, only_english: bool,
             per_author in prop::option::of(1u16..100), only_spam: bool,
+            anomalies in prop::option::of((0usize..3, 0usize..3, 0usize..3)),
         ) -> Watch {
             let classes = [None, Some(Class::Negative), Some(Class::Neutral), Some(Class::Positive)];
             let rank_by = if by_burst { RankBy::Burst } else { RankBy::Count };
@@ -398,9 +457,12 @@ mod tests {
                 method: [Method::Vader, Method::Finance, Method::WordList][method],
                 limits: if is_strict { Limits::Strict } else { Limits::Customary },
             };
+            let anomalies = anomalies.map(|(of, detector, direction)| AnomalyChoice {
+                of: MEASURES[of], detector: DETECTORS[detector], direction: DIRECTIONS[direction],
+            });
             let sampling = Sampling { without_spam, only_english, per_author };
             let count_by = if by_authors { CountBy::Authors } else { CountBy::Posts };
-            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker, rank_by, scoring, sampling, only_spam }
+            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker, rank_by, scoring, sampling, only_spam, anomalies }
         }
     }
 

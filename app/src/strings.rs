@@ -6,11 +6,12 @@ pub(crate) mod connection;
 pub(crate) mod troubles;
 
 use analysis::{
-    protocol::{Explained, ExplainedChange, Method, StoreState, WordListState},
+    protocol::{Detector, Explained, ExplainedChange, Measure, Method, StoreState, WordListState},
     spam::{Finding, Reason},
     text::sentiment::Rule,
     view::{
-        HashtagRow, HashtagsView, KpiView, LagView, MarketView, PostsView, SampleView, Verdict,
+        AnomaliesView, AnomalyMark, HashtagRow, HashtagsView, KpiView, LagView, MarketView,
+        PostsView, SampleView, Verdict,
     },
 };
 use wire::{
@@ -325,6 +326,80 @@ fn mean_compound(view: &MarketView) -> Option<f64> {
                 )
             });
     (n > 0.0).then(|| sum / n)
+}
+
+/// How far an unusual bucket is from what was expected.
+pub(crate) fn deviation(mark: &AnomalyMark) -> String {
+    match mark.expected {
+        Some(_) => format!("{} σ", format::signed(mark.score, 1)),
+        None => format!("score {:.2}", mark.score),
+    }
+}
+
+/// A value of a series, in its unit.
+pub(crate) fn measured(measure: Measure, value: f64) -> String {
+    match measure {
+        Measure::Posts => format::count(value.max(0.0).round() as u64),
+        Measure::Sentiment => format::signed(value, 2),
+        Measure::Price => format!("{} %", format::signed(100.0 * value, 2)),
+    }
+}
+
+/// How many buckets are unusual, of how many, by which method.
+pub(crate) fn anomalies(view: &AnomaliesView) -> String {
+    if let Some(reason) = &view.why_none {
+        return format!("Nothing could be tested: {reason}");
+    }
+    let n_found = view.marks.len() as u64 + view.n_more;
+    let method = match view.choice.detector {
+        Detector::Hybrid => {
+            "by Seasonal Hybrid ESD over the range and up to eight seasons before it, with hindsight"
+        }
+        Detector::Stream => "as each bucket closed, from what came before only",
+        Detector::Classic => {
+            "by classical decomposition and Rosner’s test over the same, with hindsight"
+        }
+    };
+    let mut told = format!(
+        "{} of {} closed buckets are unusual, {method}",
+        format::count(n_found),
+        format::count(view.n)
+    );
+    if view.n_gaps > 0 {
+        told += &format!(
+            ". {} without a value were left out",
+            format::count(view.n_gaps)
+        );
+    }
+    if view.hit_cap {
+        told += ". The search ended at its largest number: there may be more";
+    }
+    if view.n_more > 0 {
+        told += &format!(". The {} strongest are marked", view.marks.len());
+    }
+    told
+}
+
+/// Who stands behind an unusual bucket.
+pub(crate) fn behind(mark: &AnomalyMark) -> String {
+    let hashtags: Vec<String> = mark
+        .hashtags
+        .iter()
+        .map(|(tag, n)| format!("#{tag} {}", format::count(*n)))
+        .collect();
+    let tags = match hashtags.is_empty() {
+        true => String::new(),
+        false => format!(" · {}", hashtags.join(", ")),
+    };
+    let known = mark.knowable_at.map_or(String::new(), |at| {
+        format!(" · could be known at {}", format::date_time(at))
+    });
+    format!(
+        "{} posts by {} authors, {} look like spam{tags}{known}",
+        format::count(mark.n_posts),
+        format::count(mark.n_authors),
+        format::count(mark.n_spam)
+    )
 }
 
 /// Why a chart is empty, and what helps.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use analysis::view::{Close, LagView, MarketView, Range, Verdict};
+use analysis::view::{AnomaliesView, AnomalyMark, Close, LagView, MarketView, Range, Verdict};
 use app::charts::{
     lag::LagChart,
     market::MarketChart,
@@ -71,6 +71,7 @@ fn day() -> MarketView {
         n: 640,
         authors: 310,
         voices: 120.5,
+        anomalies: None,
     }
 }
 
@@ -181,6 +182,29 @@ fn a_single_point_is_seen() {
     check(
         &market_svg(view, WIDE, Palette::LIGHT),
         expect_file!["charts/market_single_point.svg"],
+    );
+}
+
+#[test]
+fn unusual_buckets_are_marked_in_their_lane() {
+    let mark = |hour: Millis| AnomalyMark {
+        bucket: Range {
+            from: START + hour * HOUR,
+            to: START + (hour + 1) * HOUR,
+        },
+        ..AnomalyMark::default()
+    };
+    let view = MarketView {
+        anomalies: Some(AnomaliesView {
+            marks: vec![mark(3), mark(20)],
+            ..AnomaliesView::default()
+        }),
+        ..day()
+    };
+
+    check(
+        &market_svg(view, WIDE, Palette::LIGHT),
+        expect_file!["charts/market_anomalies.svg"],
     );
 }
 

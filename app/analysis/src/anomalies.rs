@@ -17,10 +17,13 @@ pub mod stl;
 pub mod streaming;
 mod tail;
 
+use serde::{Deserialize, Serialize};
 use wire::{Millis, time::DAY};
 
+use crate::stats::quantile::median;
+
 /// Which way a bucket may be unusual.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Direction {
     /// Too high or too low.
     #[default]
@@ -143,6 +146,24 @@ pub fn usual_period(width: Millis) -> Option<usize> {
     let season = if width < DAY { DAY } else { 7 * DAY };
     let period = season.checked_div(width).filter(|_| season % width == 0)?;
     usize::try_from(period).ok().filter(|period| *period >= 2)
+}
+
+/// The series with each gap between values filled by the median of its place in the season, so that a
+/// batch method can look at the rest; what is filled in is no value and must not be told as an anomaly.
+/// `None` if a place in the season has no value at all.
+pub fn fill_gaps(series: &[Option<f64>], period: usize) -> Option<Vec<Option<f64>>> {
+    let first = series.iter().position(Option::is_some)?;
+    let last = series.iter().rposition(Option::is_some)?;
+    let mut filled = series.to_vec();
+    for idx in (first..=last).filter(|idx| series[*idx].is_none()) {
+        let same_place = series
+            .iter()
+            .skip(idx % period.max(1))
+            .step_by(period.max(1));
+        let mut values: Vec<f64> = same_place.copied().flatten().collect();
+        filled[idx] = Some(median(&mut values)?);
+    }
+    Some(filled)
 }
 
 /// Values without the gaps at either end, and where they begin.

@@ -7,6 +7,7 @@ use wire::{
 };
 
 use crate::{
+    anomalies::Direction,
     text::sentiment::{Limits, Rule},
     view::{Class, Frame},
 };
@@ -75,6 +76,8 @@ pub struct Watch {
     pub sampling: Sampling,
     /// Only recent posts that a rule calls spam, counted or not.
     pub only_spam: bool,
+    /// Which unusual buckets the price × sentiment chart marks; `None` marks none.
+    pub anomalies: Option<AnomalyChoice>,
 }
 
 impl Default for Watch {
@@ -93,8 +96,44 @@ impl Default for Watch {
             scoring: Scoring::default(),
             sampling: Sampling::default(),
             only_spam: false,
+            anomalies: Some(AnomalyChoice::default()),
         }
     }
+}
+
+/// Which buckets are looked for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct AnomalyChoice {
+    /// What is unusual.
+    pub of: Measure,
+    /// How that is decided.
+    pub detector: Detector,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// A series of the price × sentiment chart.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Measure {
+    /// Posts a bucket.
+    #[default]
+    Posts,
+    /// Their mean compound.
+    Sentiment,
+    /// The logarithmic return from close to close.
+    Price,
+}
+
+/// How unusual buckets are found.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Detector {
+    /// Seasonal Hybrid ESD over the whole range, with hindsight.
+    #[default]
+    Hybrid,
+    /// The causal detector, for posts only: bucket by bucket, as they closed.
+    Stream,
+    /// Classical decomposition and Rosner's test, with hindsight, to compare with.
+    Classic,
 }
 
 /// Which posts count; by default all of them.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wire::{Millis, SourceStatus};
 
 use crate::{
-    protocol::{CountBy, RankBy, Sampling, Scoring},
+    protocol::{AnomalyChoice, CountBy, RankBy, Sampling, Scoring},
     spam::{Finding, N_REASONS},
 };
 
@@ -123,6 +123,50 @@ pub struct MarketView {
     pub authors: u64,
     /// Effective number of voices among them; see [`KpiView::voices`].
     pub voices: f64,
+    /// Unusual buckets, where they were asked for.
+    pub anomalies: Option<AnomaliesView>,
+}
+
+/// Unusual buckets of a range.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct AnomaliesView {
+    /// What was looked for.
+    pub choice: AnomalyChoice,
+    /// Closed buckets with a value that were tested.
+    pub n: u64,
+    /// Buckets without one.
+    pub n_gaps: u64,
+    /// The search ended at its largest number; there may be more.
+    pub hit_cap: bool,
+    /// The strongest, at most 50, in time order.
+    pub marks: Vec<AnomalyMark>,
+    /// How many more there are.
+    pub n_more: u64,
+    /// Why nothing could be tested.
+    pub why_none: Option<String>,
+}
+
+/// One unusual bucket and who stands behind it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct AnomalyMark {
+    /// The bucket.
+    pub bucket: Range,
+    /// What was there: posts, compound, or return as a share of the price.
+    pub value: f64,
+    /// What season and level led one to expect; not said by [`Detector::Stream`](crate::protocol::Detector).
+    pub expected: Option<f64>,
+    /// Distance from that in robust standard deviations; 0…1 for the causal detector, flagged from 0.5 on.
+    pub score: f64,
+    /// When it could first be known; `None` where it was found with hindsight.
+    pub knowable_at: Option<Millis>,
+    /// Posts in the bucket.
+    pub n_posts: u64,
+    /// Their distinct authors.
+    pub n_authors: u64,
+    /// Those that look like spam.
+    pub n_spam: u64,
+    /// Their most frequent hashtags, at most three, with their posts.
+    pub hashtags: Vec<(String, u64)>,
 }
 
 /// One closing price.

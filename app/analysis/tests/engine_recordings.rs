@@ -15,10 +15,10 @@ use std::{
 
 use analysis::{
     Counting, Engine,
-    protocol::{RangeChoice, Sampling, Watch},
+    protocol::{AnomalyChoice, Detector, Measure, RangeChoice, Sampling, Watch},
     series::Series,
     stats::ccf::ccf,
-    view::{Frame, LagView, Range, Verdict},
+    view::{AnomalyMark, Frame, LagView, Range, Verdict},
 };
 use flate2::read::GzDecoder;
 use wire::{
@@ -160,6 +160,47 @@ fn in_the_demo_the_wave_of_spam_is_found_and_can_be_left_out() {
 
     assert_eq!((posts.n_matching, posts.rows.len()), (150, 100));
     assert!(posts.rows.iter().all(|row| !row.is_counted));
+}
+
+#[test]
+fn in_the_demo_the_burst_is_unusual_and_an_outage_does_not_stop_the_search() {
+    let mut engine = Engine::new(&PublicConfig::default());
+    demo().iter().for_each(|event| {
+        engine.apply(event);
+    });
+    let mut marks = |ticker: &str, of: Measure, detector: Detector| {
+        let choice = AnomalyChoice {
+            of,
+            detector,
+            ..AnomalyChoice::default()
+        };
+        engine.watch(Watch {
+            ticker: Some(ticker.into()),
+            anomalies: Some(choice),
+            ..Watch::default()
+        });
+        let view = engine.frame(engine.now().unwrap()).market.unwrap();
+        view.anomalies.unwrap()
+    };
+
+    let burst = marks("DOGE", Measure::Posts, Detector::Hybrid);
+    let gappy = marks("SOL", Measure::Sentiment, Detector::Hybrid);
+    let refused = marks("SOL", Measure::Sentiment, Detector::Stream);
+
+    let tuesday = MONDAY + 24 * HOUR;
+    let is_burst = |mark: &&AnomalyMark| mark.bucket.from == tuesday + 16 * HOUR;
+    let burst = burst
+        .marks
+        .iter()
+        .find(is_burst)
+        .expect("the burst is found");
+    assert!(burst.score > 3.0 && burst.n_authors > 20, "{burst:?}");
+    assert_eq!(burst.hashtags[0].0, "DogeDay");
+    assert!(
+        gappy.n_gaps >= 3 && gappy.why_none.is_none(),
+        "the outage is left out: {gappy:?}"
+    );
+    assert!(refused.why_none.is_some() && refused.marks.is_empty());
 }
 
 #[test]

@@ -9,7 +9,10 @@ mod columns;
 
 use std::sync::Arc;
 
-use analysis::view::MarketView;
+use analysis::{
+    protocol::Measure,
+    view::{MarketView, Range},
+};
 use plotters::{prelude::DrawingBackend, style::RGBColor};
 use wire::Millis;
 
@@ -22,7 +25,7 @@ use super::{
     sheet::{Anchor, Drawn, Sheet, Size},
     theme::Palette,
 };
-use crate::format;
+use crate::{format, strings};
 
 pub use closes::close_before;
 pub use columns::Column;
@@ -126,6 +129,11 @@ impl MarketChart {
             "posts".to_owned(),
             column.n_posts.map_or("no data".to_owned(), format::count),
         ));
+        let marks = self.view.anomalies.iter().flat_map(|view| &view.marks);
+        let is_here = |bucket: Range| bucket.from < column.to && bucket.to > column.from;
+        if let Some(mark) = marks.into_iter().find(|mark| is_here(mark.bucket)) {
+            values.push(("unusual".to_owned(), strings::deviation(mark)));
+        }
         let dot = self.price.as_ref().zip(close).map(|(lane, close)| {
             let y = Scale {
                 lo: lane.range.0,
@@ -155,6 +163,7 @@ impl MarketChart {
         }
         self.draw_sentiment(sheet)?;
         self.draw_posts(sheet)?;
+        self.draw_anomalies(sheet)?;
         sheet.present()
     }
 
@@ -311,6 +320,30 @@ impl MarketChart {
         Ok(())
     }
 
+    /// A mark above each unusual bucket, in the lane that it is unusual in.
+    fn draw_anomalies<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
+        let Some(anomalies) = &self.view.anomalies else {
+            return Ok(());
+        };
+        let lane = match anomalies.choice.of {
+            Measure::Posts => Some(self.posts),
+            Measure::Sentiment => Some(self.sentiment),
+            Measure::Price => self.price.as_ref().map(|price| price.rect),
+        };
+        let (Some(lane), x) = (lane, self.time_scale()) else {
+            return Ok(());
+        };
+        for mark in &anomalies.marks {
+            let middle = f64::midpoint(mark.bucket.from as f64, mark.bucket.to as f64);
+            let px = x.px_from_value(middle);
+            if (lane.x0..=lane.x1).contains(&px) {
+                sheet.hairline((px, lane.y0), (px, lane.y1), sheet.palette.accent)?;
+                sheet.text("◆", (px, lane.y0 - 1.0), Anchor::Top, sheet.palette.accent)?;
+            }
+        }
+        Ok(())
+    }
+
     /// `, per 1 h`; nothing while there are no buckets.
     fn per_column(&self) -> String {
         if self.columns.is_empty() {
@@ -399,7 +432,7 @@ fn axis_price(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use analysis::view::{Close, Range};
+    use analysis::view::Close;
     use wire::time::HOUR;
 
     use super::*;

@@ -12,6 +12,7 @@ use wire::{
     time::{DAY, HOUR},
 };
 
+use super::anomalies::Anomalies;
 use crate::{
     charts::{
         Plottable,
@@ -74,6 +75,7 @@ pub(crate) fn MarketPanel() -> impl IntoView {
                 {move || empty().map(|text| view! { <p class="empty over">{text}</p> })}
             </div>
             <p class="hint pointer">"Drag to zoom, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets."</p>
+            <Anomalies />
             {move || is_table.get().then(|| view! { <MarketTable /> })}
         </section>
     }

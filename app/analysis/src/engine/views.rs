@@ -1,5 +1,6 @@
 //! Views out of what the engine holds, each made again only when something it shows has changed.
 
+mod anomalies;
 mod hashtags;
 mod lag;
 mod market;
@@ -35,6 +36,7 @@ pub(super) struct Memos {
     tickers: Memo<TickersView>,
     sources: Memo<SourcesView>,
     sample: Memo<SampleView>,
+    anomalies: anomalies::Memory,
     /// What the lag view was computed from.
     lag_input: Option<lag::Input>,
 }
@@ -113,10 +115,7 @@ impl Engine {
             now,
         };
         let of_market = Inputs {
-            versions: Versions {
-                judged: 0,
-                ..self.versions
-            },
+            versions: self.versions,
             range,
             now,
         };
@@ -167,9 +166,9 @@ impl Engine {
             now,
             hashtags: memos.hashtags.update(of_window, || self.hashtags(now)),
             kpi: memos.kpi.update(of_posts, || self.kpi(range, now)),
-            market: memos
-                .market
-                .update(of_market, || self.market(ticker, range, now)),
+            market: memos.market.update(of_market, || {
+                self.market(ticker, range, now, &mut memos.anomalies)
+            }),
             lag: self.lag(ticker, range, &mut memos.lag_input, of_lag, &mut memos.lag),
             posts: memos.posts.update(of_judged, || self.recent(range, ticker)),
             topics: memos.topics.update(of_list, || self.topics_view(range)),

@@ -5,11 +5,13 @@ use wire::{
     time::{DAY, HOUR},
 };
 
+use super::anomalies::{self, Buckets};
 use crate::{
     engine::{
         Engine,
         tickers::{Prices, Ticker},
     },
+    protocol::{Detector, Measure},
     series::{Grids, Spans, bucket::FIVE_MINUTES, decimate},
     view::{Close, MarketView, Range},
     voices::Voices,
@@ -24,6 +26,12 @@ const MAX_CLOSES: usize = 2_000;
 /// Most buckets at all: ten years of days. Of a longer range the newest part is shown.
 const MOST_BUCKETS: i64 = 3_660;
 
+/// Most buckets that a causal detector runs through: a year of 5 minutes.
+const MOST_LEARNT_FROM: i64 = 105_120;
+
+/// Seasons before the range that a batch method is also shown, to know what is usual.
+const N_PERIODS_BEFORE: i64 = 8;
+
 /// The part of a grid that is shown: buckets `first..last`.
 #[derive(Clone, Copy, Debug)]
 struct Cells {
@@ -35,7 +43,13 @@ struct Cells {
 impl Engine {
     /// Of one ticker, or of all posts while no ticker is known.
     #[inline(never)]
-    pub(super) fn market(&self, ticker: Option<u32>, range: Range, now: Millis) -> MarketView {
+    pub(super) fn market(
+        &self,
+        ticker: Option<u32>,
+        range: Range,
+        now: Millis,
+        memory: &mut anomalies::Memory,
+    ) -> MarketView {
         let found = ticker.and_then(|id| self.tickers.get(id));
         // A ticker that was asked for and never occurred has no posts, rather than all of them.
         let shows_all = found.is_none() && self.watch.ticker.is_none();
@@ -64,6 +78,28 @@ impl Engine {
             None => shows_all.then(|| self.tally.voices()),
         };
         let prices = found.and_then(|ticker| ticker.prices(range.from..range.to));
+        let anomalies = self.watch.anomalies.map(|choice| {
+            let buckets = match choice.of {
+                Measure::Price => prices
+                    .map(|prices| returns(prices, range))
+                    .unwrap_or_default(),
+                Measure::Posts | Measure::Sentiment => {
+                    let n_before = match choice.detector {
+                        Detector::Stream => MOST_LEARNT_FROM,
+                        Detector::Hybrid | Detector::Classic => {
+                            N_PERIODS_BEFORE * anomalies::period_of(cells.width) as i64
+                        }
+                    };
+                    let all = self.with_cells_before(cells, n_before);
+                    let (posts, means) = columns(grids, all, &covered);
+                    closed_buckets(all, cells.first, now, |idx| match choice.of {
+                        Measure::Posts => posts.get(idx).copied().flatten().map(f64::from),
+                        _ => means.get(idx).copied().flatten().map(f64::from),
+                    })
+                }
+            };
+            self.anomalies(choice, buckets, ticker, memory)
+        });
         MarketView {
             ticker: self.symbol_shown(found),
             currency: prices
@@ -85,6 +121,17 @@ impl Engine {
             n: u64::from(n),
             authors: voices.map_or(0, Voices::n_authors),
             voices: voices.map_or(0.0, Voices::effective),
+            anomalies,
+        }
+    }
+
+    /// So many cells more, but none from before the first post.
+    fn with_cells_before(&self, cells: Cells, n: i64) -> Cells {
+        let first_post = self.posts.all().first().map(|post| post.at);
+        let first = first_post.map_or(cells.first, |at| at.div_euclid(cells.width));
+        Cells {
+            first: first.max(cells.first - n).min(cells.first),
+            ..cells
         }
     }
 
@@ -119,6 +166,57 @@ fn columns(
         }
     }
     (n_posts, mean_compound)
+}
+
+/// The cells that have closed, from `all.first` on; those before `shown_from` are only learnt from.
+fn closed_buckets(
+    all: Cells,
+    shown_from: i64,
+    now: Millis,
+    value: impl Fn(usize) -> Option<f64>,
+) -> Buckets {
+    let Cells { width, first, last } = all;
+    let n = usize::try_from(last.min(now.div_euclid(width)) - first).unwrap_or(0);
+    let range = |idx: usize| {
+        let from = (first + idx as i64) * width;
+        Range {
+            from,
+            to: from + width,
+        }
+    };
+    Buckets {
+        ranges: (0..n).map(range).collect(),
+        values: (0..n).map(value).collect(),
+        first_shown: usize::try_from(shown_from - first).unwrap_or(0),
+        period: anomalies::period_of(width),
+    }
+}
+
+/// Log returns from close to close.
+fn returns(prices: Prices<'_>, range: Range) -> Buckets {
+    let closes: Vec<(&Millis, &f64)> = prices
+        .closes
+        .range(range.from..=range.to.max(range.from))
+        .collect();
+    let pairs = closes.windows(2).filter_map(|pair| match pair {
+        [(from, before), (to, after)] => Some((
+            Range {
+                from: **from,
+                to: **to,
+            },
+            (*after / *before).ln(),
+        )),
+        _ => None,
+    });
+    let (ranges, values) = pairs
+        .map(|(range, value)| (range, Some(value).filter(|v| v.is_finite())))
+        .unzip();
+    Buckets {
+        ranges,
+        values,
+        first_shown: 0,
+        period: 1,
+    }
 }
 
 /// The range, cut to what can be shown, and the buckets that it touches.

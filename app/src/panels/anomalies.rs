@@ -1,0 +1,168 @@
+//! Unusual buckets of the price × sentiment chart: what is marked, how it is found, who stands behind each.
+
+use analysis::{
+    anomalies::Direction,
+    protocol::{AnomalyChoice, Detector, Measure},
+    view::{AnomaliesView, AnomalyMark},
+};
+use leptos::prelude::*;
+
+use crate::{
+    format,
+    query::{Choice, Entry, write_detector, write_direction, write_measure},
+    state::Views,
+    strings,
+};
+
+const MEASURES: [(Option<Measure>, &str); 4] = [
+    (None, "none"),
+    (Some(Measure::Posts), "number of posts"),
+    (Some(Measure::Sentiment), "mean compound"),
+    (Some(Measure::Price), "price change"),
+];
+const DETECTORS: [(Detector, &str); 3] = [
+    (Detector::Hybrid, "Seasonal Hybrid ESD"),
+    (Detector::Stream, "causal detector"),
+    (Detector::Classic, "classic"),
+];
+const DIRECTIONS: [(Direction, &str); 3] = [
+    (Direction::Both, "both ways"),
+    (Direction::Positive, "too high"),
+    (Direction::Negative, "too low"),
+];
+
+/// Controls, summary and list, below the chart.
+#[component]
+pub(crate) fn Anomalies() -> impl IntoView {
+    let views = expect_context::<Views>();
+    // The market view changes with every post; what is unusual hardly ever does.
+    let view = Memo::new(move |_| {
+        views
+            .market
+            .get()
+            .and_then(|market| market.anomalies.clone())
+    });
+    view! {
+        <Controls />
+        {move || view.get().map(|view| view! { <List view /> })}
+    }
+}
+
+#[component]
+fn Controls() -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let chosen = Memo::new(move |_| choice.watch.with(|watch| watch.anomalies));
+    let change = move |change: &dyn Fn(&mut AnomalyChoice)| {
+        choice.change(Entry::Same, |watch| {
+            if let Some(anomalies) = &mut watch.anomalies {
+                change(anomalies);
+            }
+        });
+    };
+    let measure = move |(measure, name): (Option<Measure>, &'static str)| {
+        let is_chosen = move || chosen.get().map(|chosen| chosen.of) == measure;
+        view! { <option value=measure.map_or("off", write_measure) selected=is_chosen>{name}</option> }
+    };
+    let detector = move |(detector, name): (Detector, &'static str)| {
+        let is_chosen = move || {
+            chosen
+                .get()
+                .is_some_and(|chosen| chosen.detector == detector)
+        };
+        view! { <option value=write_detector(detector) selected=is_chosen>{name}</option> }
+    };
+    let direction = move |(direction, name): (Direction, &'static str)| {
+        let is_chosen = move || {
+            chosen
+                .get()
+                .is_some_and(|chosen| chosen.direction == direction)
+        };
+        view! { <option value=write_direction(direction) selected=is_chosen>{name}</option> }
+    };
+    let choose_measure = move |name: String| {
+        let measure = MEASURES.into_iter().filter_map(|(measure, _)| measure);
+        let of = measure.into_iter().find(|of| write_measure(*of) == name);
+        choice.change(Entry::Same, |watch| {
+            watch.anomalies = of.map(|of| AnomalyChoice {
+                of,
+                ..watch.anomalies.unwrap_or_default()
+            });
+        });
+    };
+    view! {
+        <div class="scoring" role="group" aria-label="Unusual buckets">
+            <label>
+                "Mark unusual "
+                <select on:change=move |event| choose_measure(event_target_value(&event))>
+                    {MEASURES.map(measure).collect_view()}
+                </select>
+            </label>
+            <Show when=move || chosen.get().is_some()>
+                <label>
+                    "found by "
+                    <select on:change=move |event| {
+                        let name = event_target_value(&event);
+                        let found = DETECTORS.into_iter().find(|(one, _)| write_detector(*one) == name);
+                        change(&|choice| choice.detector = found.map(|(one, _)| one).unwrap_or_default());
+                    }>{DETECTORS.map(detector).collect_view()}</select>
+                </label>
+                <Show when=move || chosen.get().is_some_and(|chosen| chosen.detector == Detector::Hybrid)>
+                    <select aria-label="Direction" on:change=move |event| {
+                        let name = event_target_value(&event);
+                        let found = DIRECTIONS.into_iter().find(|(one, _)| write_direction(*one) == name);
+                        change(&|choice| choice.direction = found.map(|(one, _)| one).unwrap_or_default());
+                    }>{DIRECTIONS.map(direction).collect_view()}</select>
+                </Show>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn List(view: AnomaliesView) -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let of = view.choice.of;
+    let row = move |mark: AnomalyMark| {
+        let bucket = mark.bucket;
+        // As much on either side, to see what it stands out of.
+        let margin = 6 * (bucket.to - bucket.from);
+        view! {
+            <tr>
+                <th scope="row">
+                    <button
+                        type="button"
+                        class="link"
+                        title="Zoom to it"
+                        on:click=move |_| choice.zoom_to(bucket.from - margin, bucket.to + margin)
+                    >
+                        {format::date_time(bucket.from)}
+                    </button>
+                </th>
+                <td>{strings::measured(of, mark.value)}</td>
+                <td>{mark.expected.map_or("–".to_owned(), |expected| strings::measured(of, expected))}</td>
+                <td>{strings::deviation(&mark)}</td>
+                <td class="behind">{strings::behind(&mark)}</td>
+            </tr>
+        }
+    };
+    let summary = strings::anomalies(&view);
+    if view.marks.is_empty() {
+        return view! { <p class="caption">{summary}</p> }.into_any();
+    }
+    view! {
+        <details class="anomalies">
+            <summary>{summary}</summary>
+            <div class="table-box" tabindex="0" role="region" aria-label="Unusual buckets, listed">
+                <table>
+                    <caption>"Unusual means neither wrong nor important, and says nothing of causes"</caption>
+                    <thead><tr>
+                        <th scope="col">"Bucket, UTC"</th><th scope="col">"Value"</th><th scope="col">"Expected"</th>
+                        <th scope="col">"Deviation"</th><th scope="col">"Behind it"</th>
+                    </tr></thead>
+                    <tbody>{view.marks.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+    .into_any()
+}
