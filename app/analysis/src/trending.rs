@@ -183,7 +183,7 @@ impl Trending {
             .filter_map(|tag| Some((tag, self.burst_of(tag)?)))
             .filter(|(_, burst)| burst.score > 0.0)
             .collect();
-        let first = |tag: u32| log.idx(counted.tags[tag as usize].first);
+        let first = |tag: u32| log.idx(counted.ranks.of(tag).first);
         found.sort_unstable_by(|a, b| {
             b.1.score
                 .total_cmp(&a.1.score)
@@ -212,7 +212,7 @@ impl Trending {
         let n_window = self.windows.end - self.windows.current;
         burst(
             self.counted.ranks.count(tag).into(),
-            self.counted.tags[tag as usize].background.into(),
+            self.counted.ranks.of(tag).background.into(),
             n_window as u64,
             n_background as u64,
         )

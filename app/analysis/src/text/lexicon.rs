@@ -149,6 +149,8 @@ pub(super) enum Dialect {
     Finance,
 }
 
+const KELVIN: char = '\u{212A}';
+
 /// Words by their lower-case spelling, and descriptions of emoji.
 pub(super) struct Lexicon {
     pub(super) dialect: Dialect,
@@ -227,8 +229,16 @@ impl Lexicon {
 
     /// The same for any other token. Of the letters that are not ASCII one has its lower case there, the Kelvin
     /// sign; and emoji have entries in finance.
-    #[cold]
     pub(super) fn word_of_other(&self, token: &str) -> Word {
+        if self.dialect == Dialect::Finance || token.contains(KELVIN) {
+            self.word_in_lower_case(token)
+        } else {
+            Word::UNKNOWN
+        }
+    }
+
+    #[cold]
+    fn word_in_lower_case(&self, token: &str) -> Word {
         let lower = token.to_lowercase();
         if lower.is_ascii() || self.dialect == Dialect::Finance {
             *self.word(lower.as_bytes())
@@ -411,6 +421,14 @@ mod tests {
             .filter(|word| word.boost().is_some())
             .collect();
         assert!(boosters.len() > 80 && !boosters.iter().any(|word| word.is_in_lexicon()));
+    }
+
+    #[test]
+    fn of_other_letters_only_the_kelvin_sign_has_its_lower_case_in_ascii() {
+        let others =
+            ('\u{80}'..=char::MAX).filter(|char| char.to_lowercase().all(|c| c.is_ascii()));
+
+        assert!(others.eq([KELVIN]));
     }
 
     #[test]

@@ -161,54 +161,96 @@ fn find_tags<'t>(
     }
 }
 
+/// What a byte is for finding words.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Kind {
+    /// A letter, digit or underscore of ASCII.
+    Plain,
+    Space,
+    /// Another character of ASCII.
+    Mark,
+    /// Part of a character beyond ASCII.
+    Beyond,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Mark; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let kind = &mut kinds[byte];
+        let byte_of = byte as u8;
+        if byte_of.is_ascii_alphanumeric() || byte_of == b'_' {
+            *kind = Kind::Plain;
+        } else if matches!(byte_of, b'\t'..=b'\r' | b' ') {
+            *kind = Kind::Space;
+        } else if !byte_of.is_ascii() {
+            *kind = Kind::Beyond;
+        }
+        byte += 1;
+    }
+    kinds
+};
+
+/// A word that is being read.
+#[derive(Clone, Copy, Default)]
+struct Open {
+    start: Option<usize>,
+    /// It has letters beyond ASCII.
+    has_beyond: bool,
+}
+
 impl Words {
     fn read(&mut self, text: &str) {
-        self.folded.clear();
         self.ranges.clear();
-        let mut rest = text;
-        let mut start = None;
-        let mut is_after_space = true;
-        while let Some(first) = rest.bytes().next() {
-            if std::mem::take(&mut is_after_space) && is_link(rest) {
-                rest = rest
-                    .find(char::is_whitespace)
-                    .map_or("", |end| &rest[end..]);
+        self.folded.clear();
+        // Words of ASCII lie in the folded text where they lay in the text, the others behind it.
+        self.folded.push_str(text);
+        self.folded.make_ascii_lowercase();
+        let (mut at, mut open, mut is_after_space) = (0, Open::default(), true);
+        while let Some(byte) = text.as_bytes().get(at) {
+            if std::mem::take(&mut is_after_space) && is_link(text, at) {
+                let link = text.get(at..).unwrap_or_default();
+                at += link.find(char::is_whitespace).unwrap_or(link.len());
                 continue;
             }
-            // Most of a text is letters of ASCII, and these are taken a whole word at a time.
-            let n_plain = rest.bytes().take_while(|byte| is_plain(*byte)).count();
-            if n_plain > 0 {
-                let (word, others) = rest.split_at(n_plain);
-                let from = self.folded.len();
-                start.get_or_insert(from);
-                self.folded.push_str(word);
-                if let Some(folded) = self.folded.get_mut(from..) {
-                    folded.make_ascii_lowercase();
+            let mut n_bytes = 1;
+            match KINDS[usize::from(*byte)] {
+                Kind::Plain => _ = open.start.get_or_insert(at),
+                Kind::Mark => self.end_word(text, at, &mut open),
+                Kind::Space => {
+                    self.end_word(text, at, &mut open);
+                    is_after_space = true;
                 }
-                rest = others;
-            } else if first.is_ascii() {
-                self.end_word(&mut start);
-                is_after_space = char::from(first).is_whitespace();
-                rest = &rest[1..];
-            } else {
-                let mut chars = rest.chars();
-                let Some(c) = chars.next() else { break };
-                if c.is_alphanumeric() {
-                    start.get_or_insert(self.folded.len());
-                    self.folded.extend(c.to_lowercase());
-                } else {
-                    self.end_word(&mut start);
-                    is_after_space = c.is_whitespace();
+                Kind::Beyond => {
+                    let c = text.get(at..).and_then(|rest| rest.chars().next());
+                    let c = c.unwrap_or_default();
+                    if c.is_alphanumeric() {
+                        open.start.get_or_insert(at);
+                        open.has_beyond = true;
+                    } else {
+                        self.end_word(text, at, &mut open);
+                        is_after_space = c.is_whitespace();
+                    }
+                    n_bytes = c.len_utf8();
                 }
-                rest = chars.as_str();
             }
+            at += n_bytes;
         }
-        self.end_word(&mut start);
+        self.end_word(text, text.len(), &mut open);
     }
 
-    fn end_word(&mut self, start: &mut Option<usize>) {
-        if let Some(start) = start.take() {
-            self.ranges.push((start, self.folded.len()));
+    #[inline]
+    fn end_word(&mut self, text: &str, end: usize, open: &mut Open) {
+        let Open { start, has_beyond } = std::mem::take(open);
+        let Some(start) = start else { return };
+        if has_beyond {
+            let word = text.get(start..end).unwrap_or_default();
+            let from = self.folded.len();
+            self.folded
+                .extend(word.chars().flat_map(char::to_lowercase));
+            self.ranges.push((from, self.folded.len()));
+        } else {
+            self.ranges.push((start, end));
         }
     }
 
@@ -219,20 +261,16 @@ impl Words {
     }
 }
 
+/// Does a link begin at this byte?
 #[inline]
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// Does the text begin with a link?
-fn is_link(text: &str) -> bool {
-    let has_prefix = |prefix: &str| {
-        text.get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+fn is_link(text: &str, at: usize) -> bool {
+    let begins = |link: &str| {
+        let start = text.as_bytes().get(at..at + link.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(link.as_bytes()))
     };
-    match text.as_bytes() {
-        [b'h' | b'H', ..] => has_prefix("http://") || has_prefix("https://"),
-        [b'w' | b'W', ..] => has_prefix("www."),
+    match text.as_bytes().get(at) {
+        Some(b'h' | b'H') => begins("http://") || begins("https://"),
+        Some(b'w' | b'W') => begins("www."),
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! What is in the windows, by tag, in one cache line a tag.
+//! What is in the windows, by tag.
 
 use rustc_hash::FxHashMap;
 
@@ -14,15 +14,13 @@ const POSITIVE: i16 = 500;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
     pub(super) names: Names,
-    pub(super) ranks: Ranks,
-    pub(super) tags: Vec<TagCounts>,
+    pub(super) ranks: Ranks<TagCounts>,
     /// By tag and author: posts in the window and in the one before. Only when authors are counted.
     pub(super) authors: FxHashMap<(u32, u64), [u32; 2]>,
 }
 
-/// What is in the windows of one tag, in one cache line.
+/// What is in the windows of one tag.
 #[derive(Clone, Debug, Default)]
-#[repr(align(64))]
 pub(super) struct TagCounts {
     previous: u32,
     /// Posts before the window, as far as the background reaches.
@@ -60,18 +58,11 @@ impl Counted {
     }
 
     fn add_spelling(&mut self, tag: u32, spelling: u32) {
-        if self.tags.len() <= tag as usize {
-            self.tags.resize_with(tag as usize + 1, TagCounts::default);
-        }
-        let counts = &mut self.tags[tag as usize];
+        self.ranks.add(tag);
+        let counts = self.ranks.of_mut(tag);
         counts.n_spellings += 1;
-        match counts.n_spellings {
-            1 => self.ranks.add(tag),
-            2 => {
-                let n_posts = counts.n_posts;
-                self.names.set_only_in_window(tag, spelling, n_posts);
-            }
-            _ => {}
+        if counts.n_spellings == 2 {
+            self.names.set_only_in_window(tag, spelling, counts.n_posts);
         }
     }
 
@@ -88,7 +79,7 @@ impl Counted {
     }
 
     fn drop_spelling(&mut self, tag: u32) {
-        let counts = &mut self.tags[tag as usize];
+        let counts = self.ranks.of_mut(tag);
         counts.n_spellings -= 1;
         if counts.n_spellings == 0 {
             *counts = TagCounts::default();
@@ -97,7 +88,7 @@ impl Counted {
 
     pub(super) fn enter(&mut self, serial: u32, log: &mut Log, end: End, by: CountBy) {
         let one = *log.at(serial);
-        let counts = &mut self.tags[one.tag as usize];
+        let counts = self.ranks.of_mut(one.tag);
         counts.add_class(one.compound, 1);
         counts.compound_sum += i64::from(one.compound);
         if counts.n_posts == 0 {
@@ -126,7 +117,7 @@ impl Counted {
     }
 
     pub(super) fn leave(&mut self, one: &Observation, end: End, by: CountBy) {
-        let counts = &mut self.tags[one.tag as usize];
+        let counts = self.ranks.of_mut(one.tag);
         counts.add_class(one.compound, u32::MAX);
         counts.compound_sum -= i64::from(one.compound);
         match end {
@@ -144,22 +135,22 @@ impl Counted {
 
     pub(super) fn enter_previous(&mut self, one: &Observation, by: CountBy) {
         if by == CountBy::Posts || self.author_enters(one.tag, one.author, PREVIOUS) {
-            self.tags[one.tag as usize].previous += 1;
+            self.ranks.of_mut(one.tag).previous += 1;
         }
     }
 
     pub(super) fn leave_previous(&mut self, one: &Observation, by: CountBy) {
         if by == CountBy::Posts || self.author_leaves(one.tag, one.author, PREVIOUS) {
-            self.tags[one.tag as usize].previous -= 1;
+            self.ranks.of_mut(one.tag).previous -= 1;
         }
     }
 
     pub(super) fn enter_background(&mut self, one: &Observation) {
-        self.tags[one.tag as usize].background += 1;
+        self.ranks.of_mut(one.tag).background += 1;
     }
 
     pub(super) fn leave_background(&mut self, one: &Observation) {
-        self.tags[one.tag as usize].background -= 1;
+        self.ranks.of_mut(one.tag).background -= 1;
     }
 
     /// Is this the author's first post with the tag in that window?
@@ -182,12 +173,11 @@ impl Counted {
 
     /// The `k` tags with the highest counts; of equal ones that which was first in the log.
     pub(super) fn top(&mut self, k: usize, log: &Log) -> Vec<u32> {
-        let tags = &self.tags;
-        self.ranks.top(k, |tag| log.idx(tags[tag as usize].first))
+        self.ranks.top(k, |_, counts| log.idx(counts.first))
     }
 
     pub(super) fn row(&self, tag: u32, log: &Log) -> TrendingRow {
-        let counts = &self.tags[tag as usize];
+        let counts = self.ranks.of(tag);
         TrendingRow {
             tag: self.shown_as(tag, log).to_owned(),
             count: self.ranks.count(tag).into(),
@@ -200,7 +190,7 @@ impl Counted {
     }
 
     fn shown_as(&self, tag: u32, log: &Log) -> &str {
-        let counts = &self.tags[tag as usize];
+        let counts = self.ranks.of(tag);
         let mut one = log.at(counts.first);
         if counts.n_spellings > 1 {
             let most = self.names.most_frequent(tag);

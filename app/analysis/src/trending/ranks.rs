@@ -12,24 +12,27 @@ const TOO_MANY: usize = 1024;
 /// edge moves past it. Most tags are rare and never near the top: those with less than `least` are
 /// counted but not ordered, so a step of theirs touches nothing else.
 #[derive(Clone, Debug)]
-pub(super) struct Ranks {
+pub(super) struct Ranks<T> {
     /// Tags with a count of at least `least`, by falling count.
     head: Vec<u32>,
     /// At least 1.
     least: u32,
-    tags: Vec<Standing>,
+    tags: Vec<Ranked<T>>,
     /// By count: how many tags have more than that.
     n_above: Vec<u32>,
 }
 
+/// A tag's standing beside whatever else is known of it, in one cache line: most steps miss the cache here.
 #[derive(Clone, Copy, Debug, Default)]
-struct Standing {
+#[repr(align(64))]
+struct Ranked<T> {
     count: u32,
     /// Where it is in `head`, if it is.
     place: u32,
+    known: T,
 }
 
-impl Default for Ranks {
+impl<T> Default for Ranks<T> {
     fn default() -> Self {
         Self {
             head: Vec::new(),
@@ -40,13 +43,26 @@ impl Default for Ranks {
     }
 }
 
-impl Ranks {
-    /// Takes in a tag, with count 0.
+impl<T: Default> Ranks<T> {
+    /// Takes in a tag, with count 0; one that is in stays as it is.
     pub(super) fn add(&mut self, tag: u32) {
         if self.tags.len() <= tag as usize {
-            self.tags.resize(tag as usize + 1, Standing::default());
+            self.tags.resize_with(tag as usize + 1, Ranked::default);
         }
-        self.tags[tag as usize] = Standing::default();
+    }
+
+    #[cfg(test)]
+    pub(super) fn n_places(&self) -> usize {
+        self.tags.len()
+    }
+
+    /// What is known of a tag that is in.
+    pub(super) fn of(&self, tag: u32) -> &T {
+        &self.tags[tag as usize].known
+    }
+
+    pub(super) fn of_mut(&mut self, tag: u32) -> &mut T {
+        &mut self.tags[tag as usize].known
     }
 
     pub(super) fn raise(&mut self, tag: u32) {
@@ -98,11 +114,12 @@ impl Ranks {
     }
 
     /// The `k` tags with the highest counts above 0; of equal ones those with the smaller key.
-    pub(super) fn top<K: Ord>(&mut self, k: usize, key: impl Fn(u32) -> K) -> Vec<u32> {
+    pub(super) fn top<K: Ord>(&mut self, k: usize, key: impl Fn(u32, &T) -> K) -> Vec<u32> {
         let k = k.min(self.n_counted() as usize);
         if self.head.len() < k {
             self.reach_down_to(k as u32);
         }
+        let key = |tag: &u32| key(*tag, self.of(*tag));
         let mut top = Vec::with_capacity(k);
         while top.len() < k {
             let count = self.count(self.head[top.len()]) as usize;
@@ -110,10 +127,10 @@ impl Ranks {
             let mut group = self.head[top.len()..end].to_vec();
             let n_wanted = k - top.len();
             if n_wanted < group.len() {
-                group.select_nth_unstable_by_key(n_wanted, |tag| key(*tag));
+                group.select_nth_unstable_by_key(n_wanted, key);
                 group.truncate(n_wanted);
             }
-            group.sort_unstable_by_key(|tag| key(*tag));
+            group.sort_unstable_by_key(key);
             top.append(&mut group);
         }
         top
@@ -173,7 +190,7 @@ mod tests {
         fn the_top_is_that_of_sorting_all(seed in 1_u64.., n_tags in 1_u32..4_000, skew in 1_u64..4) {
             let mut random = seed;
             let mut below = |n: u64| { random ^= random << 13; random ^= random >> 7; random ^= random << 17; random % n };
-            let mut ranks = Ranks::default();
+            let mut ranks: Ranks<()> = Ranks::default();
             let mut counts = vec![0_u32; n_tags as usize];
             (0..n_tags).for_each(|tag| ranks.add(tag));
             for step in 0..12_000 {
@@ -191,7 +208,7 @@ mod tests {
                     let mut sorted: Vec<u32> = (0..n_tags).filter(|tag| counts[*tag as usize] > 0).collect();
                     sorted.sort_by_key(|tag| (std::cmp::Reverse(counts[*tag as usize]), *tag));
                     sorted.truncate(k);
-                    prop_assert_eq!(ranks.top(k, |tag| tag), sorted);
+                    prop_assert_eq!(ranks.top(k, |tag, ()| tag), sorted);
                 }
             }
         }

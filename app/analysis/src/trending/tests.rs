@@ -314,9 +314,9 @@ fn what_is_too_old_is_forgotten_and_its_memory_used_again() {
     assert!(trending.log.len() <= 40 && trending.posts.len() <= 20 && trending.late.is_empty());
     assert_eq!(trending.counted.names.n_kept(), (21, 21));
     assert!(
-        trending.counted.tags.len() <= 22,
+        trending.counted.ranks.n_places() <= 22,
         "{}",
-        trending.counted.tags.len()
+        trending.counted.ranks.n_places()
     );
     assert!(trending.counted.authors.len() <= 40);
     check_top(&mut trending, 500, &[]);

@@ -42,26 +42,24 @@ impl Latest {
         }
     }
 
-    /// Is this the author's first post of the stretch? `None` where that is not known.
+    /// 1 if this is the author's first post of the stretch, else 0: a number, since nobody could foresee which
+    /// way to branch. `None` for an author who has no place yet.
     #[inline]
-    fn is_first(&mut self, author: u32) -> Option<bool> {
+    fn count_first(&mut self, author: u32) -> Option<usize> {
         let now = self.n_before + 1;
-        match self.stretches.get_mut(author as usize) {
-            Some(latest) => Some(std::mem::replace(latest, now) != now),
-            None => self.is_first_ever(author),
-        }
+        let latest = self.stretches.get_mut(author as usize)?;
+        let n_first = usize::from(*latest != now);
+        *latest = now;
+        Some(n_first)
     }
 
-    #[cold]
-    fn is_first_ever(&mut self, author: u32) -> Option<bool> {
+    /// Makes a place for an author who has none, unless it would be too far away.
+    fn admit(&mut self, author: u32) -> bool {
         let author = author as usize;
-        if author >= MAX_PLACES {
-            return None;
+        if author < MAX_PLACES {
+            self.stretches.resize((author + 1).next_power_of_two(), 0);
         }
-        let n_places = (author + 1).next_power_of_two();
-        self.stretches.resize(n_places, 0);
-        self.stretches[author] = self.n_before + 1;
-        Some(true)
+        author < MAX_PLACES
     }
 }
 
@@ -82,18 +80,24 @@ impl Authors {
 
     #[inline]
     pub(super) fn add(&mut self, author: u32, latest: &mut Latest) {
-        let is_first = latest.is_first(author).unwrap_or_else(|| {
-            self.may_repeat = true;
-            true
-        });
+        let n_first = match latest.count_first(author) {
+            Some(n_first) => n_first,
+            None => self.count_other(author, latest),
+        };
         if self.n == self.ids.len() {
             self.make_room();
         }
-        // Written in any case: nobody could foresee whether an author is new.
+        // Written in any case, and left behind where the author is not new.
         if let Some(next) = self.ids.get_mut(self.n) {
             *next = author;
-            self.n += usize::from(is_first);
+            self.n += n_first;
         }
+    }
+
+    #[cold]
+    fn count_other(&mut self, author: u32, latest: &mut Latest) -> usize {
+        self.may_repeat |= !latest.admit(author);
+        latest.count_first(author).unwrap_or(1)
     }
 
     #[cold]

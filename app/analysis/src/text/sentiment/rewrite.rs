@@ -29,7 +29,7 @@ impl Rewritten {
         self.text.clear();
         let mut n_copied = 0;
         let mut is_joined = false;
-        for (at, char) in text.char_indices().filter(|(_, char)| !char.is_ascii()) {
+        for (at, char) in beyond_ascii(text) {
             let change = match lexicon.dialect {
                 Dialect::Vader => lexicon.description(char).map(Change::Emoji),
                 Dialect::Finance => finance_change(char, &text[at..], is_joined, lexicon),
@@ -85,6 +85,18 @@ impl Rewritten {
         });
         start..end
     }
+}
+
+/// The characters that are not ASCII, and where they are.
+fn beyond_ascii(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = text.as_bytes().get(at..)?;
+        at += rest.iter().position(|byte| !byte.is_ascii())?;
+        let found = (at, text.get(at..)?.chars().next()?);
+        at += found.1.len_utf8();
+        Some(found)
+    })
 }
 
 /// What takes the place of a character.

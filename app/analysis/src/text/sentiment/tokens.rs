@@ -55,7 +55,7 @@ impl Tokens {
             ..Self::default()
         };
         for_each_part(text.as_bytes(), |start, part, classes| {
-            self.read_part(start, part, classes, lexicon);
+            self.read_part(text, (start, part, classes), lexicon);
         });
         if lexicon.dialect == Dialect::Finance {
             finance::join_phrases(&mut self.tokens, text, lexicon);
@@ -64,9 +64,14 @@ impl Tokens {
         }
     }
 
-    /// Reads what stands between two spaces, from `start` of the text on.
+    /// Reads what stands between two spaces: from where in the text on, its bytes, and all their classes.
     #[inline]
-    fn read_part(&mut self, start: usize, part: &[u8], classes: u8, lexicon: &Lexicon) {
+    fn read_part(
+        &mut self,
+        text: &str,
+        (start, part, classes): (usize, &[u8], u8),
+        lexicon: &Lexicon,
+    ) {
         let (mut start, mut bytes) = (start, part);
         if classes & PUNCTUATION != 0 {
             if lexicon.dialect == Dialect::Finance && finance::is_link(part) {
@@ -78,7 +83,7 @@ impl Tokens {
                 self.n_asked += count(b'?');
             }
             let n_stripped;
-            (n_stripped, bytes) = stripped(part);
+            (n_stripped, bytes) = stripped(part, classes);
             start += n_stripped;
         }
         let mut token = Token {
@@ -96,9 +101,9 @@ impl Tokens {
         if classes & WIDE == 0 {
             token.word = *lexicon.word(bytes);
             token.is_upper = classes & (UPPER | LOWER) == UPPER;
-        } else if let Ok(text) = std::str::from_utf8(bytes) {
+        } else if let Some(text) = text.get(token.span()) {
             token.word = lexicon.word_of_other(text);
-            token.is_upper = is_upper(text);
+            token.is_upper = classes & LOWER == 0 && is_upper(text);
         }
         if classes & APOSTROPHE != 0 && contains_nt(bytes) {
             token.word = token.word.negating();
@@ -220,17 +225,22 @@ fn wide_space(bytes: &[u8]) -> usize {
 
 /// Takes the punctuation off a word; how many bytes in front, and what is left. What would be left of an
 /// emoticon is at most two characters; it stays.
-fn stripped(word: &[u8]) -> (usize, &[u8]) {
+fn stripped(word: &[u8], classes: u8) -> (usize, &[u8]) {
     let is_kept = |byte: &u8| CLASSES[usize::from(*byte)] & PUNCTUATION == 0;
     let first = word.iter().position(is_kept).unwrap_or(0);
     let end = word.iter().rposition(is_kept).map_or(0, |last| last + 1);
     let stripped = word.get(first..end).unwrap_or_default();
-    // A character begins with a byte that continues none.
-    let mut chars = stripped.iter().filter(|byte| **byte & 0xC0 != 0x80);
-    if chars.nth(2).is_none() {
-        (0, word)
+    let has_three = if classes & WIDE == 0 {
+        stripped.len() >= 3
     } else {
+        // A character begins with a byte that continues none.
+        let mut chars = stripped.iter().filter(|byte| **byte & 0xC0 != 0x80);
+        chars.nth(2).is_some()
+    };
+    if has_three {
         (first, stripped)
+    } else {
+        (0, word)
     }
 }
 
@@ -261,7 +271,8 @@ mod tests {
     #[test]
     fn emoticons_keep_their_punctuation() {
         let check = |word: &str, expected: &str| {
-            assert_eq!(stripped(word.as_bytes()).1, expected.as_bytes());
+            let classes = if word.is_ascii() { 0 } else { WIDE };
+            assert_eq!(stripped(word.as_bytes(), classes).1, expected.as_bytes());
         };
 
         check("(good!)", "good");
