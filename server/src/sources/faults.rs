@@ -5,6 +5,7 @@
 mod jetstream;
 mod polls;
 mod prices;
+mod soak;
 
 use std::{
     collections::BTreeMap,
