@@ -7,8 +7,12 @@ pub mod board;
 pub mod clock;
 #[allow(dead_code, reason = "its sources are not connected yet")]
 mod html;
+#[allow(dead_code, reason = "its sources are not connected yet")]
+mod lines;
 pub mod recording;
 pub mod sieve;
+#[allow(dead_code, reason = "it is not connected yet")]
+mod x;
 
 #[cfg(test)]
 mod tests;
