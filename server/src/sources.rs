@@ -9,6 +9,8 @@ pub mod clock;
 mod html;
 #[allow(dead_code, reason = "its sources are not connected yet")]
 mod lines;
+#[allow(dead_code, reason = "it is not connected yet")]
+mod mastodon;
 pub mod recording;
 pub mod sieve;
 #[allow(dead_code, reason = "it is not connected yet")]
