@@ -91,10 +91,7 @@ mod tests {
     #[test]
     fn paragraphs_and_breaks_are_lines_and_markup_is_gone() {
         check("<p>one<br>two</p><p>three</p>", "one\ntwo\nthree");
-        check(
-            "<ul><li>a</li>\n  <li>b <b>bold</b></li></ul>",
-            "a\nb bold",
-        );
+        check("<ul><li>a</li>\n  <li>b <b>bold</b></li></ul>", "a\nb bold");
         check("no markup at all", "no markup at all");
         check("", "");
     }
