@@ -12,6 +12,8 @@ mod lines;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod mastodon;
 pub mod recording;
+#[allow(dead_code, reason = "it is not connected yet")]
+mod reddit;
 pub mod sieve;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod x;
