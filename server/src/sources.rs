@@ -3,14 +3,22 @@
 //! A source file says how to connect and what comes; this loop backs off, counts what is refused,
 //! keeps the status and never lets an upstream's data stop anything.
 
+#[allow(dead_code, reason = "it is not connected yet")]
+mod alpaca;
 pub mod board;
 pub mod clock;
+#[allow(dead_code, reason = "it is not connected yet")]
+mod cryptocompare;
+#[allow(dead_code, reason = "it is not connected yet")]
+mod finnhub;
 #[allow(dead_code, reason = "its sources are not connected yet")]
 mod html;
 #[allow(dead_code, reason = "its sources are not connected yet")]
 mod lines;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod mastodon;
+#[allow(dead_code, reason = "it is not connected yet")]
+mod minutes;
 pub mod recording;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod reddit;
