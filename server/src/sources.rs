@@ -27,6 +27,8 @@ pub mod sieve;
 mod x;
 
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;
 
 use std::{future::Future, sync::Arc, time::Duration};
