@@ -34,10 +34,8 @@ pub(crate) fn text(html: &str) -> String {
         match (token, &unread) {
             (Token::EndTag(tag), Some(name)) if *tag.name == **name => unread = None,
             (_, Some(_)) => {}
-            (Token::StartTag(tag), None) if is_one_of(&tag.name, UNREAD) => {
-                if !tag.self_closing {
-                    unread = Some(tag.name.to_vec());
-                }
+            (Token::StartTag(tag), None) if is_one_of(&tag.name, UNREAD) && !tag.self_closing => {
+                unread = Some(tag.name.to_vec());
             }
             (Token::StartTag(tag), None) if *tag.name == *b"br" => text.break_line(),
             (Token::StartTag(tag), None) if is_one_of(&tag.name, BLOCKS) => text.break_line(),

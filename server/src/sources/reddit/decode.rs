@@ -297,7 +297,11 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                told(&window().poll(&feed(&[broken.clone()]), SEEN_AT).unwrap()),
+                told(
+                    &window()
+                        .poll(&feed(std::slice::from_ref(&broken)), SEEN_AT)
+                        .unwrap()
+                ),
                 [reason],
                 "{broken}"
             );
