@@ -4,6 +4,7 @@
 
 pub mod args;
 mod explain;
+mod source;
 mod speed;
 
 use std::{
@@ -21,6 +22,7 @@ use wire::{
 
 use crate::log::{LogOptions, Synchronous};
 
+pub use source::{JetstreamWire, Keep, LiveStart, RecordingStart, SourceConfig, SourceKind};
 pub use speed::Speed;
 
 /// Everything that can be configured.
@@ -42,6 +44,16 @@ pub struct Config {
     /// Where posts and prices come from.
     #[serde(rename = "source")]
     pub sources: Vec<SourceConfig>,
+    /// The live sources together.
+    pub live: LiveConfig,
+}
+
+/// What all live sources have in common.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LiveConfig {
+    /// When they are connected.
+    pub start: LiveStart,
 }
 
 /// The server.
@@ -91,53 +103,6 @@ pub enum StoreKind {
     Sqlite,
     /// Nowhere: it ends with the relay.
     Memory,
-}
-
-/// One source.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SourceConfig {
-    /// What it is.
-    pub kind: SourceKind,
-    /// Its name in statuses.
-    pub name: String,
-    /// File or folder of a recording.
-    pub path: Option<PathBuf>,
-    /// How fast a recording is played.
-    pub speed: Speed,
-    /// Begin a recording again after its end.
-    #[serde(rename = "loop")]
-    pub looped: bool,
-    /// How long the end stays on screen before a recording begins again.
-    pub loop_pause_secs: f64,
-    /// Go on after a restart of the relay where it stopped, instead of from the beginning.
-    pub resume: bool,
-    /// So much of a recording is handed out at once, before the pace begins.
-    pub preroll_hours: f64,
-    /// When a recording begins.
-    pub start: RecordingStart,
-    /// The data is made up by a program; the page says so.
-    pub synthetic: bool,
-}
-
-/// What a source is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum SourceKind {
-    /// A file or folder that is played back.
-    #[default]
-    Recording,
-}
-
-/// When a recording begins.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordingStart {
-    /// With its first reader.
-    #[default]
-    FirstReader,
-    /// With the relay.
-    AtOnce,
 }
 
 /// Why there is no configuration.
@@ -211,6 +176,7 @@ impl Config {
         PublicConfig {
             log: None,
             replay: None,
+            live: None,
             topics,
             tickers,
             filters,
@@ -230,12 +196,7 @@ impl Config {
             ("http.heartbeat_secs", self.http.heartbeat_secs),
             ("log.keep_days", self.log.keep_days.unwrap_or(0.0)),
         ];
-        let of_sources = self.sources.iter().flat_map(|source| {
-            [
-                ("source.preroll_hours", source.preroll_hours),
-                ("source.loop_pause_secs", source.loop_pause_secs),
-            ]
-        });
+        let of_sources = self.sources.iter().flat_map(SourceConfig::lengths);
         for (key, value) in lengths.into_iter().chain(of_sources) {
             if !is_length(value) {
                 return Err(ConfigError::Value {
@@ -261,22 +222,7 @@ impl Config {
                 rule,
             });
         }
-        if self.sources.len() > 1 {
-            let rule = "a recording has a clock of its own, so that there can be only one source";
-            return Err(ConfigError::Value {
-                key: "the number of sources",
-                found: self.sources.len().to_string(),
-                rule,
-            });
-        }
-        if self.sources.iter().any(|source| source.path.is_none()) {
-            let rule = "a recording needs path = \"a file or folder\"";
-            return Err(ConfigError::Value {
-                key: "source.path",
-                found: "missing".to_owned(),
-                rule,
-            });
-        }
+        source::check(&self.sources)?;
         Ok(())
     }
 
@@ -298,11 +244,12 @@ impl Config {
     }
 
     fn resolve_paths(&mut self, folder: &Path) {
-        let paths = self
-            .sources
-            .iter_mut()
-            .filter_map(|source| source.path.as_mut());
-        for path in paths.chain([&mut self.log.data, &mut self.http.app]) {
+        let of_sources = self.sources.iter_mut().flat_map(|source| {
+            [source.path.as_mut(), source.key_file.as_mut()]
+                .into_iter()
+                .flatten()
+        });
+        for path in of_sources.chain([&mut self.log.data, &mut self.http.app]) {
             *path = folder.join(&*path);
         }
     }
@@ -349,23 +296,6 @@ impl Default for LogConfig {
             keep_mib: None,
             tail_mib: 64,
             synchronous: Synchronous::default(),
-        }
-    }
-}
-
-impl Default for SourceConfig {
-    fn default() -> Self {
-        Self {
-            kind: SourceKind::Recording,
-            name: "recording".to_owned(),
-            path: None,
-            speed: Speed::Auto,
-            looped: false,
-            loop_pause_secs: 10.0,
-            resume: false,
-            preroll_hours: 0.0,
-            start: RecordingStart::FirstReader,
-            synthetic: false,
         }
     }
 }

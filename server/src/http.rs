@@ -35,21 +35,35 @@ pub(crate) struct AppState {
     pub(crate) stop: watch::Receiver<bool>,
 }
 
-/// Every route.
-pub(crate) fn router(state: AppState) -> Router {
-    let app_files = app_files::routes(&state.http.app);
+/// What stands before the addresses of the live stream where a recording has the plain ones.
+pub(crate) const LIVE_BASE: &str = "/live";
+
+/// Every route; `live` is the live stream beside a recording.
+pub(crate) fn router(main: AppState, live: Option<AppState>) -> Router {
+    let app_files = app_files::routes(&main.http.app);
+    let mut router = Router::new()
+        .merge(of_stream(main.clone()))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .with_state(main);
+    if let Some(live) = live {
+        router = router.nest(LIVE_BASE, of_stream(live));
+    }
+    router
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .fallback_service(app_files)
+        .layer(axum::middleware::map_response(secure))
+}
+
+/// The routes of one stream.
+fn of_stream<S: Clone + Send + Sync + 'static>(state: AppState) -> Router<S> {
     Router::new()
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/history", get(history::history))
         .route("/api/v1/status", get(status::status))
         .route("/api/v1/config", get(status::config))
-        .route("/healthz", get(status::healthz))
-        .route("/readyz", get(status::readyz))
         .route("/api/{*rest}", get(error::no_such_route))
-        .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(state)
-        .fallback_service(app_files)
-        .layer(axum::middleware::map_response(secure))
 }
 
 /// Headers that every answer has.

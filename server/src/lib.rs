@@ -17,6 +17,8 @@ pub mod config;
 pub mod health;
 mod http;
 pub mod log;
+#[allow(dead_code, reason = "what further sources need of it")]
+pub(crate) mod net;
 pub mod recording;
 pub mod sources;
 
@@ -27,16 +29,27 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
-use wire::config::ReplayInfo;
+use wire::{
+    PublicConfig,
+    config::{LiveInfo, ReplayInfo},
+};
 
-use config::{Config, StoreKind};
-use http::AppState;
+use config::{Config, SourceConfig, StoreKind};
+use http::{AppState, LIVE_BASE};
 use log::{Log, LogError};
+use net::{Internet, Network};
 use recording::RecordingError;
-use sources::{Intake, board::Board, clock::Clock, recording::RecordingSource, supervise};
+use sources::{
+    Intake, board::Board, clock::Clock, live, live::SetupError, recording::RecordingSource,
+    supervise,
+};
 
 /// How often what is too old is removed.
 const TRIM_EVERY: time::Duration = time::Duration::from_secs(10);
+/// The log of a recording, or of a relay without sources.
+const LOG_FILE: &str = "log.sqlite";
+/// The log of the live sources.
+const LIVE_FILE: &str = "live.sqlite";
 
 /// Why the relay cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +60,9 @@ pub enum RunError {
     /// There is nothing to play.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// A live source cannot work as it is configured.
+    #[error(transparent)]
+    Live(#[from] SetupError),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address} ({source}); is another relay running? --listen takes another address"
@@ -85,49 +101,39 @@ pub async fn run(
         source,
     };
     let address = listener.local_addr().map_err(failed)?;
-    let log = open_log(&config)?;
-    let (board, clock) = (Arc::<Board>::default(), Arc::<Clock>::default());
-    let n_readers = Arc::new(watch::Sender::new(0));
+    let network: Network = Arc::new(Internet::default());
+    let recording = config.sources.iter().find(|source| !source.kind.is_live());
+    let has_live = config.sources.iter().any(|source| source.kind.is_live());
     let (stop, stopped) = watch::channel(false);
-    let mut public = config.public();
     let mut tasks = JoinSet::new();
 
-    for source in &config.sources {
-        let (source, its_log) = (source.clone(), log.clone());
-        let (source_clock, readers) = (Arc::clone(&clock), n_readers.subscribe());
-        let (name, synthetic, looped) = (replay_name(&source), source.synthetic, source.looped);
-        let opened = tokio::task::spawn_blocking(move || {
-            RecordingSource::open(source, &its_log, source_clock, readers)
-        });
-        let source = opened.await.map_err(|_| LogError::Stopped)??;
-        public.replay = Some(ReplayInfo {
-            name,
-            speed: source.speed(),
-            synthetic,
-            looped,
-        });
-        let (log, filters) = (log.clone(), config.filters.clone());
-        let intake = Intake {
-            log,
-            filters,
-            board: Arc::clone(&board),
-            clock: Arc::clone(&clock),
-        };
-        tasks.spawn(supervise(source, intake));
+    let file = if recording.is_none() && has_live {
+        LIVE_FILE
+    } else {
+        LOG_FILE
+    };
+    let mut main = Stream::open(&config, file)?;
+    let mut live = None;
+    if let Some(source) = recording {
+        main.play(source, &config, &mut tasks).await?;
+        if has_live {
+            live = Some(Stream::open(&config, LIVE_FILE)?);
+            main.public.live = Some(live_info(&config));
+        }
     }
-    tasks.spawn(trim(log.clone(), Arc::clone(&clock)));
+    if has_live {
+        let stream = live.as_ref().unwrap_or(&main);
+        let (intake, n_readers) = (stream.intake(&config), stream.n_readers.subscribe());
+        live::start(&config, &intake, &network, &n_readers, &mut tasks)?;
+    }
+    let streams = || [Some(&main), live.as_ref()].into_iter().flatten();
+    for stream in streams() {
+        tasks.spawn(trim(stream.log.clone(), Arc::clone(&stream.clock)));
+    }
 
     let http = Arc::new(config.http.clone());
-    let public = Arc::new(public);
-    let state = AppState {
-        log: log.clone(),
-        board,
-        clock,
-        public,
-        http,
-        n_readers,
-        stop: stopped,
-    };
+    let state = |stream: &Stream| stream.state(&http, &stopped);
+    let router = http::router(state(&main), live.as_ref().map(state));
     announce(&address.to_string());
     let stopping = async {
         shutdown.await;
@@ -136,9 +142,91 @@ pub async fn run(
         tasks.shutdown().await;
         stop.send_replace(true);
     };
-    http::serve(listener, http::router(state), &config.http, stopping).await;
-    log.close().await?;
+    http::serve(listener, router, &config.http, stopping).await;
+    for stream in streams() {
+        stream.log.close().await?;
+    }
     Ok(())
+}
+
+/// What the page is told about the live stream beside a recording.
+fn live_info(config: &Config) -> LiveInfo {
+    let live = config.sources.iter().filter(|source| source.kind.is_live());
+    LiveInfo {
+        base: LIVE_BASE.to_owned(),
+        sources: live.map(|source| source.label().to_owned()).collect(),
+    }
+}
+
+/// One log with what belongs to it. A recording and the present have one each: their times never mix.
+struct Stream {
+    log: Log,
+    board: Arc<Board>,
+    clock: Arc<Clock>,
+    n_readers: Arc<watch::Sender<usize>>,
+    public: PublicConfig,
+}
+
+impl Stream {
+    fn open(config: &Config, file: &str) -> Result<Self, LogError> {
+        let options = config.log_options();
+        let log = match config.log.store {
+            StoreKind::Memory => Log::in_memory(options),
+            StoreKind::Sqlite => Log::open(&config.log.data.join(file), options),
+        }?;
+        Ok(Self {
+            log,
+            board: Arc::default(),
+            clock: Arc::default(),
+            n_readers: Arc::new(watch::Sender::new(0)),
+            public: config.public(),
+        })
+    }
+
+    fn intake(&self, config: &Config) -> Intake {
+        Intake {
+            log: self.log.clone(),
+            filters: config.filters.clone(),
+            subjects: None,
+            board: Arc::clone(&self.board),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// Opens a recording and starts to play it.
+    async fn play(
+        &mut self,
+        config: &SourceConfig,
+        whole: &Config,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<(), RunError> {
+        let (source, log) = (config.clone(), self.log.clone());
+        let (clock, readers) = (Arc::clone(&self.clock), self.n_readers.subscribe());
+        let opened = tokio::task::spawn_blocking(move || {
+            RecordingSource::open(source, &log, clock, readers)
+        });
+        let source = opened.await.map_err(|_| LogError::Stopped)??;
+        self.public.replay = Some(ReplayInfo {
+            name: replay_name(config),
+            speed: source.speed(),
+            synthetic: config.synthetic,
+            looped: config.looped,
+        });
+        tasks.spawn(supervise(source, self.intake(whole)));
+        Ok(())
+    }
+
+    fn state(&self, http: &Arc<config::HttpConfig>, stopped: &watch::Receiver<bool>) -> AppState {
+        AppState {
+            log: self.log.clone(),
+            board: Arc::clone(&self.board),
+            clock: Arc::clone(&self.clock),
+            public: Arc::new(self.public.clone()),
+            http: Arc::clone(http),
+            n_readers: Arc::clone(&self.n_readers),
+            stop: stopped.clone(),
+        }
+    }
 }
 
 /// Writes what happens to stderr, filtered by `RUST_LOG`.
@@ -177,17 +265,10 @@ pub async fn until_stopped() {
     }
 }
 
-fn open_log(config: &Config) -> Result<Log, LogError> {
-    match config.log.store {
-        StoreKind::Memory => Log::in_memory(config.log_options()),
-        StoreKind::Sqlite => Log::open(&config.log.data.join("log.sqlite"), config.log_options()),
-    }
-}
-
-fn replay_name(source: &config::SourceConfig) -> String {
+fn replay_name(source: &SourceConfig) -> String {
     let name = source.path.as_deref().and_then(|path| path.file_name());
     name.map_or_else(
-        || source.name.clone(),
+        || source.label().to_owned(),
         |name| name.to_string_lossy().into_owned(),
     )
 }

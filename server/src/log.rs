@@ -70,6 +70,17 @@ pub struct Batch {
     pub position: Option<(String, String)>,
 }
 
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Appended {
+    /// The log's tip behind it.
+    pub tip: u64,
+    /// Events that were left out, since the log held them already.
+    pub n_repeats: u64,
+    /// Posts among them.
+    pub n_repeated_posts: u64,
+}
+
 /// A batch that could not be appended, whole and unchanged, so that it can be tried again.
 #[derive(Debug)]
 pub struct Refused {
@@ -146,7 +157,17 @@ pub struct Head {
 #[derive(Clone)]
 pub struct Log {
     shared: Arc<Shared>,
-    writer: mpsc::Sender<Request>,
+    writer: Handle,
+}
+
+/// How the writer is reached.
+#[derive(Clone)]
+enum Handle {
+    /// On a thread of its own.
+    Thread(mpsc::Sender<Request>),
+    /// Within the call: a paused clock would run on while a thread is waited for.
+    #[cfg(test)]
+    Inline(Arc<std::sync::Mutex<Option<Writer>>>),
 }
 
 /// What readers and the writer share.
@@ -185,33 +206,39 @@ impl Log {
         opened: Opened,
         options: LogOptions,
     ) -> Result<Self, LogError> {
-        let (author_key, last_stop) = (opened.author_key, opened.last_stop);
-        let shared = Arc::new(Shared {
-            hot: RwLock::new(Hot::new(opened, options.tail_bytes)),
-            published: watch::Sender::new(0),
-            cold,
-            cold_reads: Semaphore::new(MAX_COLD_READS),
-            author_key,
-            last_stop,
-        });
+        let shared = Arc::new(Shared::new(cold, opened, options));
         let (sender, requests) = mpsc::channel(QUEUE);
         let writer = Writer::new(store, Arc::clone(&shared), options);
         let thread = thread::Builder::new().name("log-writer".to_owned());
         thread.spawn(move || writer.run(requests))?;
         Ok(Self {
             shared,
-            writer: sender,
+            writer: Handle::Thread(sender),
         })
     }
 
-    /// Appends a batch and returns the tip after it. When this returns, readers can have it.
+    /// A log in memory for tests whose clock is paused.
+    #[cfg(test)]
+    pub(crate) fn inline(options: LogOptions) -> Self {
+        let (store, cold, opened) = memory::create().unwrap();
+        let shared = Arc::new(Shared::new(Arc::new(cold), opened, options));
+        let writer = Writer::new(Box::new(store), Arc::clone(&shared), options);
+        Self {
+            shared,
+            writer: Handle::Inline(Arc::new(std::sync::Mutex::new(Some(writer)))),
+        }
+    }
+
+    /// Appends what is new of a batch. When this returns, readers can have it.
+    ///
+    /// A post or bar that the log holds already is left out, and so is a repeated delete.
     ///
     /// # Errors
     /// [`Refused`] gives the batch back. On [`LogError::Full`] it may be tried again later.
-    pub async fn append(&self, batch: Batch) -> Result<u64, Refused> {
+    pub async fn append(&self, batch: Batch) -> Result<Appended, Refused> {
         let (reply, answer) = oneshot::channel();
-        if let Err(refused) = self.writer.send(Request::Append(batch, reply)).await {
-            let Request::Append(batch, _) = refused.0 else {
+        if let Err(refused) = self.send(Request::Append(batch, reply)).await {
+            let Request::Append(batch, _) = refused else {
                 return Err(Refused::stopped());
             };
             return Err(Refused {
@@ -295,6 +322,16 @@ impl Log {
         self.ask(|reply| Request::Trim(now, reply)).await
     }
 
+    /// Withdraws every post of an author, named by the hash. Readers are sent a delete for each.
+    ///
+    /// # Errors
+    /// What the storage says.
+    pub async fn withdraw_author(&self, author: &str, now: Millis) -> Result<(), LogError> {
+        let author = author.to_owned();
+        self.ask(|reply| Request::WithdrawAuthor(author, now, reply))
+            .await
+    }
+
     /// Closes the file cleanly, so that the next start leaves no hole. Nothing can be appended after it.
     ///
     /// # Errors
@@ -308,15 +345,39 @@ impl Log {
         request: impl FnOnce(oneshot::Sender<Result<(), LogError>>) -> Request,
     ) -> Result<(), LogError> {
         let (reply, answer) = oneshot::channel();
-        self.writer
-            .send(request(reply))
+        self.send(request(reply))
             .await
             .map_err(|_| LogError::Stopped)?;
         answer.await.map_err(|_| LogError::Stopped)?
     }
+
+    /// Gives the request back when nobody takes it any more.
+    async fn send(&self, request: Request) -> Result<(), Request> {
+        match &self.writer {
+            Handle::Thread(sender) => sender.send(request).await.map_err(|refused| refused.0),
+            #[cfg(test)]
+            Handle::Inline(writer) => {
+                let mut place = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                *place = place.take().and_then(|writer| writer.answer(request));
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Shared {
+    fn new(cold: Arc<dyn Cold>, opened: Opened, options: LogOptions) -> Self {
+        let (author_key, last_stop) = (opened.author_key, opened.last_stop);
+        Self {
+            hot: RwLock::new(Hot::new(opened, options.tail_bytes)),
+            published: watch::Sender::new(0),
+            cold,
+            cold_reads: Semaphore::new(MAX_COLD_READS),
+            author_key,
+            last_stop,
+        }
+    }
+
     /// A panic elsewhere leaves the view whole: it is changed by single assignments and pushes.
     fn hot(&self) -> RwLockReadGuard<'_, Hot> {
         self.hot.read().unwrap_or_else(PoisonError::into_inner)

@@ -1,7 +1,7 @@
 //! The loop that every source shares: connect → decode → filter → de-duplicate → append.
 //!
-//! A source file says how to connect and what comes; this loop backs off, counts what is refused,
-//! keeps the status and never lets an upstream's data stop anything.
+//! A source file says how to connect and what comes; this loop backs off by the upstream's own
+//! schedule, counts what is refused, keeps the status and never lets an upstream's data stop anything.
 
 #[allow(dead_code, reason = "it is not connected yet")]
 mod alpaca;
@@ -13,19 +13,27 @@ mod cryptocompare;
 mod finnhub;
 #[allow(dead_code, reason = "its sources are not connected yet")]
 mod html;
+pub mod jetstream;
 #[allow(dead_code, reason = "its sources are not connected yet")]
 mod lines;
+#[allow(dead_code, reason = "what further sources need of it")]
+pub(crate) mod live;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod mastodon;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod minutes;
+#[allow(dead_code, reason = "what further sources need of it")]
+pub(crate) mod policy;
 pub mod recording;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod reddit;
 pub mod sieve;
+pub(crate) mod subjects;
 #[allow(dead_code, reason = "it is not connected yet")]
 mod x;
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
@@ -33,24 +41,43 @@ mod tests;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use wire::{Body, Event, Millis, SourceState, SourceStatus};
+use tokio::time::{Instant, sleep};
+use wire::{Body, Event, Millis, Missed, SourceState, SourceStatus};
 
 use crate::{
     backoff::Backoff,
-    log::{Batch, Log, LogError, Refused},
+    log::{Appended, Batch, Log, LogError, Refused},
+    net::SourceError,
 };
 use board::Board;
 use clock::Clock;
+use policy::{Failures, Policy, jittered};
 use sieve::{Record, Sieve, Tally};
+use subjects::Subjects;
+
+/// A connection that has lasted so long has worked, even if nothing came.
+const WORKED_AFTER: Duration = Duration::from_secs(60);
 
 /// One upstream.
 pub(crate) trait Source: Send {
     /// Its name, as in the configuration.
     fn name(&self) -> &str;
 
-    /// Whether changes of its state belong into the log. Not those of a replay, whose log is to hold
-    /// what the recording holds and no more.
-    fn logs_its_status(&self) -> bool;
+    /// Whether it listens to the present. Not a replay: its log is to hold what the recording holds
+    /// and no more, so that changes of its state stay out.
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    /// When it is tried again.
+    fn policy(&self) -> Policy {
+        Policy::USUAL
+    }
+
+    /// US dollars spent so far, by the upstream's list of prices.
+    fn cost_usd(&self) -> Option<f64> {
+        None
+    }
 
     /// Opens the upstream at the position that was last committed.
     fn connect(
@@ -58,13 +85,15 @@ pub(crate) trait Source: Send {
         position: Option<&str>,
     ) -> impl Future<Output = Result<Start, SourceError>> + Send;
 
-    /// What comes next; waits for it.
+    /// What comes next; waits for it, but not without a limit.
     fn next(&mut self) -> impl Future<Output = Result<Step, SourceError>> + Send;
 }
 
 /// How a connected source goes on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Start {
+    /// With the present, and whatever the upstream offers again of the past.
+    Live,
     /// Behind what the log holds; that comes again as [`Step::Known`], so that counts stay exact.
     Resume,
     /// From its beginning, in a log of its own.
@@ -74,13 +103,17 @@ pub(crate) enum Start {
 /// What comes from a source.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Records, and the source's position behind them.
+    /// Records, perhaps none, and the source's position behind them.
     Records {
         records: Vec<Record>,
         position: Option<String>,
     },
     /// Records that the log had taken before a restart: they count and are not appended again.
     Known(Vec<Record>),
+    /// What was posted in this stretch of time will not come any more.
+    Missed(Missed),
+    /// Everything of these authors, named by their hashes, has to go.
+    AuthorsGone(Vec<String>),
     /// There is no more. `position` is what to remember.
     Ended {
         position: Option<String>,
@@ -97,88 +130,91 @@ pub(crate) enum AtEnd {
     Again(Duration),
 }
 
-/// Why a source cannot go on.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct SourceError(pub(crate) String);
-
 /// What the loop needs besides the source.
 #[derive(Clone)]
 pub(crate) struct Intake {
     pub(crate) log: Log,
     pub(crate) filters: wire::config::Filters,
+    /// What posts have to be about; `None` keeps them all.
+    pub(crate) subjects: Option<Arc<Subjects>>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<Clock>,
 }
 
-/// Follows a source until it has ended for good. Dropping it is the way to stop it.
+/// Follows a source until it has ended or failed for good. Dropping it is the way to stop it.
 pub(crate) async fn supervise(mut source: impl Source, intake: Intake) {
-    let mut attempt = 0;
+    let mut follower = Follower::new(&source, &intake);
+    let mut failures = Failures::default();
+    follower.set_state(SourceState::Connecting, None).await;
     loop {
-        let follower = Follower::new(&source, &intake);
-        let error = match follower.follow(&mut source, &mut attempt).await {
+        follower.worked = false;
+        let error = match follower.follow(&mut source).await {
             Ok(AtEnd::Stay) => return,
             Ok(AtEnd::Again(pause)) => {
-                tokio::time::sleep(pause).await;
+                sleep(pause).await;
                 continue;
             }
             Err(error) => error,
         };
-        attempt += 1;
-        let pause = Backoff::USUAL.jittered(attempt);
-        tracing::warn!(source = source.name(), %error, ?pause, "a source stopped; it will be tried again");
-        let detail = format!("{error}; tried again in {} s", pause.as_secs().max(1));
-        intake
-            .set_state(&source, SourceState::Disconnected, Some(detail))
-            .await;
-        tokio::time::sleep(pause).await;
+        let pause = source
+            .policy()
+            .pause(&error, &mut failures, follower.worked)
+            .map(jittered);
+        follower.failed(&error, failures.all, pause).await;
+        let Some(pause) = pause else { return };
+        sleep(pause).await;
     }
 }
 
-/// One connection of a source.
+/// What is known of a source across its connections.
 struct Follower<'a> {
     intake: &'a Intake,
     sieve: Sieve,
     name: String,
+    is_live: bool,
+    /// Whether this connection has delivered anything, or lasted.
+    worked: bool,
+    /// What the log says about the source, so that it says nothing twice.
+    logged: Option<(SourceState, Option<String>)>,
 }
 
 impl<'a> Follower<'a> {
     fn new(source: &impl Source, intake: &'a Intake) -> Self {
         Self {
             intake,
-            sieve: Sieve::new(intake.filters.clone()),
+            sieve: Sieve::new(intake.filters.clone(), intake.subjects.clone()),
             name: source.name().to_owned(),
+            is_live: source.is_live(),
+            worked: false,
+            logged: None,
         }
     }
 
-    async fn follow(
-        mut self,
-        source: &mut impl Source,
-        attempt: &mut u32,
-    ) -> Result<AtEnd, SourceError> {
-        self.intake
-            .set_state(source, SourceState::Connecting, None)
-            .await;
+    /// One connection, until it ends or breaks.
+    async fn follow(&mut self, source: &mut impl Source) -> Result<AtEnd, SourceError> {
         let position = self.intake.log.position(&self.name);
-        if source.connect(position.as_deref()).await? == Start::Afresh {
-            self.begin_afresh().await?;
+        let start = source.connect(position.as_deref()).await?;
+        if start != Start::Live {
+            if start == Start::Afresh {
+                self.begin_afresh().await?;
+            }
+            self.sieve.forget();
+            self.intake.board.reset_counts(&self.name);
         }
-        self.intake.board.reset_counts(&self.name);
-        self.intake
-            .set_state(source, SourceState::Connected, None)
-            .await;
-        *attempt = 0;
+        self.connected().await;
+        let since = Instant::now();
         loop {
-            match source.next().await? {
-                Step::Records { records, position } => {
-                    let (events, tally) = self.sieve.sift(records);
-                    self.append(events, position).await?;
-                    self.intake.board.count(&self.name, &tally);
-                }
+            let step = source.next().await;
+            self.worked |= since.elapsed() >= WORKED_AFTER;
+            self.spent(source.cost_usd());
+            match step? {
+                Step::Records { records, position } => self.take(records, position).await?,
                 Step::Known(records) => {
                     let (_, tally) = self.sieve.sift(records);
-                    self.intake.board.count(&self.name, &tally);
+                    self.count(&tally);
                 }
+                Step::Missed(gap) => self.missed(gap).await,
+                Step::AuthorsGone(authors) => self.withdraw(authors).await?,
                 Step::Ended { position, next } => {
                     self.append(Vec::new(), position).await?;
                     let detail = match next {
@@ -187,55 +223,85 @@ impl<'a> Follower<'a> {
                             format!("played to its end; begins again in {} s", pause.as_secs())
                         }
                     };
-                    self.intake
-                        .set_state(source, SourceState::Ended, Some(detail))
-                        .await;
+                    self.set_state(SourceState::Ended, Some(detail)).await;
                     return Ok(next);
                 }
             }
         }
     }
 
+    async fn take(
+        &mut self,
+        records: Vec<Record>,
+        position: Option<String>,
+    ) -> Result<(), SourceError> {
+        self.worked |= !records.is_empty();
+        let (events, mut tally) = self.sieve.sift(records);
+        let appended = self.append(events, position).await?;
+        tally.repeated(appended);
+        self.count(&tally);
+        Ok(())
+    }
+
+    fn count(&self, tally: &Tally) {
+        self.intake.board.count(&self.name, tally);
+        if self.is_live {
+            self.intake.board.count_rate(&self.name, tally.received);
+        }
+    }
+
+    fn spent(&self, cost_usd: Option<f64>) {
+        if cost_usd.is_some() {
+            let board = &self.intake.board;
+            board.change(&self.name, |status| status.cost_usd = cost_usd);
+        }
+    }
+
     /// A log that is empty and unused is fresh enough.
     async fn begin_afresh(&self) -> Result<(), SourceError> {
         if self.intake.log.head().tip > 0 {
-            self.intake
-                .log
-                .restart()
-                .await
-                .map_err(|error| SourceError(error.to_string()))?;
+            let restarted = self.intake.log.restart().await;
+            restarted.map_err(|error| SourceError::Own(error.to_string()))?;
         }
         Ok(())
     }
 
-    /// While the disk is full nothing is taken in and the same batch is tried again and again.
+    async fn withdraw(&self, authors: Vec<String>) -> Result<(), SourceError> {
+        for author in authors {
+            let now = self.intake.clock.now();
+            let withdrawn = self.intake.log.withdraw_author(&author, now).await;
+            withdrawn.map_err(|error| SourceError::Own(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// While the disk is full nothing is taken in
+    /// and the same batch is tried again and again.
     async fn append(
-        &self,
+        &mut self,
         events: Vec<Event>,
         position: Option<String>,
-    ) -> Result<(), SourceError> {
+    ) -> Result<Appended, SourceError> {
         let position = position.map(|position| (self.name.clone(), position));
         if events.is_empty() && position.is_none() {
-            return Ok(());
+            return Ok(Appended::default());
         }
         let last_at = events.iter().map(|event| event.at).max();
         let mut batch = Batch { events, position };
         let mut attempt = 0;
-        loop {
+        let appended = loop {
             let refused = match self.intake.log.append(batch).await {
-                Ok(_) => break,
+                Ok(appended) => break appended,
                 Err(refused) => refused,
             };
             attempt += 1;
             batch = self.wait_for_room(refused, attempt).await?;
-        }
+        };
         if attempt > 0 {
-            self.intake
-                .board
-                .set_state(&self.name, SourceState::Connected, None);
+            self.connected().await;
         }
         self.intake.board.set_last_at(&self.name, last_at);
-        Ok(())
+        Ok(appended)
     }
 
     async fn wait_for_room(&self, refused: Refused, attempt: u32) -> Result<Batch, SourceError> {
@@ -249,34 +315,90 @@ impl<'a> Follower<'a> {
         }
         let detail =
             format!("{error}; nothing is taken in until it can be stored, reading goes on");
-        self.intake
-            .board
-            .set_state(&self.name, SourceState::Disconnected, Some(detail));
-        tokio::time::sleep(Backoff::USUAL.jittered(attempt)).await;
+        let (board, now) = (&self.intake.board, self.intake.clock.now());
+        board.set_state(&self.name, SourceState::Disconnected, Some(detail), now);
+        sleep(Backoff::USUAL.jittered(attempt)).await;
         Ok(batch)
     }
 }
 
-impl Intake {
-    /// A change goes onto the board and, for live sources, into the log, so that history explains its own holes.
-    async fn set_state(&self, source: &impl Source, state: SourceState, detail: Option<String>) {
-        let has_changed = self.board.set_state(source.name(), state, detail.clone());
-        if !has_changed || !source.logs_its_status() {
+/// What is told about the source: at once on the board, and in the log of a live source, so that
+/// history explains its own holes.
+impl Follower<'_> {
+    async fn connected(&mut self) {
+        self.intake.board.change(&self.name, |status| {
+            (status.error, status.retry_at, status.attempts) = (None, None, 0);
+        });
+        self.set_state(SourceState::Connected, None).await;
+    }
+
+    async fn failed(&mut self, error: &SourceError, attempts: u32, pause: Option<Duration>) {
+        let now = self.intake.clock.now();
+        let retry_at = pause.map(|pause| now.saturating_add(pause.as_millis() as Millis));
+        self.intake.board.change(&self.name, |status| {
+            status.error = Some(error.word().to_owned());
+            (status.attempts, status.retry_at) = (attempts, retry_at);
+        });
+        let detail = match pause {
+            None => error.to_string(),
+            Some(Duration::ZERO) => format!("{error}; tried again at once"),
+            Some(pause) => format!("{error}; tried again in {} s", pause.as_secs().max(1)),
+        };
+        let state = if pause.is_some() {
+            SourceState::Disconnected
+        } else {
+            SourceState::Failed
+        };
+        tracing::warn!(source = self.name, %error, ?pause, attempts, "a source cannot be heard");
+        self.set_state(state, Some(detail)).await;
+    }
+
+    async fn missed(&mut self, gap: Missed) {
+        tracing::warn!(
+            source = self.name,
+            from = gap.from,
+            to = gap.to,
+            "events were missed"
+        );
+        self.intake
+            .board
+            .change(&self.name, |status| status.gap = Some(gap));
+        self.log_status().await;
+    }
+
+    async fn set_state(&mut self, state: SourceState, detail: Option<String>) {
+        let now = self.intake.clock.now();
+        self.intake.board.set_state(&self.name, state, detail, now);
+        let said = (state, self.intake.board.status(&self.name).error);
+        if self.logged.as_ref() != Some(&said) {
+            self.logged = Some(said);
+            self.log_status().await;
+        }
+    }
+
+    /// Without counters: those of the present are in every tip.
+    async fn log_status(&self) {
+        if !self.is_live {
             return;
         }
-        let status = SourceStatus {
-            source: source.name().to_owned(),
-            state,
-            detail,
-            ..SourceStatus::default()
+        let now = self.intake.clock.now();
+        let mut status = self.intake.board.status(&self.name);
+        status = SourceStatus {
+            received: 0,
+            unique: 0,
+            kept: 0,
+            unique_posts: 0,
+            kept_posts: 0,
+            dropped: Default::default(),
+            per_minute: None,
+            ..status
         };
-        let now: Millis = self.clock.now();
         let batch = Batch {
             events: vec![Event::live(now, now, Body::Status(status))],
             position: None,
         };
-        if let Err(refused) = self.log.append(batch).await {
-            tracing::warn!(source = source.name(), error = %refused.error, "a change of state could not be stored");
+        if let Err(refused) = self.intake.log.append(batch).await {
+            tracing::warn!(source = self.name, error = %refused.error, "a change of state could not be stored");
         }
     }
 }

@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ("app/worker", "worker", &["analysis", "wire"]),
     ("app", "app", &["analysis", "wire"]),
     ("server", "server", &["wire"]),
+    ("server/fakes", "fakes", &[]),
 ];
 
 /// What a package must never see, outside of tests: it would bring a clock, I/O, a browser, or a second owner.

@@ -4,12 +4,18 @@ use std::{collections::BTreeMap, io, sync::Arc};
 
 use wire::{Cursor, LogId, Millis, author::AuthorKey};
 
-use super::{Line, Want};
+use super::{Kinds, Line, Want};
 
 /// The writing half of a store. One thread owns it.
 pub(super) trait Store: Send {
     /// Makes sure, against power failure too, that seqs up to `to` will never be given out again.
     fn reserve(&mut self, to: u64) -> Result<(), LogError>;
+
+    /// Which kinds of line it holds of each identity.
+    fn kinds_of(&self, identities: &[u64]) -> Result<Vec<Kinds>, LogError>;
+
+    /// The posts of an author, as they are stored.
+    fn posts_of(&self, log: &LogId, author: u64) -> Result<Vec<Line>, LogError>;
 
     /// Stores everything of a commit or nothing. Returns what the posts that it withdraws have become.
     fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Line>, LogError>;

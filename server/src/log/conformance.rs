@@ -85,6 +85,7 @@ pub(super) async fn append(log: &Log, events: Vec<Event>) -> u64 {
     })
     .await
     .unwrap()
+    .tip
 }
 
 pub(super) fn cursor(log: &Log, seq: u64) -> Cursor {

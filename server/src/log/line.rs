@@ -17,8 +17,10 @@ pub struct Line {
     pub seen_at: Millis,
     /// What its body is, as one bit.
     pub kind: Kinds,
-    /// Of a post, so that a delete can find it; 0 for other bodies.
-    pub(crate) post_identity: u64,
+    /// What repeats are told by: of a post, of the post that a delete withdraws, of a bar; 0 for other bodies.
+    pub(crate) identity: u64,
+    /// Of a post, so that all of an author's posts can be found; 0 for other bodies.
+    pub(crate) author: u64,
     frame: Bytes,
     /// Where in `frame` the NDJSON line begins.
     line_start: usize,
@@ -64,6 +66,12 @@ impl Kinds {
             })
     }
 
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     pub(crate) fn bits(self) -> u8 {
         self.0
     }
@@ -72,7 +80,7 @@ impl Kinds {
         Self(bits & Self::ALL.0)
     }
 
-    fn of(body: &Body) -> Self {
+    pub(super) fn of(body: &Body) -> Self {
         match body {
             Body::Post(_) => Self::POST,
             Body::Bar(_) => Self::BAR,
@@ -86,20 +94,21 @@ impl Kinds {
 
 impl Line {
     pub(crate) fn encode(log: &LogId, event: &Event) -> Self {
-        let post_identity = match &event.body {
-            Body::Post(post) => Identity::of_post(&post.source, &post.id).0,
+        let author = match &event.body {
+            Body::Post(post) => author_number(&post.author),
             _ => 0,
         };
         let json = ndjson::encode_line(event);
-        Self::from_parts(
+        let line = Self::from_parts(
             log,
             event.seq,
             event.at,
             event.seen_at,
             Kinds::of(&event.body),
-            post_identity,
+            identity(&event.body),
             &json,
-        )
+        );
+        Self { author, ..line }
     }
 
     pub(crate) fn from_parts(
@@ -108,7 +117,7 @@ impl Line {
         at: Millis,
         seen_at: Millis,
         kind: Kinds,
-        post_identity: u64,
+        identity: u64,
         json: &str,
     ) -> Self {
         let frame = sse::encode_event(log, seq, json);
@@ -119,7 +128,8 @@ impl Line {
             at,
             seen_at,
             kind,
-            post_identity,
+            identity,
+            author: 0,
             frame: Bytes::copy_from_slice(frame.as_bytes()),
             line_start,
         }
@@ -146,6 +156,14 @@ impl Line {
         self.frame.len() + OVERHEAD
     }
 
+    /// The post in it, decoded again.
+    pub(crate) fn post(&self) -> Option<wire::Post> {
+        match ndjson::decode_line(self.json()).ok()?.body {
+            Body::Post(post) => Some(*post),
+            _ => None,
+        }
+    }
+
     /// The same post without text, author and whatever else could lead to its author; its place, its
     /// times and its tags stay, so that counts do not move.
     pub(crate) fn tombstone(&self, log: &LogId) -> Option<Self> {
@@ -153,11 +171,7 @@ impl Line {
         let Body::Post(post) = &mut event.body else {
             return None;
         };
-        post.text.clear();
-        post.author.clear();
-        post.url = None;
-        post.place = None;
-        post.reply_to = None;
+        empty(post);
         event.seq = self.seq;
         Some(Self::encode(log, &event))
     }
@@ -165,6 +179,30 @@ impl Line {
     pub(crate) fn matches(&self, want: &super::Want) -> bool {
         self.kind.overlaps(want.kinds) && (want.from..want.to).contains(&self.at)
     }
+}
+
+/// Takes everything out of a post that its author could want gone. Its id stays, by which it is known.
+pub(super) fn empty(post: &mut wire::Post) {
+    post.text.clear();
+    post.author.clear();
+    post.url = None;
+    post.place = None;
+    post.reply_to = None;
+}
+
+/// What repeats of an event are told by; 0 for one that has no repeats.
+pub(super) fn identity(body: &Body) -> u64 {
+    match body {
+        Body::Post(post) => Identity::of_post(&post.source, &post.id).0,
+        Body::Delete(delete) => Identity::of_post(&delete.source, &delete.id).0,
+        Body::Bar(bar) => Identity::of_bar(bar).0,
+        Body::Status(_) | Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => 0,
+    }
+}
+
+/// An author's hash as the number that it is; 0 for what is none.
+pub(super) fn author_number(author: &str) -> u64 {
+    u64::from_str_radix(author, 16).unwrap_or(0)
 }
 
 #[cfg(test)]

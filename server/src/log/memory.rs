@@ -5,10 +5,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
 };
 
+use rustc_hash::FxHashMap;
 use wire::{Cursor, LogId};
 
 use super::{
-    Line, LogError, Want,
+    Kinds, Line, LogError, Want,
     cold::{Cold, Commit, LastStop, Limit, Opened, Store, fresh_author_key, fresh_id},
     tail::gather,
 };
@@ -23,6 +24,8 @@ pub(super) struct MemoryCold(Arc<RwLock<Lines>>);
 struct Lines {
     held: VecDeque<Line>,
     n_bytes: u64,
+    /// Which kinds of line are held of an identity.
+    kinds: FxHashMap<u64, Kinds>,
 }
 
 pub(super) fn create() -> Result<(MemoryStore, MemoryCold, Opened), LogError> {
@@ -50,11 +53,27 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn kinds_of(&self, identities: &[u64]) -> Result<Vec<Kinds>, LogError> {
+        let lines = self.lines();
+        let kinds = |identity| lines.kinds.get(identity).copied().unwrap_or(Kinds::NONE);
+        Ok(identities.iter().map(kinds).collect())
+    }
+
+    fn posts_of(&self, _log: &LogId, author: u64) -> Result<Vec<Line>, LogError> {
+        let lines = self.lines();
+        let theirs = lines.held.iter().filter(|line| line.author == author);
+        Ok(theirs.cloned().collect())
+    }
+
     fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Line>, LogError> {
         let mut lines = self.lines();
         for line in commit.lines {
             lines.n_bytes += line.weight() as u64;
             lines.held.push_back(line.clone());
+            if line.identity != 0 {
+                let kinds = lines.kinds.entry(line.identity).or_insert(Kinds::NONE);
+                *kinds = kinds.and(line.kind);
+            }
         }
         if commit.withdrawn.is_empty() {
             return Ok(Vec::new());
@@ -63,8 +82,8 @@ impl Store for MemoryStore {
         let gone = lines
             .held
             .iter_mut()
-            .filter(|line| commit.withdrawn.contains(&line.post_identity));
-        for line in gone.filter(|line| line.post_identity != 0) {
+            .filter(|line| commit.withdrawn.contains(&line.identity));
+        for line in gone.filter(|line| line.kind == Kinds::POST) {
             if let Some(tombstone) = line.tombstone(commit.log) {
                 *line = tombstone.clone();
                 tombstones.push(tombstone);
@@ -97,8 +116,11 @@ impl Store for MemoryStore {
     fn trim(&mut self, floor: u64) -> Result<(), LogError> {
         let mut lines = self.lines();
         while lines.held.front().is_some_and(|line| line.seq < floor) {
-            let weight = lines.held.pop_front().map_or(0, |line| line.weight());
-            lines.n_bytes -= weight as u64;
+            let Some(line) = lines.held.pop_front() else {
+                break;
+            };
+            lines.n_bytes -= line.weight() as u64;
+            lines.kinds.remove(&line.identity);
         }
         Ok(())
     }

@@ -80,21 +80,45 @@ impl Store for SqliteStore {
         Ok(())
     }
 
+    fn kinds_of(&self, identities: &[u64]) -> Result<Vec<Kinds>, LogError> {
+        let mut find = self
+            .db
+            .prepare_cached("SELECT kind FROM events WHERE identity = ? AND identity NOT NULL")?;
+        let mut found = Vec::with_capacity(identities.len());
+        for identity in identities {
+            let mut rows = find.query([identity.cast_signed()])?;
+            let mut kinds = Kinds::NONE;
+            while let Some(row) = rows.next()? {
+                kinds = kinds.and(Kinds::from_bits(row.get(0)?));
+            }
+            found.push(kinds);
+        }
+        Ok(found)
+    }
+
+    fn posts_of(&self, log: &LogId, author: u64) -> Result<Vec<Line>, LogError> {
+        let mut find = self.db.prepare_cached(
+            "SELECT seq, at, seen_at, line, identity FROM events WHERE author = ? AND author NOT NULL",
+        )?;
+        let found = find.query_map([author.cast_signed()], |row| post_line(log, row))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    }
+
     fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Line>, LogError> {
         let transaction = self.db.transaction()?;
         {
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO events (seq, seen_at, at, kind, post_identity, line) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO events (seq, seen_at, at, kind, identity, author, line) VALUES (?, ?, ?, ?, ?, ?, ?)",
             )?;
             for line in commit.lines {
-                let identity =
-                    (line.post_identity != 0).then_some(line.post_identity.cast_signed());
+                let number = |number: u64| (number != 0).then_some(number.cast_signed());
                 insert.execute(params![
                     line.seq,
                     line.seen_at,
                     line.at,
                     line.kind.bits(),
-                    identity,
+                    number(line.identity),
+                    number(line.author),
                     line.json()
                 ])?;
             }
@@ -180,28 +204,35 @@ fn withdraw(
     log: &LogId,
     identity: u64,
 ) -> rusqlite::Result<Vec<Line>> {
-    let mut find = transaction
-        .prepare_cached("SELECT seq, at, seen_at, line FROM events WHERE post_identity = ? AND post_identity NOT NULL")?;
-    let found = find.query_map([identity.cast_signed()], |row| {
-        let json: String = row.get(3)?;
-        Ok(Line::from_parts(
-            log,
-            row.get(0)?,
-            row.get(1)?,
-            row.get(2)?,
-            Kinds::POST,
-            identity,
-            &json,
-        ))
-    })?;
+    let mut find = transaction.prepare_cached(
+        "SELECT seq, at, seen_at, line, identity FROM events WHERE identity = ? AND identity NOT NULL AND kind = ?",
+    )?;
+    let of_post = params![identity.cast_signed(), Kinds::POST.bits()];
+    let found = find.query_map(of_post, |row| post_line(log, row))?;
     let found = found.collect::<rusqlite::Result<Vec<Line>>>()?;
-    let mut update = transaction.prepare_cached("UPDATE events SET line = ? WHERE seq = ?")?;
+    let mut update =
+        transaction.prepare_cached("UPDATE events SET line = ?, author = NULL WHERE seq = ?")?;
     let mut tombstones = Vec::new();
     for tombstone in found.iter().filter_map(|line| line.tombstone(log)) {
         update.execute(params![tombstone.json(), tombstone.seq])?;
         tombstones.push(tombstone);
     }
     Ok(tombstones)
+}
+
+fn post_line(log: &LogId, row: &rusqlite::Row<'_>) -> rusqlite::Result<Line> {
+    let (seq, at, seen_at) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let json: String = row.get(3)?;
+    let identity = row.get::<_, i64>(4)?.cast_unsigned();
+    Ok(Line::from_parts(
+        log,
+        seq,
+        at,
+        seen_at,
+        Kinds::POST,
+        identity,
+        &json,
+    ))
 }
 
 fn set_meta(db: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {

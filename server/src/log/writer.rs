@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
-use wire::{Body, Identity, LogId, Millis};
+use wire::{Body, Delete, Event, LogId, Millis, Post};
 
 use super::{
-    Batch, Line, LogError, LogOptions, Refused, Shared,
+    Appended, Batch, Kinds, Line, LogError, LogOptions, Refused, Shared,
     cold::{Commit, Limit, Store, fresh_id},
+    line::{author_number, empty, identity},
 };
 
 /// Events that are committed together at most, unless a single batch has more.
@@ -21,7 +23,8 @@ type Reply<T> = oneshot::Sender<T>;
 
 /// What the thread is asked to do, in order.
 pub(super) enum Request {
-    Append(Batch, Reply<Result<u64, Refused>>),
+    Append(Batch, Reply<Result<Appended, Refused>>),
+    WithdrawAuthor(String, Millis, Reply<Result<(), LogError>>),
     Restart(Reply<Result<(), LogError>>),
     Trim(Millis, Reply<Result<(), LogError>>),
     Close(Reply<Result<(), LogError>>),
@@ -39,7 +42,18 @@ pub(super) struct Writer {
 /// A batch whose events have been taken out, and whoever waits for it.
 struct Waiting {
     batch: Batch,
-    reply: Reply<Result<u64, Refused>>,
+    reply: Reply<Result<Appended, Refused>>,
+    appended: Appended,
+}
+
+impl Waiting {
+    fn new(batch: Batch, reply: Reply<Result<Appended, Refused>>) -> Self {
+        Self {
+            batch,
+            reply,
+            appended: Appended::default(),
+        }
+    }
 }
 
 impl Writer {
@@ -61,24 +75,38 @@ impl Writer {
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut pending = None;
         while let Some(request) = pending.take().or_else(|| requests.blocking_recv()) {
-            match request {
-                Request::Append(batch, reply) => {
-                    let mut group = vec![Waiting { batch, reply }];
-                    pending = gather(&mut group, &mut requests);
-                    self.append(group);
-                }
-                Request::Restart(reply) => drop(reply.send(self.restart())),
-                Request::Trim(now, reply) => drop(reply.send(self.trim(now))),
-                Request::Close(reply) => {
-                    let closed = self.store.close(self.tip);
-                    // The answer says that the file is free: its lock goes first.
-                    drop(self);
-                    drop(reply.send(closed));
-                    return;
-                }
+            if let Request::Append(batch, reply) = request {
+                let mut group = vec![Waiting::new(batch, reply)];
+                pending = gather(&mut group, &mut requests);
+                self.append(group);
+                continue;
             }
+            self = match self.answer(request) {
+                Some(writer) => writer,
+                None => return,
+            };
         }
         // Every clone of the log is gone without a close: what a crash looks like, and treated like one.
+    }
+
+    /// Does one thing that is asked for; `None` when that was to close.
+    pub(super) fn answer(mut self, request: Request) -> Option<Self> {
+        match request {
+            Request::Append(batch, reply) => self.append(vec![Waiting::new(batch, reply)]),
+            Request::WithdrawAuthor(author, now, reply) => {
+                drop(reply.send(self.withdraw_author(&author, now)));
+            }
+            Request::Restart(reply) => drop(reply.send(self.restart())),
+            Request::Trim(now, reply) => drop(reply.send(self.trim(now))),
+            Request::Close(reply) => {
+                let closed = self.store.close(self.tip);
+                // The answer says that the file is free: its lock goes first.
+                drop(self);
+                drop(reply.send(closed));
+                return None;
+            }
+        }
+        Some(self)
     }
 
     fn append(&mut self, mut group: Vec<Waiting>) {
@@ -86,14 +114,19 @@ impl Writer {
             Ok(()) => {
                 for waiting in group {
                     // Whoever asked may have gone; the events are stored all the same.
-                    let _ = waiting.reply.send(Ok(self.tip));
+                    let tip = self.tip;
+                    let appended = Appended {
+                        tip,
+                        ..waiting.appended
+                    };
+                    let _ = waiting.reply.send(Ok(appended));
                 }
                 if let Err(error) = self.trim_to(&self.limit(None)) {
                     tracing::warn!(%error, "the log could not be trimmed");
                 }
             }
             Err(error) => {
-                for Waiting { batch, reply } in group {
+                for Waiting { batch, reply, .. } in group {
                     let _ = reply.send(Err(Refused {
                         batch,
                         error: error.clone(),
@@ -104,19 +137,37 @@ impl Writer {
     }
 
     /// Commits, then publishes: no reader ever holds a seq that a crash could take back.
+    ///
+    /// What the log holds already is left out, whoever offers it again; a post that was withdrawn
+    /// before it came loses its text before it is stored.
     fn commit(&mut self, group: &mut [Waiting]) -> Result<(), LogError> {
-        let mut lines = Vec::new();
-        let mut withdrawn = Vec::new();
-        let mut seq = self.tip;
-        for event in group
-            .iter_mut()
-            .flat_map(|waiting| &mut waiting.batch.events)
-        {
-            seq += 1;
-            event.seq = seq;
-            lines.push(Line::encode(&self.log, event));
-            if let Body::Delete(delete) = &event.body {
-                withdrawn.push(Identity::of_post(&delete.source, &delete.id).0);
+        let mut known = self.known(group)?;
+        let (mut lines, mut withdrawn, mut seq) = (Vec::new(), Vec::new(), self.tip);
+        for waiting in &mut *group {
+            waiting.appended = Appended::default();
+            for event in &mut waiting.batch.events {
+                let kinds = known.entry(identity(&event.body)).or_insert(Kinds::NONE);
+                let kind = Kinds::of(&event.body);
+                if kinds.overlaps(kind) {
+                    waiting.appended.n_repeats += 1;
+                    waiting.appended.n_repeated_posts += u64::from(kind == Kinds::POST);
+                    continue;
+                }
+                if let Body::Post(post) = &mut event.body
+                    && kinds.overlaps(Kinds::DELETE)
+                {
+                    empty(post);
+                }
+                if kind == Kinds::DELETE && kinds.overlaps(Kinds::POST) {
+                    withdrawn.push(identity(&event.body));
+                }
+                // Changes of state are no repeats of each other.
+                if kind != Kinds::STATUS {
+                    *kinds = kinds.and(kind);
+                }
+                seq += 1;
+                event.seq = seq;
+                lines.push(Line::encode(&self.log, event));
             }
         }
         let positions: Vec<_> = group
@@ -138,6 +189,36 @@ impl Writer {
         self.shared
             .publish(|hot| hot.extend(lines, tombstones, positions));
         Ok(())
+    }
+
+    /// What the log holds of everything that is to be appended.
+    fn known(&self, group: &[Waiting]) -> Result<FxHashMap<u64, Kinds>, LogError> {
+        let events = group.iter().flat_map(|waiting| &waiting.batch.events);
+        let mut identities: Vec<u64> = events.map(|event| identity(&event.body)).collect();
+        identities.retain(|identity| *identity != 0);
+        let kinds = self.store.kinds_of(&identities)?;
+        Ok(identities.into_iter().zip(kinds).collect())
+    }
+
+    fn withdraw_author(&mut self, author: &str, now: Millis) -> Result<(), LogError> {
+        let author = match author_number(author) {
+            0 => return Ok(()),
+            author => author,
+        };
+        let posts = self.store.posts_of(&self.log, author)?;
+        let deletes = posts.iter().filter_map(Line::post).map(|post| {
+            let Post { source, id, .. } = post;
+            Event::live(now, now, Body::Delete(Delete { source, id }))
+        });
+        let batch = Batch {
+            events: deletes.collect(),
+            position: None,
+        };
+        if batch.events.is_empty() {
+            return Ok(());
+        }
+        let (reply, _) = oneshot::channel();
+        self.commit(&mut [Waiting::new(batch, reply)])
     }
 
     fn restart(&mut self) -> Result<(), LogError> {
@@ -187,7 +268,7 @@ fn gather(group: &mut Vec<Waiting>, requests: &mut mpsc::Receiver<Request>) -> O
         match requests.try_recv() {
             Ok(Request::Append(batch, reply)) => {
                 n_events += batch.events.len();
-                group.push(Waiting { batch, reply });
+                group.push(Waiting::new(batch, reply));
             }
             Ok(other) => return Some(other),
             Err(_) => return None,

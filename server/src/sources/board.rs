@@ -1,37 +1,56 @@
 //! State and counters of every source as they are now.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
+use tokio::time::Instant;
 use wire::{Millis, SourceState, SourceStatus};
+
+/// Over how long the rate is counted.
+const RATE_OVER: Duration = Duration::from_secs(60);
 
 /// One status a source; changed by the source's own loop, read by whoever tells readers.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<BTreeMap<String, SourceStatus>>);
+pub struct Board(Mutex<BTreeMap<String, Entry>>);
+
+#[derive(Debug, Default)]
+struct Entry {
+    status: SourceStatus,
+    /// Seconds of the last minute in which records came, and how many; of live sources only.
+    recent: Option<VecDeque<(Instant, u64)>>,
+}
 
 impl Board {
     /// Every source's status, by name.
     pub fn snapshot(&self) -> Vec<SourceStatus> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect()
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.values_mut().map(Entry::now).collect()
     }
 
-    /// Returns whether the state is another one than before.
+    /// The status of one source.
+    pub(crate) fn status(&self, source: &str) -> SourceStatus {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = entries.get_mut(source).map(Entry::now);
+        status.unwrap_or_else(|| fresh(source))
+    }
+
+    /// Returns whether the state is another one than before. `at` is the clock of the data.
     pub(crate) fn set_state(
         &self,
         source: &str,
         state: SourceState,
         detail: Option<String>,
+        at: Millis,
     ) -> bool {
         let mut has_changed = false;
         self.change(source, |status| {
-            has_changed = status.state != state;
+            has_changed = status.state != state || status.since.is_none();
+            if has_changed {
+                status.since = Some(at);
+            }
             (status.state, status.detail) = (state, detail);
         });
         has_changed
@@ -43,24 +62,81 @@ impl Board {
         });
     }
 
+    /// Counts records of a live source for its rate.
+    pub(crate) fn count_rate(&self, source: &str, n: u64) {
+        let now = Instant::now();
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = entry(&mut entries, source).recent.get_or_insert_default();
+        match recent.back_mut() {
+            Some((second, counted)) if now.duration_since(*second).as_secs() == 0 => *counted += n,
+            _ => recent.push_back((now, n)),
+        }
+    }
+
     pub(crate) fn reset_counts(&self, source: &str) {
         self.change(source, |status| {
-            let (state, detail) = (status.state, status.detail.take());
+            let (state, since) = (status.state, status.since);
+            let detail = status.detail.take();
             *status = SourceStatus {
-                source: source.to_owned(),
                 state,
+                since,
                 detail,
-                ..SourceStatus::default()
+                ..fresh(source)
             };
         });
     }
 
     pub(crate) fn change(&self, source: &str, change: impl FnOnce(&mut SourceStatus)) {
-        let mut statuses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || SourceStatus {
-            source: source.to_owned(),
-            ..SourceStatus::default()
-        };
-        change(statuses.entry(source.to_owned()).or_insert_with(fresh));
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut entry(&mut entries, source).status);
+    }
+}
+
+impl Entry {
+    fn now(&mut self) -> SourceStatus {
+        if let Some(recent) = &mut self.recent {
+            while recent
+                .front()
+                .is_some_and(|(second, _)| second.elapsed() >= RATE_OVER)
+            {
+                recent.pop_front();
+            }
+            self.status.per_minute = Some(recent.iter().map(|(_, n)| n).sum());
+        }
+        self.status.clone()
+    }
+}
+
+fn entry<'a>(entries: &'a mut BTreeMap<String, Entry>, source: &str) -> &'a mut Entry {
+    entries.entry(source.to_owned()).or_insert_with(|| Entry {
+        status: fresh(source),
+        recent: None,
+    })
+}
+
+fn fresh(source: &str) -> SourceStatus {
+    SourceStatus {
+        source: source.to_owned(),
+        ..SourceStatus::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_counts_the_last_minute_only() {
+        let board = Board::default();
+        for _ in 0..30 {
+            board.count_rate("x", 4);
+            tokio::time::advance(Duration::from_secs(3)).await;
+        }
+        assert_eq!(board.status("x").per_minute, Some(76));
+
+        tokio::time::advance(RATE_OVER).await;
+
+        assert_eq!(board.status("x").per_minute, Some(0));
+        assert_eq!(board.status("never heard of").per_minute, None);
     }
 }

@@ -1,4 +1,6 @@
 //! The clock of the data: the wall clock, or a replay's own, which never runs ahead of its next event.
+//!
+//! Time that passes is measured by tokio's clock, which tests pause.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -10,7 +12,11 @@ use wire::Millis;
 
 /// What readers are told as `now`.
 #[derive(Debug, Default)]
-pub struct Clock(Mutex<Option<Replay>>);
+pub struct Clock {
+    replay: Mutex<Option<Replay>>,
+    /// An instant and what the clock showed then; the system's clock where there is none.
+    set: Option<(Instant, Millis)>,
+}
 
 /// Data time as a function of elapsed time.
 #[derive(Clone, Copy, Debug)]
@@ -26,15 +32,31 @@ struct Replay {
 }
 
 impl Clock {
+    /// A clock that shows `now` and runs on as tokio's time does.
+    pub fn starting_at(now: Millis) -> Self {
+        Self {
+            replay: Mutex::default(),
+            set: Some((Instant::now(), now)),
+        }
+    }
+
     /// The present of the data.
     pub fn now(&self) -> Millis {
-        let replay = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        replay.map_or_else(wall_clock, Replay::now)
+        let replay = *self.replay.lock().unwrap_or_else(PoisonError::into_inner);
+        replay.map_or_else(|| self.present(), Replay::now)
+    }
+
+    /// The present, whatever is replayed.
+    fn present(&self) -> Millis {
+        let Some((since, now)) = self.set else {
+            return wall_clock();
+        };
+        now.saturating_add(Millis::try_from(since.elapsed().as_millis()).unwrap_or(Millis::MAX))
     }
 
     /// Whether this is a replay's clock.
     pub fn is_replay(&self) -> bool {
-        self.0
+        self.replay
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_some()
@@ -64,7 +86,7 @@ impl Clock {
 
     /// Tells how far the replay has got and when its next event is due, in data time.
     pub(crate) fn advance(&self, reached: Millis, limit: Millis) {
-        if let Some(replay) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(replay) = &mut *self.replay.lock().unwrap_or_else(PoisonError::into_inner) {
             replay.reached = replay.reached.max(reached);
             replay.limit = limit.max(replay.reached);
         }
@@ -72,13 +94,13 @@ impl Clock {
 
     /// How far the clock would have got by now if no event held it; `None` for the wall clock.
     pub(crate) fn due(&self) -> Option<Millis> {
-        let replay = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let replay = *self.replay.lock().unwrap_or_else(PoisonError::into_inner);
         replay.map(Replay::unlimited)
     }
 
     /// How long until the replay reaches `at`.
     pub(crate) fn wait_until(&self, at: Millis) -> Duration {
-        let replay = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let replay = *self.replay.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(replay) = replay else {
             return Duration::ZERO;
         };
@@ -92,7 +114,7 @@ impl Clock {
     }
 
     fn set(&self, replay: Replay) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(replay);
+        *self.replay.lock().unwrap_or_else(PoisonError::into_inner) = Some(replay);
     }
 }
 

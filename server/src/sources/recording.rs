@@ -14,10 +14,15 @@ use std::{
 use tokio::sync::watch;
 use wire::{Millis, author::AuthorKey, time::HOUR};
 
-use super::{AtEnd, Source, SourceError, Start, Step, clock::Clock};
+use super::{
+    AtEnd, Source, Start, Step,
+    clock::Clock,
+    policy::{Policy, Schedule},
+};
 use crate::{
     config::{RecordingStart, SourceConfig},
     log::{LastStop, Log},
+    net::SourceError,
     recording::RecordingError,
 };
 use play::{Opened, Pace, Play, first_seen_at};
@@ -86,8 +91,8 @@ impl RecordingSource {
         let (path, key) = (self.path.clone(), self.key);
         let opened = tokio::task::spawn_blocking(move || Opened::open(&path, &key)).await;
         opened
-            .map_err(|error| SourceError(error.to_string()))?
-            .map_err(|error| SourceError(error.to_string()))
+            .map_err(|error| SourceError::Own(error.to_string()))?
+            .map_err(|error| SourceError::Own(error.to_string()))
     }
 
     /// What to remember of how much the log has taken. `whole` marks the end.
@@ -112,11 +117,19 @@ impl RecordingSource {
 
 impl Source for RecordingSource {
     fn name(&self) -> &str {
-        &self.config.name
+        self.config.label()
     }
 
-    fn logs_its_status(&self) -> bool {
+    fn is_live(&self) -> bool {
         false
+    }
+
+    fn policy(&self) -> Policy {
+        Policy {
+            transport: Schedule::doubling(1, 60),
+            at_once_after_success: false,
+            ..Policy::USUAL
+        }
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
@@ -142,7 +155,7 @@ impl Source for RecordingSource {
 
     async fn next(&mut self) -> Result<Step, SourceError> {
         let Some(play) = &mut self.play else {
-            return Err(SourceError("nothing is being played".to_owned()));
+            return Err(SourceError::Own("nothing is being played".to_owned()));
         };
         if play.n_known > 0 {
             let known = play.take_known().await;
@@ -154,7 +167,7 @@ impl Source for RecordingSource {
             self.start_clock().await;
         }
         let Some(play) = &mut self.play else {
-            return Err(SourceError("nothing is being played".to_owned()));
+            return Err(SourceError::Own("nothing is being played".to_owned()));
         };
         match play.take_due(&self.clock, self.pace).await {
             Some(records) => {

@@ -1,9 +1,15 @@
 //! What becomes an event: broken records out, then repeats, then what the filters refuse. Each counted once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use rustc_hash::FxHashSet;
 use wire::{Body, Event, Identity, SourceStatus, config::Filters};
+
+use super::subjects::Subjects;
+use crate::log::Appended;
 
 /// An event, or the drop reason of a record that could not be decoded.
 pub(crate) type Record = Result<Event, &'static str>;
@@ -15,6 +21,8 @@ const MEMORY: usize = 4_000_000;
 /// Decides about one source's records, in their order.
 pub(crate) struct Sieve {
     filters: Filters,
+    /// What posts have to be about; `None` keeps them all.
+    subjects: Option<Arc<Subjects>>,
     seen: FxHashSet<u64>,
     order: VecDeque<u64>,
 }
@@ -31,9 +39,10 @@ pub(crate) struct Tally {
 }
 
 impl Sieve {
-    pub(crate) fn new(filters: Filters) -> Self {
+    pub(crate) fn new(filters: Filters, subjects: Option<Arc<Subjects>>) -> Self {
         Self {
             filters,
+            subjects,
             seen: FxHashSet::default(),
             order: VecDeque::new(),
         }
@@ -68,9 +77,22 @@ impl Sieve {
             if let Some(reason) = self.filters.refuse(post) {
                 return Err(reason);
             }
+            if self
+                .subjects
+                .as_ref()
+                .is_some_and(|subjects| !subjects.touch(post))
+            {
+                return Err("off_topic");
+            }
             tally.kept_posts += 1;
         }
         Ok(event)
+    }
+
+    /// From here on nothing is a repeat of what came before.
+    pub(crate) fn forget(&mut self) {
+        self.seen = FxHashSet::default();
+        self.order = VecDeque::new();
     }
 
     /// Returns whether it is new.
@@ -89,6 +111,25 @@ impl Sieve {
 }
 
 impl Tally {
+    /// Some of what was let through had come before, as the log found out.
+    pub(crate) fn repeated(&mut self, appended: Appended) {
+        let Appended {
+            n_repeats,
+            n_repeated_posts,
+            ..
+        } = appended;
+        if n_repeats == 0 {
+            return;
+        }
+        for count in [&mut self.kept, &mut self.unique] {
+            *count = count.saturating_sub(n_repeats);
+        }
+        for count in [&mut self.kept_posts, &mut self.unique_posts] {
+            *count = count.saturating_sub(n_repeated_posts);
+        }
+        *self.dropped.entry("duplicate").or_default() += n_repeats;
+    }
+
     pub(crate) fn add_to(&self, status: &mut SourceStatus) {
         status.received += self.received;
         status.unique += self.unique;
@@ -118,7 +159,7 @@ mod tests {
 
     #[test]
     fn every_record_is_counted_exactly_once() {
-        let mut sieve = Sieve::new(Filters::default());
+        let mut sieve = Sieve::new(Filters::default(), None);
         let records = vec![
             post("1", "en"),
             Err("bad_json"),
@@ -145,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_repeat_is_found_across_batches() {
-        let mut sieve = Sieve::new(Filters::default());
+        let mut sieve = Sieve::new(Filters::default(), None);
         sieve.sift(vec![post("1", "en")]);
 
         let (kept, tally) = sieve.sift(vec![post("1", "en")]);

@@ -12,12 +12,24 @@ pub struct PublicConfig {
     pub log: Option<LogId>,
     /// Present while the relay plays a recording instead of listening to live sources.
     pub replay: Option<ReplayInfo>,
+    /// Present where the relay can also listen to live sources, as a stream and log of their own.
+    pub live: Option<LiveInfo>,
     /// Subjects that posts are sorted under.
     pub topics: Vec<Topic>,
     /// Instruments with names; tickers that only occur in the data need no entry.
     pub tickers: Vec<Ticker>,
     /// Which posts the relay keeps.
     pub filters: Filters,
+}
+
+/// The live stream beside a replay.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub struct LiveInfo {
+    /// What stands in front of `/api/v1/…` in its addresses, e.g. `/live`.
+    pub base: String,
+    /// Names of its sources.
+    pub sources: Vec<String>,
 }
 
 /// What is being replayed.

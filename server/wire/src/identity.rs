@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use siphasher::sip::SipHasher13;
 
-use crate::{Body, Event};
+use crate::{Bar, Body, Event};
 
 /// A 64-bit hash of what identifies an event: a post by (source, id), a bar by (ticker, currency,
 /// width, `open_at`), a delete by what it deletes, a status by (source, state, `seen_at`).
@@ -20,13 +20,24 @@ impl Identity {
         let hash = match &event.body {
             Body::Post(post) => hash_of(&("post", &post.source, &post.id)),
             Body::Delete(delete) => hash_of(&("delete", &delete.source, &delete.id)),
-            Body::Bar(bar) => hash_of(&("bar", &bar.ticker, &bar.currency, bar.width, bar.open_at)),
+            Body::Bar(bar) => return Some(Self::of_bar(bar)),
             Body::Status(status) => {
                 hash_of(&("status", &status.source, status.state as u8, event.seen_at))
             }
             Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => return None,
         };
         Some(Self(hash))
+    }
+
+    /// Identity of a bar, whichever source it came from.
+    pub fn of_bar(bar: &Bar) -> Self {
+        Self(hash_of(&(
+            "bar",
+            &bar.ticker,
+            &bar.currency,
+            bar.width,
+            bar.open_at,
+        )))
     }
 
     /// Identity of the post `id` of `source`.

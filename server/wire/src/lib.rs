@@ -31,5 +31,5 @@ pub use cursor::{Cursor, LogId};
 pub use event::{Body, Delete, Event, Gap, Reset, Tip};
 pub use identity::Identity;
 pub use post::{Place, Post};
-pub use source::{SourceState, SourceStatus};
+pub use source::{Missed, SourceState, SourceStatus};
 pub use time::Millis;

@@ -67,4 +67,35 @@ pub struct SourceStatus {
     /// Grid time of the newest event.
     #[serde(default)]
     pub last_at: Option<Millis>,
+    /// When the state became what it is.
+    #[serde(default)]
+    pub since: Option<Millis>,
+    /// Why it is not connected, as one word: `transport`, `closed`, `idle`, `http`, `rate_limit`, `auth`,
+    /// `unavailable`, `refused`, `protocol`, `budget` or `own`.
+    #[serde(default)]
+    pub error: Option<String>,
+    /// Attempts in a row that failed.
+    #[serde(default)]
+    pub attempts: u32,
+    /// When it will be tried again.
+    #[serde(default)]
+    pub retry_at: Option<Millis>,
+    /// The last stretch of time in which events are known to be missing.
+    #[serde(default)]
+    pub gap: Option<Missed>,
+    /// Records received within the last minute; live sources only.
+    #[serde(default)]
+    pub per_minute: Option<u64>,
+    /// US dollars that the records so far cost by the upstream's list of prices, where it has one.
+    #[serde(default)]
+    pub cost_usd: Option<f64>,
+}
+
+/// A stretch of time in which a source was not heard and that nobody filled in afterwards.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Missed {
+    /// Where it begins.
+    pub from: Millis,
+    /// Where it ends, exclusive.
+    pub to: Millis,
 }

@@ -17,7 +17,7 @@ use crate::log::{
 };
 
 /// Version of the tables.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// `line` stands last, so that a scan over times and kinds does not touch the pages that long lines spill to.
 pub(super) const EVENTS: &str = "
@@ -26,10 +26,23 @@ pub(super) const EVENTS: &str = "
         seen_at INTEGER NOT NULL,
         at INTEGER NOT NULL,
         kind INTEGER NOT NULL,
-        post_identity INTEGER,
+        identity INTEGER,
+        author INTEGER,
         line TEXT NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS events_by_post ON events (post_identity) WHERE post_identity NOT NULL;
+    CREATE INDEX IF NOT EXISTS events_by_identity ON events (identity) WHERE identity NOT NULL;
+    CREATE INDEX IF NOT EXISTS events_by_author ON events (author) WHERE author NOT NULL;
+";
+
+/// From version 1, which knew the identity of posts only. Its posts are not found by author.
+const FROM_VERSION_1: &str = "
+    DROP INDEX events_by_post;
+    ALTER TABLE events RENAME TO old_events;
+";
+const COPY_VERSION_1: &str = "
+    INSERT INTO events SELECT seq, seen_at, at, kind, post_identity, NULL, line FROM old_events;
+    DROP TABLE old_events;
+    UPDATE meta SET value = '2' WHERE key = 'version';
 ";
 
 const OTHER_TABLES: &str = "
@@ -94,7 +107,14 @@ fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
     };
     db.execute_batch("BEGIN IMMEDIATE")?;
     db.execute_batch(OTHER_TABLES)?;
+    let is_old = meta(db, "version")?.as_deref() == Some("1");
+    if is_old {
+        db.execute_batch(FROM_VERSION_1)?;
+    }
     db.execute_batch(EVENTS)?;
+    if is_old {
+        db.execute_batch(COPY_VERSION_1)?;
+    }
     if meta(db, "version")?.is_none() {
         let AuthorKey(key) = fresh_author_key()?;
         set_meta(db, "version", VERSION)?;

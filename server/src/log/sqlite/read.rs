@@ -59,7 +59,7 @@ fn read(
     want: &Want,
 ) -> Result<(Vec<Line>, u64), LogError> {
     let mut select = db.prepare_cached(
-        "SELECT seq, at, seen_at, kind, post_identity, line FROM events
+        "SELECT seq, at, seen_at, kind, identity, line FROM events
          WHERE seq > ? AND seq <= ? AND kind & ? AND at >= ? AND at < ? ORDER BY seq",
     )?;
     let mut rows = select.query(params![

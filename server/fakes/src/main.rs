@@ -1,0 +1,2 @@
+//! The fakes as a program.
+fn main() {}

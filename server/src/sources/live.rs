@@ -1,0 +1,140 @@
+//! The list of live sources: what each kind needs to be made, and how it is started.
+
+use std::sync::Arc;
+
+use tokio::{sync::watch, task::JoinSet};
+use url::Url;
+use wire::{author::AuthorKey, config::Ticker};
+
+use super::{Intake, Source, clock::Clock, jetstream::Jetstream, subjects::Subjects, supervise};
+use crate::{
+    config::{Config, Keep, LiveStart, SourceConfig, SourceKind},
+    net::{Network, Secret, SourceError, secret::SecretError},
+};
+
+/// What a live source is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) config: SourceConfig,
+    pub(crate) tickers: Vec<Ticker>,
+    pub(crate) network: Network,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) author_key: AuthorKey,
+    /// What `key_env` or `key_file` holds.
+    pub(crate) key: Option<Secret>,
+}
+
+/// Why a live source cannot be made as it is configured.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Its key cannot be read.
+    #[error("the source {name:?}: {source}")]
+    Key {
+        /// Which.
+        name: String,
+        /// Why.
+        source: SecretError,
+    },
+    /// Another value cannot be used.
+    #[error("the source {name:?}: {source}")]
+    Value {
+        /// Which.
+        name: String,
+        /// Why.
+        source: SourceError,
+    },
+}
+
+impl Setup {
+    pub(crate) fn name(&self) -> String {
+        self.config.label().to_owned()
+    }
+
+    /// The configured address, or the usual one.
+    pub(crate) fn url(&self, usual: &str) -> Result<Url, SourceError> {
+        parse_url(self.config.url.as_deref().unwrap_or(usual))
+    }
+
+    /// The configured address of the history, or the usual one.
+    pub(crate) fn history_url(&self, usual: &str) -> Result<Url, SourceError> {
+        parse_url(self.config.history_url.as_deref().unwrap_or(usual))
+    }
+}
+
+/// Starts every live source of the configuration. They connect at once, or wait for their first reader.
+///
+/// # Errors
+/// What cannot work as it is configured, before anything is started.
+pub(crate) fn start(
+    config: &Config,
+    intake: &Intake,
+    network: &Network,
+    n_readers: &watch::Receiver<usize>,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), SetupError> {
+    let has_recording = config.sources.iter().any(|source| !source.kind.is_live());
+    let waits = match config.live.start {
+        LiveStart::Auto => has_recording,
+        LiveStart::FirstReader => true,
+        LiveStart::AtOnce => false,
+    };
+    let readers = waits.then(|| n_readers.clone());
+    let subjects = Subjects::new(&config.topics, &config.tickers).map(Arc::new);
+    for source in config.sources.iter().filter(|source| source.kind.is_live()) {
+        let failed = |problem| SetupError::Value {
+            name: source.label().to_owned(),
+            source: problem,
+        };
+        let setup = setup(config, source, intake, network)?;
+        let intake = Intake {
+            subjects: subjects.clone().filter(|_| source.keep == Keep::Subjects),
+            ..intake.clone()
+        };
+        let readers = readers.clone();
+        // The one list of live sources.
+        match source.kind {
+            SourceKind::Recording => {}
+            SourceKind::Jetstream => {
+                let source = Jetstream::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn setup(
+    config: &Config,
+    source: &SourceConfig,
+    intake: &Intake,
+    network: &Network,
+) -> Result<Setup, SetupError> {
+    let key = Secret::load(source.key_env.as_deref(), source.key_file.as_deref());
+    let key = key.map_err(|problem| SetupError::Key {
+        name: source.label().to_owned(),
+        source: problem,
+    })?;
+    Ok(Setup {
+        config: source.clone(),
+        tickers: config.tickers.clone(),
+        network: Arc::clone(network),
+        clock: Arc::clone(&intake.clock),
+        author_key: intake.log.author_key(),
+        key,
+    })
+}
+
+/// Follows a source from its first reader on.
+async fn when_wanted(source: impl Source, intake: Intake, readers: Option<watch::Receiver<usize>>) {
+    if let Some(mut readers) = readers
+        && readers.wait_for(|n| *n > 0).await.is_err()
+    {
+        return;
+    }
+    supervise(source, intake).await;
+}
+
+fn parse_url(text: &str) -> Result<Url, SourceError> {
+    Url::parse(text)
+        .map_err(|error| SourceError::Refused(format!("{text:?} is no address ({error})")))
+}
