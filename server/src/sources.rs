@@ -3,33 +3,24 @@
 //! A source file says how to connect and what comes; this loop backs off by the upstream's own
 //! schedule, counts what is refused, keeps the status and never lets an upstream's data stop anything.
 
-#[allow(dead_code, reason = "it is not connected yet")]
 mod alpaca;
 pub mod board;
 pub mod clock;
-#[allow(dead_code, reason = "it is not connected yet")]
 mod cryptocompare;
-#[allow(dead_code, reason = "it is not connected yet")]
 mod finnhub;
-#[allow(dead_code, reason = "its sources are not connected yet")]
 mod html;
 pub mod jetstream;
-#[allow(dead_code, reason = "its sources are not connected yet")]
-mod lines;
 #[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod live;
-#[allow(dead_code, reason = "it is not connected yet")]
 mod mastodon;
-#[allow(dead_code, reason = "it is not connected yet")]
 mod minutes;
+mod needs;
 #[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod policy;
 pub mod recording;
-#[allow(dead_code, reason = "it is not connected yet")]
 mod reddit;
 pub mod sieve;
 pub(crate) mod subjects;
-#[allow(dead_code, reason = "it is not connected yet")]
 mod x;
 
 #[cfg(test)]

@@ -53,6 +53,29 @@ pub struct SourceConfig {
     pub private_hosts: bool,
     /// How often an upstream that has to be asked is asked.
     pub poll_secs: Option<f64>,
+
+    /// Name that goes with the key: Reddit's user, Alpaca's key id.
+    pub user: Option<String>,
+    /// Subreddits, without `r/`.
+    pub subreddits: Vec<String>,
+    /// Hashtags that Mastodon is asked for; those of the topics where none are given.
+    pub hashtags: Vec<String>,
+    /// Which of Mastodon's streams is followed.
+    pub stream: MastodonStream,
+    /// Also accounts that say they are bots.
+    pub bots: bool,
+    /// Only accounts that have agreed to be found by search.
+    pub only_indexable: bool,
+    /// Language of the posts, where the upstream does not tell it.
+    pub language: Option<String>,
+    /// X delivers so many posts in a hundred.
+    pub sample_percent: Option<u8>,
+    /// The most that may be spent in a UTC day, in US dollars.
+    pub budget_day_usd: Option<f64>,
+    /// The most that may be spent in a UTC month, in US dollars.
+    pub budget_month_usd: Option<f64>,
+    /// Codes of trades that move no price, e.g. of those reported late.
+    pub unwanted_conditions: Vec<String>,
 }
 
 /// What a source is.
@@ -64,6 +87,21 @@ pub enum SourceKind {
     Recording,
     /// Bluesky.
     Jetstream,
+    /// X's filtered stream.
+    X,
+    /// X's counts of posts.
+    XCounts,
+    /// An instance of Mastodon.
+    Mastodon,
+    /// Reddit's feeds.
+    Reddit,
+    /// CryptoCompare (CoinDesk Data).
+    #[serde(rename = "cryptocompare")]
+    CryptoCompare,
+    /// Alpaca's stocks.
+    Alpaca,
+    /// Finnhub's stocks.
+    Finnhub,
 }
 
 /// When a recording begins.
@@ -112,6 +150,21 @@ pub enum JetstreamWire {
     V2,
 }
 
+/// The streams of a Mastodon instance.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum MastodonStream {
+    /// One for each hashtag.
+    #[default]
+    Hashtags,
+    /// Everything public that the instance knows.
+    Public,
+    /// Of that what its own users posted.
+    Local,
+    /// Of that what others posted.
+    Remote,
+}
+
 impl SourceKind {
     /// Whether it listens to the present.
     pub fn is_live(self) -> bool {
@@ -123,6 +176,13 @@ impl SourceKind {
         match self {
             Self::Recording => "recording",
             Self::Jetstream => "jetstream",
+            Self::X => "x",
+            Self::XCounts => "x_counts",
+            Self::Mastodon => "mastodon",
+            Self::Reddit => "reddit",
+            Self::CryptoCompare => "cryptocompare",
+            Self::Alpaca => "alpaca",
+            Self::Finnhub => "finnhub",
         }
     }
 }
@@ -137,11 +197,16 @@ impl SourceConfig {
         }
     }
 
-    pub(super) fn lengths(&self) -> [(&'static str, f64); 3] {
+    pub(super) fn lengths(&self) -> [(&'static str, f64); 5] {
         [
             ("source.preroll_hours", self.preroll_hours),
             ("source.loop_pause_secs", self.loop_pause_secs),
             ("source.poll_secs", self.poll_secs.unwrap_or(0.0)),
+            ("source.budget_day_usd", self.budget_day_usd.unwrap_or(0.0)),
+            (
+                "source.budget_month_usd",
+                self.budget_month_usd.unwrap_or(0.0),
+            ),
         ]
     }
 }
@@ -201,6 +266,17 @@ impl Default for SourceConfig {
             feeds: Vec::new(),
             private_hosts: false,
             poll_secs: None,
+            user: None,
+            subreddits: Vec::new(),
+            hashtags: Vec::new(),
+            stream: MastodonStream::Hashtags,
+            bots: false,
+            only_indexable: false,
+            language: None,
+            sample_percent: None,
+            budget_day_usd: None,
+            budget_month_usd: None,
+            unwanted_conditions: Vec::new(),
         }
     }
 }

@@ -179,15 +179,14 @@ fn recorded_answers_of_mastodon_are_decoded() {
     );
 
     let read = |text: &str| {
-        let (mut decoder, mut events) = (decoder(), mastodon::sse::Events::default());
-        events.push(text.as_bytes());
-        let found = std::iter::from_fn(|| events.next());
+        let mut decoder = decoder();
+        let found = mastodon::sse::Events::default().push(text.as_bytes());
         let record = |found| match found {
             mastodon::sse::Found::Event { name, data } => Some(decoder.event(&name, &data, NOW)),
             mastodon::sse::Found::Broken(reason) => Some(Err(reason)),
             mastodon::sse::Found::KeepAlive => None,
         };
-        found.filter_map(record).collect()
+        found.into_iter().filter_map(record).collect()
     };
     check(
         &folder.join("mastodon"),
@@ -204,7 +203,7 @@ fn recorded_feeds_of_reddit_are_decoded() {
     let seen_at = 1_690_135_200_000;
     let read = |text: &str| {
         let mut window = reddit::decode::Window::new(key(), None);
-        window.poll(text.as_bytes(), seen_at).unwrap()
+        window.poll(text.as_bytes(), seen_at).unwrap().records
     };
 
     check(

@@ -177,6 +177,19 @@ impl Decoder {
     }
 }
 
+/// The local id of the status that an event brings.
+pub(crate) fn local_id(name: &str, data: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let named: Named = serde_json::from_str(data)
+        .ok()
+        .filter(|_| name == "update")?;
+    let is_number = !named.id.is_empty() && named.id.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(named.id)
+}
+
 /// Only such an address may become a link on a page.
 fn is_web_address(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")

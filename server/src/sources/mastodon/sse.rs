@@ -1,7 +1,7 @@
 //! Mastodon's server-sent events: bytes to named events. Its comments, `:)` on opening and `:thump`
 //! every 15 s, say that the connection lives; there are no ids.
 
-use super::super::lines::{Lines, MAX_LINE_BYTES};
+use crate::net::lines::{MAX_LINE_BYTES, Piece, Splitter};
 
 /// What was found in the bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,35 +17,39 @@ pub(crate) enum Found {
 /// Puts events together from pieces.
 #[derive(Default)]
 pub(crate) struct Events {
-    lines: Lines,
+    splitter: Splitter,
+    event: Unfinished,
+}
+
+/// The event that is being read.
+#[derive(Default)]
+struct Unfinished {
     name: String,
     data: String,
-    /// Why the event that is being read cannot be used.
+    /// Why it cannot be used.
     broken: Option<&'static str>,
 }
 
 impl Events {
-    /// Takes the next bytes in.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.lines.push(bytes);
-    }
-
-    /// What comes next; `None` when more bytes are needed.
-    pub(crate) fn next(&mut self) -> Option<Found> {
-        loop {
-            let found = match self.lines.next()? {
-                Ok(line) => self.read_line(&line),
-                Err(reason) => {
-                    self.broken = Some(reason);
-                    None
-                }
+    /// Takes the next bytes in and returns what they complete.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Found> {
+        let mut found = Vec::new();
+        let event = &mut self.event;
+        self.splitter.push(bytes, |piece| {
+            let line = match piece {
+                Piece::Line(line) => String::from_utf8(line).map_err(|_| "bad_utf8"),
+                Piece::TooLong => Err("too_long"),
             };
-            if found.is_some() {
-                return found;
+            match line {
+                Ok(line) => found.extend(event.read_line(&line)),
+                Err(reason) => event.broken = Some(reason),
             }
-        }
+        });
+        found
     }
+}
 
+impl Unfinished {
     fn read_line(&mut self, line: &str) -> Option<Found> {
         if line.is_empty() {
             return self.end();
@@ -93,8 +97,7 @@ mod tests {
         let mut events = Events::default();
         let mut found = Vec::new();
         for chunk in chunks {
-            events.push(chunk);
-            found.extend(std::iter::from_fn(|| events.next()));
+            found.extend(events.push(chunk));
         }
         found
     }

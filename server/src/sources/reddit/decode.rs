@@ -7,7 +7,8 @@
 use feed_rs::{model::Entry, parser};
 use rustc_hash::FxHashSet;
 use wire::{
-    Body, Delete, Event, Millis, Post, author::AuthorKey, formats::FormatError, tag, time::MAX_AGE,
+    Body, Delete, Event, Millis, Missed, Post, author::AuthorKey, formats::FormatError, tag,
+    time::MAX_AGE,
 };
 
 use super::super::{html, sieve::Record};
@@ -28,6 +29,15 @@ pub(crate) struct Window {
     listed: Vec<(String, Millis)>,
 }
 
+/// What a poll has found.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Found {
+    /// Oldest first.
+    pub(crate) records: Vec<Record>,
+    /// More has come than the feed lists: between these times some is missing.
+    pub(crate) missed: Option<Missed>,
+}
+
 impl Window {
     pub(crate) fn new(key: AuthorKey, language: Option<String>) -> Self {
         let listed = Vec::new();
@@ -42,11 +52,7 @@ impl Window {
     ///
     /// # Errors
     /// The drop reason of a body that is no feed.
-    pub(crate) fn poll(
-        &mut self,
-        body: &[u8],
-        seen_at: Millis,
-    ) -> Result<Vec<Record>, &'static str> {
+    pub(crate) fn poll(&mut self, body: &[u8], seen_at: Millis) -> Result<Found, &'static str> {
         // What has no id, no author or no time is refused below instead of being made up.
         let parser = parser::Builder::new()
             .id_generator(|_, _, _| String::new())
@@ -65,10 +71,18 @@ impl Window {
             .rev()
             .filter(|entry| !known.contains(&entry.id));
         records.extend(fresh.map(|entry| self.post(entry, seen_at)));
+        let missed = self.missed(&listed);
         if !listed.is_empty() {
             self.listed = listed;
         }
-        Ok(records)
+        Ok(Found { records, missed })
+    }
+
+    /// The stretch between what was listed and what is, if nothing of it is listed any more.
+    fn missed(&self, listed: &[(String, Millis)]) -> Option<Missed> {
+        let from = self.listed.iter().map(|(_, at)| *at).max()?;
+        let to = listed.iter().map(|(_, at)| *at).min()?;
+        (from < to).then_some(Missed { from, to })
     }
 
     /// Deletes of what was listed and would have to be still: it is newer than the oldest that is.
@@ -205,7 +219,8 @@ mod tests {
     fn a_submission_is_its_title_and_what_its_author_wrote() {
         let records = window()
             .poll(&feed(&[entry("t3_a", 30, "")]), SEEN_AT)
-            .unwrap();
+            .unwrap()
+            .records;
 
         let [Ok(event)] = records.as_slice() else {
             panic!("{records:?}");
@@ -236,7 +251,10 @@ mod tests {
         let link = entry("t3_a", 30, "").replace("SC_O", "no");
         let comment = entry("t1_b", 31, "");
 
-        let records = window().poll(&feed(&[comment, link]), SEEN_AT).unwrap();
+        let records = window()
+            .poll(&feed(&[comment, link]), SEEN_AT)
+            .unwrap()
+            .records;
 
         let texts: Vec<_> = records
             .iter()
@@ -255,7 +273,7 @@ mod tests {
             .map(|(id, minute)| entry(id, minute, ""));
         let mut poll = |entries: &[&String]| {
             let entries: Vec<String> = entries.iter().map(|entry| (*entry).clone()).collect();
-            told(&window.poll(&feed(&entries), SEEN_AT).unwrap())
+            told(&window.poll(&feed(&entries), SEEN_AT).unwrap().records)
         };
 
         assert_eq!(poll(&[&c, &b, &a]), ["+t3_a", "+t3_b", "+t3_c"]);
@@ -270,8 +288,24 @@ mod tests {
         let a = [entry("t3_a", 30, "")];
         window.poll(&feed(&a), SEEN_AT).unwrap();
 
-        assert!(window.poll(&feed(&[]), SEEN_AT).unwrap().is_empty());
-        assert!(window.poll(&feed(&a), SEEN_AT).unwrap().is_empty());
+        assert_eq!(window.poll(&feed(&[]), SEEN_AT), Ok(Found::default()));
+        assert_eq!(window.poll(&feed(&a), SEEN_AT), Ok(Found::default()));
+    }
+
+    #[test]
+    fn what_no_feed_lists_any_more_was_missed() {
+        let mut window = window();
+        let [a, b] = [("t3_a", 30), ("t3_b", 34)].map(|(id, minute)| [entry(id, minute, "")]);
+        let first = window.poll(&feed(&a), SEEN_AT).unwrap();
+
+        let second = window.poll(&feed(&b), SEEN_AT).unwrap();
+
+        let (from, to) = (1_787_221_800_000, 1_787_222_040_000);
+        assert_eq!(
+            (first.missed, second.missed),
+            (None, Some(Missed { from, to }))
+        );
+        assert_eq!(told(&second.records), ["+t3_b"]);
     }
 
     #[test]
@@ -301,6 +335,7 @@ mod tests {
                     &window()
                         .poll(&feed(std::slice::from_ref(&broken)), SEEN_AT)
                         .unwrap()
+                        .records
                 ),
                 [reason],
                 "{broken}"
