@@ -4,8 +4,11 @@
 //! schedule, counts what is refused, keeps the status and never lets an upstream's data stop anything.
 
 mod alpaca;
+pub mod bars;
+pub mod binance;
 pub mod board;
 pub mod clock;
+pub mod coinbase;
 mod cryptocompare;
 mod finnhub;
 mod html;

@@ -161,7 +161,8 @@ impl Fake {
         self.started.elapsed()
     }
 
-    fn now(&self) -> Millis {
+    /// What its clock shows.
+    pub fn now(&self) -> Millis {
         self.epoch + self.elapsed().as_millis() as Millis
     }
 

@@ -13,8 +13,11 @@
 
 #![warn(missing_docs)]
 
+pub mod binance;
+pub mod coinbase;
 pub mod fake;
 pub mod jetstream;
+mod market;
 pub mod request;
 pub mod script;
 mod websocket;

@@ -87,6 +87,10 @@ pub enum SourceKind {
     Recording,
     /// Bluesky.
     Jetstream,
+    /// Prices in crypto-dollars and euros.
+    Binance,
+    /// Prices in dollars and euros.
+    Coinbase,
     /// X's filtered stream.
     X,
     /// X's counts of posts.
@@ -176,6 +180,8 @@ impl SourceKind {
         match self {
             Self::Recording => "recording",
             Self::Jetstream => "jetstream",
+            Self::Binance => "binance",
+            Self::Coinbase => "coinbase",
             Self::X => "x",
             Self::XCounts => "x_counts",
             Self::Mastodon => "mastodon",

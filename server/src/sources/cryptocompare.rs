@@ -5,11 +5,7 @@
 
 pub(crate) mod decode;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use hyper::header;
 use tokio::time::{Instant, sleep_until};
@@ -21,6 +17,7 @@ use wire::{
 
 use super::{
     Source, Start, Step,
+    bars::{Pair, Reached, WIDTH},
     clock::Clock,
     live::Setup,
     minutes::{Minutes, Tick},
@@ -36,8 +33,6 @@ const MAX_BYTES: usize = 8 << 20;
 const PAGE: Millis = 2_000;
 /// … and after a long outage at most so many are asked for.
 const MAX_PAGES: usize = 10;
-/// So many minutes are asked for at the very first time.
-const AT_FIRST: Millis = 1_440;
 
 /// Some pairs.
 pub(crate) struct CryptoCompare {
@@ -46,9 +41,8 @@ pub(crate) struct CryptoCompare {
     key: Secret,
     network: Network,
     clock: Arc<Clock>,
-    pairs: Vec<(String, String)>,
-    /// Until when each pair's bars are known, by `BTC-USD`.
-    until: BTreeMap<String, Millis>,
+    pairs: Vec<Pair>,
+    reached: Reached,
     is_checked: bool,
     due: Instant,
     found: VecDeque<Step>,
@@ -63,7 +57,7 @@ impl CryptoCompare {
             network: setup.network.clone(),
             clock: Arc::clone(&setup.clock),
             pairs: setup.currency_pairs()?,
-            until: BTreeMap::new(),
+            reached: Reached::default(),
             is_checked: false,
             due: Instant::now(),
             found: VecDeque::new(),
@@ -74,12 +68,11 @@ impl CryptoCompare {
     async fn check_pairs(&self) -> Result<(), SourceError> {
         let body = self.get("pricemulti", &self.all_pairs()).await?;
         let prices = decode::prices(&body, self.clock.now())?;
-        let has = |(ticker, currency): &&(String, String)| {
-            prices
-                .iter()
-                .any(|tick| tick.ticker == *ticker && tick.currency == *currency)
+        let has = |pair: &&Pair| {
+            let is_it = |tick: &Tick| tick.ticker == pair.ticker && tick.currency == pair.currency;
+            prices.iter().any(is_it)
         };
-        let Some((ticker, currency)) = self.pairs.iter().find(|pair| !has(pair)) else {
+        let Some(Pair { ticker, currency }) = self.pairs.iter().find(|pair| !has(pair)) else {
             return Ok(());
         };
         let body = self
@@ -99,8 +92,8 @@ impl CryptoCompare {
             names.dedup();
             names.join(",")
         };
-        let tickers = list(self.pairs.iter().map(|(ticker, _)| &**ticker).collect());
-        let currencies = list(self.pairs.iter().map(|(_, currency)| &**currency).collect());
+        let tickers = list(self.pairs.iter().map(|pair| &*pair.ticker).collect());
+        let currencies = list(self.pairs.iter().map(|pair| &*pair.currency).collect());
         [("fsyms", tickers), ("tsyms", currencies)]
     }
 
@@ -108,16 +101,13 @@ impl CryptoCompare {
     async fn ask(&mut self) -> Result<(), SourceError> {
         let body = self.get("pricemultifull", &self.all_pairs()).await?;
         let quotes = decode::full_prices(&body)?;
-        for (ticker, currency) in self.pairs.clone() {
-            let mut records = self.bars(&ticker, &currency).await?;
+        for pair in self.pairs.clone() {
+            let mut records = self.bars(&pair).await?;
             with_market_cap(&mut records, &quotes);
-            let closes = records
-                .iter()
-                .filter_map(|record| record.as_ref().ok().map(|event| event.at));
-            if let Some(newest) = closes.max() {
-                self.until.insert(format!("{ticker}-{currency}"), newest);
+            if let Some(newest) = records.iter().filter_map(open_at).max() {
+                self.reached.complete(&pair, newest);
             }
-            let position = serde_json::to_string(&self.until).ok();
+            let position = self.reached.position();
             self.found.push_back(Step::Records { records, position });
         }
         let wait = Minutes::wait(self.clock.now());
@@ -126,39 +116,28 @@ impl CryptoCompare {
     }
 
     /// All final bars of a pair behind what is known, oldest first.
-    async fn bars(&self, ticker: &str, currency: &str) -> Result<Vec<Record>, SourceError> {
+    async fn bars(&self, pair: &Pair) -> Result<Vec<Record>, SourceError> {
         let now = self.clock.now();
-        let known = self.until.get(&format!("{ticker}-{currency}")).copied();
-        let since = known.unwrap_or(now - AT_FIRST * MINUTE);
+        let from = self.reached.next_open(pair, now);
         let mut all: VecDeque<Record> = VecDeque::new();
-        let mut to = None;
+        let mut end = now;
         for _ in 0..MAX_PAGES {
-            let end: Millis = to.map_or(now, |to: Millis| to * SECOND);
-            let limit = ((end - since) / MINUTE + 1).clamp(1, PAGE);
-            let mut query = vec![
-                ("fsym", ticker.to_owned()),
-                ("tsym", currency.to_owned()),
+            let limit = ((end - from) / WIDTH + 1).clamp(1, PAGE);
+            let query = [
+                ("fsym", pair.ticker.clone()),
+                ("tsym", pair.currency.clone()),
                 ("limit", limit.to_string()),
+                ("toTs", (end / SECOND).to_string()),
             ];
-            query.extend(to.map(|to| ("toTs", to.to_string())));
             let body = self.get("v2/histominute", &query).await?;
-            let records = decode::bars(&body, (ticker, currency), MINUTE, now)?;
-            let oldest = decode::oldest_secs(&records);
-            // The last bar of one page is the first of the next: the loop's `is_new` and identity settle it.
-            let is_new = |record: &Record| {
-                record
-                    .as_ref()
-                    .map_or(true, |event| event.at > since && event.at <= end)
-            };
-            records
-                .into_iter()
-                .filter(is_new)
-                .rev()
-                .for_each(|record| all.push_front(record));
+            let records = decode::bars(&body, pair, WIDTH, now)?;
+            let oldest = records.iter().filter_map(open_at).min();
+            let is_new =
+                |record: &Record| open_at(record).is_none_or(|at| (from..end).contains(&at));
+            let new = records.into_iter().filter(is_new).rev();
+            new.for_each(|record| all.push_front(record));
             match oldest {
-                Some(oldest) if oldest * SECOND > since && to.is_none_or(|to| oldest < to) => {
-                    to = Some(oldest)
-                }
+                Some(oldest) if from < oldest && oldest < end => end = oldest,
                 _ => break,
             }
         }
@@ -198,9 +177,8 @@ impl Source for CryptoCompare {
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
-        if self.until.is_empty() {
-            let stored = position.and_then(|position| serde_json::from_str(position).ok());
-            self.until = stored.unwrap_or_default();
+        if let Some(position) = position {
+            self.reached.merge(Reached::parse(position));
         }
         if !self.is_checked {
             self.check_pairs().await?;
@@ -218,6 +196,13 @@ impl Source for CryptoCompare {
             sleep_until(self.due).await;
             self.ask().await?;
         }
+    }
+}
+
+fn open_at(record: &Record) -> Option<Millis> {
+    match &record.as_ref().ok()?.body {
+        Body::Bar(bar) => Some(bar.open_at),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! One table a source, in a file of its own below. Time is paused, so that an hour takes milliseconds.
 
 mod jetstream;
+mod prices;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -43,6 +44,11 @@ impl FakeNetwork {
         let fake = Arc::new(Fake::new(protocol, script, START));
         self.0.insert(host.to_owned(), fake);
         self
+    }
+
+    /// What all clocks show.
+    fn now(&self) -> Millis {
+        self.0.values().next().map_or(START, |fake| fake.now())
     }
 
     /// What was asked of a host, and when.

@@ -12,7 +12,10 @@ use wire::{
 use super::{
     Intake, Source,
     alpaca::Alpaca,
+    bars::Pair,
+    binance::Binance,
     clock::Clock,
+    coinbase::Coinbase,
     cryptocompare::CryptoCompare,
     finnhub::Finnhub,
     jetstream::Jetstream,
@@ -72,6 +75,20 @@ impl Setup {
         parse_url(self.config.url.as_deref().unwrap_or(usual))
     }
 
+    /// The configured pairs, or the usual ones.
+    pub(crate) fn pairs(&self, usual: &[&str]) -> Result<Vec<Pair>, SourceError> {
+        let configured = self.config.pairs.iter().map(String::as_str);
+        let mut texts: Vec<&str> = configured.collect();
+        if texts.is_empty() {
+            texts.extend(usual);
+        }
+        let pair = |text: &str| {
+            let problem = || SourceError::Refused(format!("{text:?} is no pair such as BTC-USD"));
+            Pair::parse(text).ok_or_else(problem)
+        };
+        texts.into_iter().map(pair).collect()
+    }
+
     /// The configured address of the history, or the usual one.
     pub(crate) fn history_url(&self, usual: &str) -> Result<Url, SourceError> {
         parse_url(self.config.history_url.as_deref().unwrap_or(usual))
@@ -110,40 +127,48 @@ pub(crate) fn start(
         let readers = readers.clone();
         // The one list of live sources.
         match source.kind {
-            SourceKind::Recording => {}
+            SourceKind::Recording => continue,
             SourceKind::Jetstream => {
                 let source = Jetstream::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Binance => {
+                let source = Binance::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Coinbase => {
+                let source = Coinbase::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
             }
             SourceKind::X => {
                 let source = X::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
             SourceKind::XCounts => {
                 let source = XCounts::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
             SourceKind::Mastodon => {
                 let source = Mastodon::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
             SourceKind::Reddit => {
                 let source = Reddit::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
             SourceKind::CryptoCompare => {
                 let source = CryptoCompare::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
             SourceKind::Alpaca => {
                 let source = Alpaca::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
             SourceKind::Finnhub => {
                 let source = Finnhub::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers));
+                tasks.spawn(when_wanted(source, intake, readers))
             }
-        }
+        };
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::Message;
+use wire::config::Ticker;
 
-use super::{live::Setup, x::cost::Budget};
+use super::{bars::Pair, live::Setup, x::cost::Budget};
 use crate::net::{Secret, SourceError};
 
 /// Currencies of pairs where only tickers are configured.
@@ -36,43 +37,19 @@ impl Setup {
         }
     }
 
-    /// Tickers and currencies: those of `pairs`, else every ticker in the usual currencies.
+    /// The configured pairs, else every ticker in the usual currencies.
     ///
     /// # Errors
     /// When there are none, or one is no pair.
-    pub(crate) fn currency_pairs(&self) -> Result<Vec<(String, String)>, SourceError> {
-        let no_pair =
-            |pair: &str| SourceError::Refused(format!("{pair:?} is no pair such as \"BTC-USD\""));
-        let split = |pair: &String| {
-            let (ticker, currency) = pair.split_once('-').ok_or_else(|| no_pair(pair))?;
-            let is_name = |name: &str| {
-                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            };
-            if is_name(ticker) && is_name(currency) {
-                Ok((ticker.to_uppercase(), currency.to_uppercase()))
-            } else {
-                Err(no_pair(pair))
-            }
-        };
-        let pairs: Vec<_> = if self.config.pairs.is_empty() {
-            let symbols = self
-                .tickers
-                .iter()
-                .map(|ticker| ticker.symbol.to_uppercase());
-            let pairs =
-                |symbol: String| CURRENCIES.map(|currency| (symbol.clone(), currency.to_owned()));
-            symbols.flat_map(pairs).collect()
-        } else {
-            self.config
-                .pairs
-                .iter()
-                .map(split)
-                .collect::<Result<_, _>>()?
-        };
+    pub(crate) fn currency_pairs(&self) -> Result<Vec<Pair>, SourceError> {
+        let of_ticker =
+            |ticker: &Ticker| CURRENCIES.map(|currency| format!("{}-{currency}", ticker.symbol));
+        let usual: Vec<String> = self.tickers.iter().flat_map(of_ticker).collect();
+        let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
+        let pairs = self.pairs(&usual)?;
         if pairs.is_empty() {
-            return Err(SourceError::Refused(
-                "it needs pairs = [\"BTC-USD\", …], or tickers".to_owned(),
-            ));
+            let problem = "it needs pairs = [\"BTC-USD\", …], or tickers";
+            return Err(SourceError::Refused(problem.to_owned()));
         }
         Ok(pairs)
     }

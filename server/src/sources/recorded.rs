@@ -14,7 +14,7 @@ use wire::{
     time::MINUTE,
 };
 
-use super::{cryptocompare, mastodon, reddit, sieve::Record, x};
+use super::{bars, cryptocompare, mastodon, reddit, sieve::Record, x};
 
 /// After all of the recordings.
 const NOW: Millis = 1_800_000_000_000;
@@ -220,8 +220,9 @@ fn recorded_answers_of_cryptocompare_are_decoded() {
     let folder = folder.join("prices/cryptocompare");
     let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
 
+    let pair = bars::Pair::parse("BTC-USD").unwrap();
     let histories = |name: &str| name.starts_with("histo");
-    let read = |text: &str| cryptocompare::decode::bars(text, ("BTC", "USD"), MINUTE, NOW).unwrap();
+    let read = |text: &str| cryptocompare::decode::bars(text, &pair, MINUTE, NOW).unwrap();
     check(&folder, histories, read, "bars 33");
     let prices = cryptocompare::decode::prices(&text("pricemulti.json"), NOW).unwrap();
     assert_eq!(prices.len(), 2);

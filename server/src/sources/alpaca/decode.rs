@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 use wire::{
-    Bar, Body, Event, Millis,
-    bar::BarError,
+    Millis,
     formats::{FormatError, calendar},
     time::MINUTE,
 };
 
-use super::super::sieve::Record;
+use super::super::{
+    bars::{self, Pair},
+    sieve::Record,
+};
 
 /// Name of the source in bars.
 pub(crate) const SOURCE: &str = "alpaca";
@@ -73,36 +75,24 @@ fn read(message: &Value, seen_at: Millis) -> Message {
 fn bar(message: &Value, seen_at: Millis) -> Record {
     let number = |member: &str| message.get(member).and_then(Value::as_f64);
     let price = |member: &str| number(member).ok_or(FormatError::Price.reason());
-    let ticker = message
-        .get("S")
-        .and_then(Value::as_str)
-        .filter(|symbol| !symbol.is_empty());
-    let open_at = message
-        .get("t")
-        .and_then(Value::as_str)
-        .and_then(calendar::parse_table);
-    let bar = Bar {
-        ticker: ticker.ok_or(FormatError::Symbol.reason())?.to_uppercase(),
+    let symbol = message.get("S").and_then(Value::as_str);
+    let symbol = symbol.filter(|symbol| !symbol.is_empty());
+    let open_at = message.get("t").and_then(Value::as_str);
+    let open_at = open_at.and_then(calendar::parse_table);
+    let pair = Pair {
+        ticker: symbol.ok_or(FormatError::Symbol.reason())?.to_uppercase(),
         currency: "USD".to_owned(),
-        source: SOURCE.to_owned(),
-        open_at: open_at.ok_or(FormatError::Time.reason())?,
-        width: MINUTE,
-        open: price("o")?,
-        high: price("h")?,
-        low: price("l")?,
-        close: price("c")?,
-        volume: number("v"),
-        market_cap: None,
     };
-    bar.check().map_err(|error| match error {
-        BarError::Volume => FormatError::Volume.reason(),
-        _ => FormatError::Price.reason(),
-    })?;
-    Ok(Event::live(bar.close_at(), seen_at, Body::Bar(bar)))
+    let open_at = open_at.ok_or(FormatError::Time.reason())?;
+    let prices = [price("o")?, price("h")?, price("l")?, price("c")?];
+    let bar = bars::bar(&pair, SOURCE, open_at, MINUTE, prices, number("v"))?;
+    bars::record(bar, seen_at)
 }
 
 #[cfg(test)]
 mod tests {
+    use wire::Body;
+
     use super::*;
 
     const SEEN_AT: Millis = 1_787_222_161_000;

@@ -5,9 +5,13 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use wire::{Bar, Body, Event, Millis, time::SECOND};
+use wire::{Millis, time::SECOND};
 
-use super::super::{minutes::Tick, sieve::Record};
+use super::super::{
+    bars::{self, Pair},
+    minutes::Tick,
+    sieve::Record,
+};
 
 /// Name of the source in bars.
 pub(crate) const SOURCE: &str = "cryptocompare";
@@ -92,7 +96,7 @@ pub(crate) fn full_prices(body: &str) -> Result<Vec<Tick>, AnswerError> {
 /// What it answers instead.
 pub(crate) fn bars(
     body: &str,
-    pair: (&str, &str),
+    pair: &Pair,
     width: Millis,
     now: Millis,
 ) -> Result<Vec<Record>, AnswerError> {
@@ -109,18 +113,6 @@ pub(crate) fn bars(
             Err(_) => Some(Err("bad_json")),
         });
     Ok(records.collect())
-}
-
-/// When the oldest row of such an answer begins, in seconds, for the page before it.
-pub(crate) fn oldest_secs(records: &[Record]) -> Option<Millis> {
-    let open_at = |record: &Record| match record {
-        Ok(Event {
-            body: Body::Bar(bar),
-            ..
-        }) => Some(bar.open_at / SECOND),
-        _ => None,
-    };
-    records.iter().filter_map(open_at).min()
 }
 
 /// A coin of `all/coinlist`.
@@ -208,40 +200,16 @@ struct Row {
 
 impl Row {
     /// `time` is the start of the interval. What was before a coin's first trade has prices of zero.
-    fn bar(self, (ticker, currency): (&str, &str), width: Millis, now: Millis) -> Option<Record> {
+    fn bar(self, pair: &Pair, width: Millis, now: Millis) -> Option<Record> {
         let Some(open_at) = self.time.checked_mul(SECOND) else {
             return Some(Err("bad_time"));
         };
-        let bar = Bar {
-            ticker: ticker.to_owned(),
-            currency: currency.to_owned(),
-            source: SOURCE.to_owned(),
-            open_at,
-            width,
-            open: self.open,
-            high: self.high,
-            low: self.low,
-            close: self.close,
-            volume: self.volumefrom,
-            market_cap: None,
-        };
-        if bar.close_at() > now {
+        if open_at.saturating_add(width) > now {
             return None;
         }
-        let reason = |error| match error {
-            wire::bar::BarError::Volume => "bad_volume",
-            _ => "bad_price",
-        };
-        Some(bar.check().map_err(reason).map(|()| past(bar, now)))
-    }
-}
-
-/// A bar of the past lies where it was, however long ago that is; it is known from now on.
-fn past(bar: Bar, now: Millis) -> Event {
-    Event {
-        at: bar.close_at(),
-        skewed: false,
-        ..Event::live(now, now, Body::Bar(bar))
+        let prices = [self.open, self.high, self.low, self.close];
+        let bar = bars::bar(pair, SOURCE, open_at, width, prices, self.volumefrom);
+        Some(bar.and_then(|bar| bars::record(bar, now)))
     }
 }
 

@@ -1,0 +1,181 @@
+//! Binance: final one-minute bars over a web socket, and the bars of an outage from its history. No key.
+//!
+//! Where Binance does not serve a place it says 451; then the source is off and others give the prices.
+
+pub mod decode;
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use tokio_tungstenite::tungstenite::Message;
+use url::Url;
+
+use super::{
+    Source, Start, Step,
+    bars::{Pair, Reached, WIDTH, record},
+    clock::Clock,
+    live::Setup,
+    policy::{Policy, Schedule},
+    sieve::Record,
+};
+use crate::net::{
+    Network, SourceError,
+    http::Request,
+    ws::{Opening, Socket},
+};
+use decode::{Said, Symbols, symbol};
+
+const DEFAULT_URL: &str = "wss://data-stream.binance.vision/stream";
+const DEFAULT_HISTORY: &str = "https://data-api.binance.vision/api/v3/klines";
+const DEFAULT_PAIRS: [&str; 6] = [
+    "BTC-USDT",
+    "ETH-USDT",
+    "SOL-USDT",
+    "DOGE-USDT",
+    "BTC-EUR",
+    "ETH-EUR",
+];
+/// The server pings every 20 s, and open bars come every 2 s.
+const IDLE: Duration = Duration::from_secs(60);
+/// Bars in one answer of the history, the most that it gives.
+const PAGE: i64 = 1_000;
+const HISTORY_BYTES: usize = 1 << 20;
+const HISTORY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Follows some pairs.
+pub(crate) struct Binance {
+    name: String,
+    url: Url,
+    history: Url,
+    symbols: Symbols,
+    network: Network,
+    clock: Arc<Clock>,
+    socket: Option<Socket>,
+    reached: Reached,
+    /// Pairs whose history has a part that is missing.
+    to_fill: VecDeque<Pair>,
+}
+
+impl Binance {
+    pub(crate) fn new(setup: &Setup) -> Result<Self, SourceError> {
+        let pairs = setup.pairs(&DEFAULT_PAIRS)?;
+        let symbols: Symbols = pairs
+            .into_iter()
+            .map(|pair| (symbol(&pair), pair))
+            .collect();
+        let mut url = setup.url(DEFAULT_URL)?;
+        let streams = symbols
+            .keys()
+            .map(|symbol| format!("{}@kline_1m", symbol.to_lowercase()));
+        let streams = streams.collect::<Vec<_>>().join("/");
+        url.set_query(Some(&format!("streams={streams}")));
+        Ok(Self {
+            name: setup.name(),
+            url,
+            history: setup.history_url(DEFAULT_HISTORY)?,
+            symbols,
+            network: setup.network.clone(),
+            clock: Arc::clone(&setup.clock),
+            socket: None,
+            reached: Reached::default(),
+            to_fill: VecDeque::new(),
+        })
+    }
+
+    /// Asks for one page of the history of a pair, from its first missing bar on.
+    async fn fill(&mut self, pair: Pair) -> Result<Vec<Record>, SourceError> {
+        let now = self.clock.now();
+        let from = self.reached.next_open(&pair, now);
+        let mut url = self.history.clone();
+        url.query_pairs_mut()
+            .append_pair("symbol", &symbol(&pair))
+            .append_pair("interval", "1m")
+            .append_pair("startTime", &from.to_string())
+            .append_pair("limit", &PAGE.to_string());
+        let response = Request::get(url).send(&self.network).await?;
+        let response = response
+            .success(now)
+            .await?
+            .expect_type(&["application/json"])?;
+        let body = response.bytes(HISTORY_BYTES, HISTORY_PATIENCE).await?;
+        let bars = decode::decode_history(&body, &pair, now);
+        let bars =
+            bars.map_err(|reason| SourceError::Protocol(format!("its history: {reason}")))?;
+        let last = bars.iter().flatten().map(|bar| bar.open_at).max();
+        let is_full = bars.len() as i64 >= PAGE;
+        // Minutes without a trade have no bar: behind the last one nothing is missing.
+        let up_to = if is_full {
+            last
+        } else {
+            last.max(Some(now - now % WIDTH - 2 * WIDTH))
+        };
+        if let Some(up_to) = up_to {
+            self.reached.complete(&pair, up_to);
+        }
+        if is_full {
+            self.to_fill.push_back(pair);
+        }
+        Ok(bars.into_iter().map(|bar| record(bar?, now)).collect())
+    }
+
+    fn take(&mut self, messages: Vec<Message>) -> Result<Vec<Record>, SourceError> {
+        let seen_at = self.clock.now();
+        let mut records = Vec::new();
+        for message in messages {
+            match decode::decode(&message.into_data(), &self.symbols) {
+                Ok(Said::Final(pair, bar)) => {
+                    if self.reached.note(&pair, bar.open_at) && !self.to_fill.contains(&pair) {
+                        self.to_fill.push_back(pair);
+                    }
+                    records.push(record(bar, seen_at));
+                }
+                Ok(Said::Shutdown) => {
+                    return Err(SourceError::Closed(", as it had announced".to_owned()));
+                }
+                Ok(Said::Open | Said::Other) => {}
+                Err(reason) => records.push(Err(reason)),
+            }
+        }
+        Ok(records)
+    }
+}
+
+impl Source for Binance {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Three hundred connections in five minutes are allowed; bans grow with every request during one.
+    fn policy(&self) -> Policy {
+        Policy {
+            transport: Schedule::doubling(2, 60),
+            rate_limit: Schedule::doubling(120, 3_600),
+            ..Policy::USUAL
+        }
+    }
+
+    async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
+        self.socket = None;
+        self.reached
+            .merge(position.map(Reached::parse).unwrap_or_default());
+        self.to_fill = self.symbols.values().cloned().collect();
+        let opening = Opening::new(self.url.clone(), IDLE);
+        self.socket = Some(opening.open(&self.network, self.clock.now()).await?);
+        Ok(Start::Live)
+    }
+
+    async fn next(&mut self) -> Result<Step, SourceError> {
+        let records = if let Some(pair) = self.to_fill.pop_front() {
+            self.fill(pair).await?
+        } else {
+            let Some(socket) = &mut self.socket else {
+                return Err(SourceError::Own("it is not connected".to_owned()));
+            };
+            let messages = socket.next().await?;
+            self.take(messages)?
+        };
+        Ok(Step::Records {
+            records,
+            position: self.reached.position(),
+        })
+    }
+}
