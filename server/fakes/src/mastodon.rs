@@ -8,6 +8,8 @@ use crate::{Item, Millis, Opening, Protocol, Reply, Request, Transport, jetstrea
 
 /// The token that is accepted.
 pub const TOKEN: &str = "mastodon-token";
+/// What the event of a status begins with.
+const UPDATE: &str = "event: update\ndata: ";
 /// It says that it lives every 15 s.
 const THUMP: Duration = Duration::from_secs(15);
 
@@ -87,34 +89,24 @@ impl Mastodon {
 
     /// The oldest behind `min_id`, or the newest of all; newest first.
     fn time_line(&self, request: &Request, now: Millis) -> Reply {
-        let limit = request
-            .value("limit")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(20_usize)
-            .min(40);
+        let limit = request.value("limit").and_then(|text| text.parse().ok());
+        let limit = limit.unwrap_or(20_usize).min(40);
+        let data = |item: &Item| item.payload.strip_prefix(UPDATE).map(str::to_owned);
         let past = self.statuses.iter().filter(|item| item.at <= now);
-        let all: Vec<Value> = past
-            .filter_map(|item| {
-                serde_json::from_str(item.payload.strip_prefix("event: update\ndata: ")?).ok()
-            })
-            .collect();
-        let id = |status: &Value| {
-            status["id"]
-                .as_str()
-                .and_then(|id| id.parse::<u64>().ok())
-                .unwrap_or(0)
-        };
-        let mut page: Vec<Value> = match request.value("min_id").and_then(|text| text.parse().ok())
-        {
-            Some(min_id) => all
-                .into_iter()
-                .filter(|status| id(status) > min_id)
-                .take(limit)
-                .collect(),
+        let all: Vec<String> = past.filter_map(data).collect();
+        let min_id = request
+            .value("min_id")
+            .and_then(|text| text.parse::<u64>().ok());
+        let mut page: Vec<String> = match min_id {
+            // Their numbers rise by one.
+            Some(min_id) => {
+                let n_known = min_id.saturating_sub(local_id(0)) as usize + 1;
+                all.into_iter().skip(n_known).take(limit).collect()
+            }
             None => all[all.len().saturating_sub(limit)..].to_vec(),
         };
         page.reverse();
-        Reply::json(Value::from(page).to_string())
+        Reply::json(format!("[{}]", page.join(",")))
     }
 }
 
@@ -135,8 +127,7 @@ impl Protocol for Mastodon {
     }
 
     fn withdrawal(&self, item: &Item) -> Option<String> {
-        let status: Value =
-            serde_json::from_str(item.payload.strip_prefix("event: update\ndata: ")?).ok()?;
+        let status: Value = serde_json::from_str(item.payload.strip_prefix(UPDATE)?).ok()?;
         Some(event("delete", status["id"].as_str()?))
     }
 
@@ -145,10 +136,7 @@ impl Protocol for Mastodon {
     }
 
     fn skewed(&self, item: &Item, by: Millis) -> String {
-        let data = item
-            .payload
-            .strip_prefix("event: update\ndata: ")
-            .unwrap_or_default();
+        let data = item.payload.strip_prefix(UPDATE).unwrap_or_default();
         let mut status: Value = serde_json::from_str(data).unwrap_or_default();
         status["created_at"] = json!(calendar((item.at + by) * 1_000));
         event("update", &status.to_string())

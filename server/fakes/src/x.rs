@@ -129,7 +129,7 @@ impl X {
             items: self
                 .posts
                 .iter()
-                .filter(|item| item.at >= now)
+                .filter(|item| item.at > now)
                 .filter_map(matched)
                 .collect(),
             keep_alive: Some((KEEP_ALIVE, "\r\n".to_owned())),

@@ -3,7 +3,12 @@
 //! One table a source, in a file of its own below. Time is paused, so that an hour takes milliseconds.
 
 mod jetstream;
+mod keys;
+mod mastodon;
+mod polls;
 mod prices;
+mod stocks;
+mod x;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -11,7 +16,7 @@ use fakes::{Fake, Fault, Protocol, Reply, Request, Script};
 use tokio::time::sleep;
 use wire::{
     Body, Event, Millis, SourceState, SourceStatus,
-    config::{Filters, Ticker},
+    config::{Filters, Ticker, Topic},
     ndjson,
 };
 
@@ -94,19 +99,33 @@ pub(super) fn listen(network: FakeNetwork, sources: Vec<SourceConfig>) -> Listen
 
 /// The same with a log that may hold something already.
 pub(super) fn listen_into(log: Log, network: FakeNetwork, sources: Vec<SourceConfig>) -> Listening {
+    try_listen(log, network, Vec::new(), sources).unwrap()
+}
+
+/// The same with topics, and without the certainty that it can work.
+pub(super) fn try_listen(
+    log: Log,
+    network: FakeNetwork,
+    topics: Vec<Topic>,
+    sources: Vec<SourceConfig>,
+) -> Result<Listening, live::SetupError> {
     let tickers = ["BTC", "AAPL"].map(|symbol| Ticker {
         symbol: symbol.to_owned(),
         ..Ticker::default()
     });
     let config = Config {
         sources,
+        topics,
         tickers: tickers.into(),
         live: LiveConfig {
             start: LiveStart::AtOnce,
         },
         ..Config::default()
     };
-    let (board, clock) = (Arc::<Board>::default(), Arc::new(Clock::starting_at(START)));
+    let (board, clock) = (
+        Arc::<Board>::default(),
+        Arc::new(Clock::starting_at(network.now())),
+    );
     let intake = Intake {
         log: log.clone(),
         filters: Filters::default(),
@@ -117,13 +136,13 @@ pub(super) fn listen_into(log: Log, network: FakeNetwork, sources: Vec<SourceCon
     let mut tasks = tokio::task::JoinSet::new();
     let dial: Network = Arc::new(network.clone());
     let readers = tokio::sync::watch::Sender::new(0).subscribe();
-    live::start(&config, &intake, &dial, &readers, &mut tasks).unwrap();
-    Listening {
+    live::start(&config, &intake, &dial, &readers, &mut tasks)?;
+    Ok(Listening {
         network,
         log,
         board,
         tasks,
-    }
+    })
 }
 
 impl Listening {

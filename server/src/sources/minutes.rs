@@ -80,7 +80,8 @@ impl Minutes {
             return Err("bad_time");
         }
         if open_at < self.since {
-            return Err("part_of_a_minute");
+            // Nothing is wrong with it; there is only no bar that it belongs to.
+            return Ok(());
         }
         if open_at < self.final_until {
             return Err("late_trade");
@@ -225,11 +226,14 @@ mod tests {
     fn the_minute_in_which_the_listening_began_is_not_whole() {
         let mut minutes = Minutes::new("test", 65_000);
 
-        assert_eq!(
-            minutes.push(tick(66_000, 1.0, 1.0), 66_000),
-            Err("part_of_a_minute")
-        );
-        assert_eq!(minutes.push(tick(120_000, 1.0, 1.0), 120_000), Ok(()));
+        minutes.push(tick(66_000, 1.0, 1.0), 66_000).unwrap();
+        minutes.push(tick(120_000, 1.0, 1.0), 120_000).unwrap();
+
+        let opens: Vec<Millis> = bars(minutes.finish(200_000))
+            .into_iter()
+            .map(|(open_at, ..)| open_at)
+            .collect();
+        assert_eq!(opens, [120_000]);
     }
 
     #[test]
