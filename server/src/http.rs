@@ -3,6 +3,7 @@
 mod app_files;
 mod error;
 mod history;
+mod prices;
 mod serve;
 mod status;
 mod stream;
@@ -60,6 +61,7 @@ fn of_stream<S: Clone + Send + Sync + 'static>(state: AppState) -> Router<S> {
     Router::new()
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/history", get(history::history))
+        .route("/api/v1/prices/{ticker}", get(prices::prices))
         .route("/api/v1/status", get(status::status))
         .route("/api/v1/config", get(status::config))
         .route("/api/{*rest}", get(error::no_such_route))

@@ -9,9 +9,11 @@ pub mod binance;
 pub mod board;
 pub mod clock;
 pub mod coinbase;
+pub mod coingecko;
 mod cryptocompare;
+pub mod feeds;
 mod finnhub;
-mod html;
+pub mod html;
 pub mod jetstream;
 #[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod live;

@@ -2,12 +2,13 @@
 
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
     time::{Instant, sleep, sleep_until},
 };
 
@@ -94,8 +95,13 @@ pub struct Fake {
 impl Fake {
     /// A fake whose clock shows `epoch` now.
     pub fn new(protocol: impl Protocol + 'static, script: Script, epoch: Millis) -> Self {
+        Self::boxed(Box::new(protocol), script, epoch)
+    }
+
+    /// The same of a protocol that is only known when the program runs.
+    pub fn boxed(protocol: Box<dyn Protocol>, script: Script, epoch: Millis) -> Self {
         Self {
-            protocol: Box::new(protocol),
+            protocol,
             script: Mutex::new(script),
             started: Instant::now(),
             epoch,
@@ -179,7 +185,12 @@ impl Fake {
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin + Send),
         reply: &Reply,
     ) -> io::Result<()> {
-        let due = lock(&self.script).take_due(self.elapsed());
+        // An answer without a body shows no fault.
+        let due = if reply.body.is_empty() {
+            None
+        } else {
+            lock(&self.script).take_due(self.elapsed())
+        };
         let with_body = |body: Vec<u8>| Reply {
             body,
             ..reply.clone()
@@ -204,6 +215,17 @@ impl Fake {
         };
         stream.write_all(&bytes).await?;
         stream.shutdown().await
+    }
+}
+
+/// Serves every connection of a listener, for ever.
+pub async fn serve(listener: TcpListener, fake: Arc<Fake>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let fake = Arc::clone(&fake);
+        tokio::spawn(async move {
+            // A client that goes away is no failure of a fake.
+            let _ = fake.serve(stream).await;
+        });
     }
 }
 

@@ -112,10 +112,25 @@ fn post(i: usize, at: Millis) -> Value {
                 "$type": COLLECTION,
                 "createdAt": "2026-05-25T14:23:28.757Z",
                 "langs": ["en"],
-                "text": format!("made up post {i} about bitcoin and $BTC"),
+                "text": text(i),
             },
         },
     })
+}
+
+/// Made of a mood, so that there is something to count.
+fn text(i: usize) -> String {
+    const MOODS: [&str; 6] = [
+        "is great news today",
+        "looks terrible, I am worried",
+        "goes sideways",
+        "makes me happy",
+        "is a scam, they say",
+        "will be discussed at nine",
+    ];
+    const COINS: [&str; 3] = ["$BTC", "$ETH and $BTC", "#hodl $BTC"];
+    let (mood, coin) = (MOODS[i * 7 % 6], COINS[i * 5 % 3]);
+    format!("made up post {i}: bitcoin {mood} {coin}")
 }
 
 /// The number in a post's key.

@@ -16,8 +16,10 @@
 pub mod alpaca;
 pub mod binance;
 pub mod coinbase;
+pub mod coingecko;
 pub mod cryptocompare;
 pub mod fake;
+pub mod feed;
 pub mod finnhub;
 pub mod jetstream;
 mod market;
@@ -28,7 +30,7 @@ pub mod script;
 mod websocket;
 pub mod x;
 
-pub use fake::{Fake, Item, Opening, Protocol, Transport};
+pub use fake::{Fake, Item, Opening, Protocol, Transport, serve};
 pub use request::{Reply, Request};
 pub use script::{Fault, Script};
 

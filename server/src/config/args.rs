@@ -15,7 +15,8 @@ Usage: moodtape-relay [serve | check-config | health] [options]
 
 Options:
   --config FILE       configuration (default: config.toml)
-  --recording PATH    play this file or folder instead of the configured source
+  --recording PATH    play this file or folder instead of the configured sources
+  --live              listen to the configured live sources, and play no recording
   --speed N           data seconds per second, or auto, or unlimited
   --listen ADDR       address and port, e.g. 127.0.0.1:3000; port 0 takes a free one
   --app DIR           folder of the page's files (default: dist)
@@ -49,6 +50,7 @@ pub struct Args {
     listen: Option<String>,
     app: Option<PathBuf>,
     data: Option<PathBuf>,
+    live: bool,
     no_filters: bool,
     at_once: bool,
 }
@@ -96,6 +98,7 @@ impl Args {
                 "--listen" => parsed.listen = Some(value()?),
                 "--app" => parsed.app = Some(value()?.into()),
                 "--data" => parsed.data = Some(value()?.into()),
+                "--live" => parsed.live = true,
                 "--no-filters" => parsed.no_filters = true,
                 "--at-once" => parsed.at_once = true,
                 _ => return Err(ArgsError(format!("there is no argument {name:?}"))),
@@ -130,6 +133,9 @@ impl Args {
                 ..SourceConfig::default()
             };
             config.sources = vec![mine];
+        }
+        if self.live {
+            config.sources.retain(|source| source.kind.is_live());
         }
         for source in &mut config.sources {
             source.speed = self.speed.unwrap_or(source.speed);
@@ -173,8 +179,15 @@ pub fn report(config: &Config) -> Result<String, RecordingError> {
     let plays = paths
         .first()
         .map_or_else(|| "nothing".to_owned(), |path| path.display().to_string());
+    let live = config.sources.iter().filter(|source| source.kind.is_live());
+    let live: Vec<_> = live.map(SourceConfig::label).collect();
+    let live = if live.is_empty() {
+        "nothing live".to_owned()
+    } else {
+        live.join(", ")
+    };
     Ok(format!(
-        "The configuration can be used: listens on {}, plays {plays}, {} topics, {} tickers, log in {}",
+        "The configuration can be used: listens on {}, plays {plays}, follows {live}, {} topics, {} tickers, log in {}",
         config.http.listen,
         config.topics.len(),
         config.tickers.len(),
@@ -207,6 +220,17 @@ mod tests {
         assert_eq!(config.http.listen, "0.0.0.0:80");
         assert_eq!(config.log.data, PathBuf::from("d"));
         assert!(config.filters.languages.is_empty() && config.filters.reposts);
+    }
+
+    #[test]
+    fn live_leaves_the_recording_out() {
+        let mut config =
+            Config::parse("[[source]]\npath = \"b\"\n[[source]]\nkind = \"jetstream\"\n").unwrap();
+
+        parse("--live").unwrap().change(&mut config);
+
+        let kinds: Vec<_> = config.sources.iter().map(|source| source.kind).collect();
+        assert_eq!(kinds, [crate::config::SourceKind::Jetstream]);
     }
 
     #[test]

@@ -41,14 +41,19 @@ pub struct SourceConfig {
     pub key_env: Option<String>,
     /// File that holds the key.
     pub key_file: Option<PathBuf>,
-    /// Which posts of a firehose are kept.
+    /// Which of its posts are kept.
     pub keep: Keep,
     /// Which of Jetstream's two forms is spoken.
     pub wire: JetstreamWire,
+    /// At its very first connection so much of Jetstream's past is asked for, so that there is
+    /// something to see at once.
+    pub first_reach_mins: f64,
     /// Instruments of a price source as `BTC-USD`: ticker and currency.
     pub pairs: Vec<String>,
     /// Addresses of news feeds.
     pub feeds: Vec<String>,
+    /// Language of feeds that do not say theirs, and of subreddits, which never do.
+    pub lang: String,
     /// Feeds may lie on hosts that are not of the public internet.
     pub private_hosts: bool,
     /// How often an upstream that has to be asked is asked.
@@ -66,8 +71,6 @@ pub struct SourceConfig {
     pub bots: bool,
     /// Only accounts that have agreed to be found by search.
     pub only_indexable: bool,
-    /// Language of the posts, where the upstream does not tell it.
-    pub language: Option<String>,
     /// X delivers so many posts in a hundred.
     pub sample_percent: Option<u8>,
     /// The most that may be spent in a UTC day, in US dollars.
@@ -91,6 +94,10 @@ pub enum SourceKind {
     Binance,
     /// Prices in dollars and euros.
     Coinbase,
+    /// Prices with market capitalisation, every half hour.
+    Coingecko,
+    /// News.
+    Feeds,
     /// X's filtered stream.
     X,
     /// X's counts of posts.
@@ -132,12 +139,14 @@ pub enum LiveStart {
     AtOnce,
 }
 
-/// Which posts of a firehose are kept.
+/// Which posts of a source are kept.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// Those that touch a topic or ticker; all where there is neither.
+    /// Of a whole network only those that touch a topic or ticker, of a chosen source all.
     #[default]
+    Auto,
+    /// Those that touch a topic or ticker; all where there is neither.
     Subjects,
     /// All.
     All,
@@ -182,6 +191,8 @@ impl SourceKind {
             Self::Jetstream => "jetstream",
             Self::Binance => "binance",
             Self::Coinbase => "coinbase",
+            Self::Coingecko => "coingecko",
+            Self::Feeds => "feeds",
             Self::X => "x",
             Self::XCounts => "x_counts",
             Self::Mastodon => "mastodon",
@@ -203,11 +214,22 @@ impl SourceConfig {
         }
     }
 
-    pub(super) fn lengths(&self) -> [(&'static str, f64); 5] {
+    /// Whether posts that touch no topic and no ticker are refused.
+    pub(crate) fn keeps_subjects_only(&self) -> bool {
+        let is_firehose = match self.kind {
+            SourceKind::Jetstream => true,
+            SourceKind::Mastodon => self.stream != MastodonStream::Hashtags,
+            _ => false,
+        };
+        self.keep == Keep::Subjects || self.keep == Keep::Auto && is_firehose
+    }
+
+    pub(super) fn lengths(&self) -> [(&'static str, f64); 6] {
         [
             ("source.preroll_hours", self.preroll_hours),
             ("source.loop_pause_secs", self.loop_pause_secs),
-            ("source.poll_secs", self.poll_secs.unwrap_or(0.0)),
+            ("source.poll_secs", self.poll_secs.unwrap_or(1.0)),
+            ("source.first_reach_mins", self.first_reach_mins),
             ("source.budget_day_usd", self.budget_day_usd.unwrap_or(0.0)),
             (
                 "source.budget_month_usd",
@@ -235,6 +257,17 @@ pub(super) fn check(sources: &[SourceConfig]) -> Result<(), ConfigError> {
             key: "source.path",
             found: "missing".to_owned(),
             rule: "a recording needs path = \"a file or folder\"",
+        });
+    }
+    if let Some(secs) = sources
+        .iter()
+        .filter_map(|source| source.poll_secs)
+        .find(|secs| *secs < 1.0)
+    {
+        return Err(ConfigError::Value {
+            key: "source.poll_secs",
+            found: secs.to_string(),
+            rule: "no upstream wants to be asked more than once a second",
         });
     }
     let mut names: Vec<_> = sources.iter().map(SourceConfig::label).collect();
@@ -266,10 +299,12 @@ impl Default for SourceConfig {
             history_url: None,
             key_env: None,
             key_file: None,
-            keep: Keep::Subjects,
+            keep: Keep::Auto,
             wire: JetstreamWire::V1,
+            first_reach_mins: 10.0,
             pairs: Vec::new(),
             feeds: Vec::new(),
+            lang: "en".to_owned(),
             private_hosts: false,
             poll_secs: None,
             user: None,
@@ -278,7 +313,6 @@ impl Default for SourceConfig {
             stream: MastodonStream::Hashtags,
             bots: false,
             only_indexable: false,
-            language: None,
             sample_percent: None,
             budget_day_usd: None,
             budget_month_usd: None,

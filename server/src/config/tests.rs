@@ -52,7 +52,17 @@ fn the_file_that_is_shipped_can_be_used() {
 
     let config = Config::load(&path).unwrap();
 
-    assert_eq!(config.sources.len(), 1);
+    let kinds: Vec<_> = config.sources.iter().map(|source| source.kind).collect();
+    assert_eq!(
+        kinds[0],
+        SourceKind::Recording,
+        "it plays before it listens"
+    );
+    let needs_key = config.sources.iter().any(|source| source.key_env.is_some());
+    assert!(
+        kinds.len() > 3 && !needs_key,
+        "live sources that need no key are one click away"
+    );
     assert!(!config.topics.is_empty());
 }
 

@@ -63,7 +63,7 @@ impl IntoResponse for Problem {
 
 pub(super) async fn no_such_route(uri: axum::http::Uri) -> Problem {
     Problem::not_found(format!(
-        "there is no {:?}; see stream, history, status and config under /api/v1",
+        "there is no {:?}; see stream, history, prices, status and config under /api/v1",
         uri.path()
     ))
 }

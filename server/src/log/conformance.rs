@@ -323,6 +323,111 @@ async fn a_withdrawn_post_keeps_its_place_and_loses_text_and_author() {
 }
 
 #[tokio::test]
+async fn what_the_log_holds_is_left_out_when_it_is_offered_again() {
+    for (name, make) in STORES {
+        let made = make(COLD);
+        append(&made.log, vec![post(1), bar(60), delete(9)]).await;
+        let position = Some(("s".to_owned(), "2".to_owned()));
+
+        let again = Batch {
+            events: vec![post(1), bar(60), delete(9), post(2), post(2)],
+            position,
+        };
+        let appended = made.log.append(again).await.unwrap();
+
+        assert_eq!(
+            (appended.tip, appended.n_repeats, appended.n_repeated_posts),
+            (4, 4, 2),
+            "{name}"
+        );
+        assert_eq!(made.log.position("s").as_deref(), Some("2"), "{name}");
+        assert_eq!(
+            seqs(&page(&made.log, 0, Want::default()).await.lines),
+            [1, 2, 3, 4]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_comes_after_its_own_delete_is_stored_without_text_and_author() {
+    for (name, make) in STORES {
+        let made = make(LogOptions::default());
+        append(&made.log, vec![delete(3)]).await;
+
+        append(&made.log, vec![post(3), post(4)]).await;
+        append(&made.log, vec![delete(5), post(5)]).await;
+
+        let lines = page(&made.log, 0, Want::default()).await.lines;
+        let texts: Vec<_> = lines
+            .iter()
+            .filter_map(Line::post)
+            .map(|post| (post.id, post.text))
+            .collect();
+        let text = |id: &str, text: &str| (id.to_owned(), text.to_owned());
+        assert_eq!(
+            texts,
+            [text("3", ""), text("4", "text of 4"), text("5", "")],
+            "{name}"
+        );
+        assert_eq!(lines[1].post().unwrap().author, "", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn all_posts_of_an_author_can_be_withdrawn_and_readers_are_told_of_each() {
+    for (name, make) in STORES {
+        let made = make(COLD);
+        let by = |id: u64, author: &str| {
+            let mut event = post(id);
+            if let Body::Post(post) = &mut event.body {
+                author.clone_into(&mut post.author);
+            }
+            event
+        };
+        append(&made.log, vec![by(1, "00aa"), by(2, "00bb"), by(3, "00aa")]).await;
+
+        made.log.withdraw_author("00aa", 77).await.unwrap();
+        made.log.withdraw_author("00aa", 78).await.unwrap();
+        made.log.withdraw_author("no hash", 79).await.unwrap();
+
+        let lines = page(&made.log, 0, Want::default()).await.lines;
+        let texts: Vec<_> = lines
+            .iter()
+            .filter_map(Line::post)
+            .map(|post| post.text)
+            .collect();
+        assert_eq!(texts, ["", "text of 2", ""], "{name}");
+        let deletes: Vec<_> = lines[3..]
+            .iter()
+            .map(|line| (line.kind, line.seen_at))
+            .collect();
+        assert_eq!(
+            deletes,
+            [(Kinds::DELETE, 77), (Kinds::DELETE, 77)],
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_retention_has_removed_may_come_again() {
+    for (name, make) in STORES {
+        let made = make(LogOptions {
+            keep_age: Some(10),
+            ..COLD
+        });
+        append(&made.log, (1..=100).map(post).collect()).await;
+        made.log.trim(105).await.unwrap();
+
+        assert_eq!(
+            append(&made.log, vec![post(1), post(99)]).await,
+            101,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_restart_is_an_empty_log_under_another_id() {
     for (name, make) in STORES {
         let made = make(COLD);

@@ -254,7 +254,10 @@ fn transport(error: hyper::Error) -> SourceError {
     if error.is_parse() {
         return SourceError::Protocol(format!("no HTTP: {error}"));
     }
-    if error.is_incomplete_message() {
+    let is_cut = std::error::Error::source(&error)
+        .and_then(|source| source.downcast_ref::<std::io::Error>())
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::UnexpectedEof);
+    if error.is_incomplete_message() || is_cut {
         return SourceError::Closed(" in the middle of an answer".to_owned());
     }
     SourceError::Transport(error.to_string())

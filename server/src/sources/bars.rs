@@ -8,8 +8,6 @@ use wire::{
     time::{DAY, MAX_AHEAD, MINUTE},
 };
 
-use super::sieve::Record;
-
 /// Width of the bars that streaming sources deliver.
 pub(crate) const WIDTH: Millis = MINUTE;
 /// Without a position so much of the past is asked for, so that a chart begins with a line.
@@ -101,20 +99,22 @@ impl Reached {
     }
 }
 
-/// A final bar as an event of its close, however long ago that was.
-pub(crate) fn record(bar: Bar, seen_at: Millis) -> Record {
+/// A final bar as an event of its close, however long ago that was. One from the future tells that a
+/// clock is wrong, and is marked as skewed.
+pub(crate) fn event(bar: Bar, seen_at: Millis) -> Event {
     let at = bar.close_at();
+    let body = Body::Bar(bar);
     if at > seen_at.saturating_add(MAX_AHEAD) {
-        return Err("not_final");
+        return Event::live(at, seen_at, body);
     }
-    Ok(Event {
+    Event {
         seq: 0,
         seen_at,
         at,
         skewed: false,
         imported: false,
-        body: Body::Bar(bar),
-    })
+        body,
+    }
 }
 
 /// Four prices and a volume, checked, as a bar.

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     Source, Start, Step,
-    bars::{Pair, Reached, WIDTH, record},
+    bars::{Pair, Reached, WIDTH, event},
     clock::Clock,
     live::Setup,
     policy::{Policy, Schedule},
@@ -114,7 +114,7 @@ impl Binance {
         if is_full {
             self.to_fill.push_back(pair);
         }
-        Ok(bars.into_iter().map(|bar| record(bar?, now)).collect())
+        Ok(bars.into_iter().map(|bar| Ok(event(bar?, now))).collect())
     }
 
     fn take(&mut self, messages: Vec<Message>) -> Result<Vec<Record>, SourceError> {
@@ -126,7 +126,7 @@ impl Binance {
                     if self.reached.note(&pair, bar.open_at) && !self.to_fill.contains(&pair) {
                         self.to_fill.push_back(pair);
                     }
-                    records.push(record(bar, seen_at));
+                    records.push(Ok(event(bar, seen_at)));
                 }
                 Ok(Said::Shutdown) => {
                     return Err(SourceError::Closed(", as it had announced".to_owned()));

@@ -14,7 +14,7 @@ use wire::{Millis, time::SECOND};
 
 use super::{
     Source, Start, Step,
-    bars::{Pair, Reached, WIDTH, record},
+    bars::{Pair, Reached, WIDTH, event},
     clock::Clock,
     live::Setup,
     policy::{Policy, Schedule},
@@ -107,7 +107,7 @@ impl Coinbase {
         if to < now - WIDTH {
             self.to_fill.push_back(pair);
         }
-        Ok(bars.into_iter().map(|bar| record(bar?, now)).collect())
+        Ok(bars.into_iter().map(|bar| Ok(event(bar?, now))).collect())
     }
 
     fn take(&mut self, messages: Vec<Message>) -> Result<Vec<Record>, SourceError> {

@@ -3,6 +3,7 @@
 //! One table a source, in a file of its own below. Time is paused, so that an hour takes milliseconds.
 
 mod jetstream;
+mod keyed_polls;
 mod keys;
 mod mastodon;
 mod polls;
@@ -10,7 +11,11 @@ mod prices;
 mod stocks;
 mod x;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use fakes::{Fake, Fault, Protocol, Reply, Request, Script};
 use tokio::time::sleep;
@@ -37,7 +42,10 @@ pub(super) const FAULT_AT: Duration = Duration::from_secs(20);
 
 /// Fakes in the place of the internet, by host.
 #[derive(Clone, Default)]
-pub(super) struct FakeNetwork(BTreeMap<String, Arc<Fake>>);
+pub(super) struct FakeNetwork {
+    fakes: BTreeMap<String, Arc<Fake>>,
+    asked: Arc<Mutex<Vec<Target>>>,
+}
 
 impl FakeNetwork {
     pub(super) fn with(
@@ -47,18 +55,23 @@ impl FakeNetwork {
         script: Script,
     ) -> Self {
         let fake = Arc::new(Fake::new(protocol, script, START));
-        self.0.insert(host.to_owned(), fake);
+        self.fakes.insert(host.to_owned(), fake);
         self
     }
 
     /// What all clocks show.
     fn now(&self) -> Millis {
-        self.0.values().next().map_or(START, |fake| fake.now())
+        self.fakes.values().next().map_or(START, |fake| fake.now())
+    }
+
+    /// Where connections were asked for.
+    pub(super) fn asked(&self) -> Vec<Target> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// What was asked of a host, and when.
     pub(super) fn requests(&self, host: &str) -> Vec<(Duration, Request)> {
-        self.0[host].requests()
+        self.fakes[host].requests()
     }
 }
 
@@ -71,8 +84,9 @@ impl std::fmt::Debug for FakeNetwork {
 impl Dial for FakeNetwork {
     fn dial(&self, target: Target) -> Dialing<'_> {
         Box::pin(async move {
+            self.asked.lock().unwrap().push(target.clone());
             let unknown = || SourceError::Transport(format!("there is no host {}", target.host));
-            let fake = Arc::clone(self.0.get(&target.host).ok_or_else(unknown)?);
+            let fake = Arc::clone(self.fakes.get(&target.host).ok_or_else(unknown)?);
             let (ours, theirs) = tokio::io::duplex(1 << 20);
             tokio::spawn(async move {
                 // A client that goes away is no failure of a fake.

@@ -59,7 +59,9 @@ struct Text(String);
 impl Text {
     fn push(&mut self, piece: &str) {
         for character in piece.chars() {
-            if !character.is_ascii_whitespace() {
+            // A blank that must not end a line is a blank to whoever looks for words.
+            let is_blank = character.is_ascii_whitespace() || character == '\u{a0}';
+            if !is_blank {
                 self.0.push(character);
             } else if !self.0.is_empty() && !self.0.ends_with(['\n', ' ']) {
                 self.0.push(' ');

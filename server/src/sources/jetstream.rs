@@ -48,6 +48,8 @@ pub(crate) struct Jetstream {
     clock: Arc<Clock>,
     key: AuthorKey,
     socket: Option<Socket>,
+    /// Without a position so much of the past is asked for.
+    first_reach: Millis,
     /// The furthest that has been received; 0 for nothing yet.
     reached: Reached,
     /// The server's stamp behind which this connection was to go on; until its first frame.
@@ -80,6 +82,7 @@ impl Jetstream {
             clock: Arc::clone(&setup.clock),
             key: setup.author_key,
             socket: None,
+            first_reach: (setup.config.first_reach_mins * MINUTE as f64) as Millis,
             reached: Reached::default(),
             asked: None,
             n_stuck: 0,
@@ -115,7 +118,10 @@ impl Jetstream {
     /// place, behind it, in growing steps: some frame there ends every connection.
     fn resume(&mut self) -> Option<Reached> {
         if self.reached == Reached::default() {
-            return None;
+            // The second form's numbers do not tell time.
+            let has_stamps = self.wire == JetstreamWire::V1 && self.first_reach > 0;
+            let time_us = (self.clock.now() - self.first_reach) * 1_000;
+            return has_stamps.then_some(Reached { time_us, seq: 0 });
         }
         let Reached { time_us, seq } = self.reached;
         if self.n_stuck < 3 {

@@ -16,7 +16,9 @@ use super::{
     binance::Binance,
     clock::Clock,
     coinbase::Coinbase,
+    coingecko::CoinGecko,
     cryptocompare::CryptoCompare,
+    feeds::Feed,
     finnhub::Finnhub,
     jetstream::Jetstream,
     mastodon::Mastodon,
@@ -26,7 +28,7 @@ use super::{
     x::{X, counting::XCounts},
 };
 use crate::{
-    config::{Config, Keep, LiveStart, SourceConfig, SourceKind},
+    config::{Config, LiveStart, SourceConfig, SourceKind},
     net::{Network, Secret, SourceError, secret::SecretError},
 };
 
@@ -121,7 +123,7 @@ pub(crate) fn start(
         };
         let setup = setup(config, source, intake, network)?;
         let intake = Intake {
-            subjects: subjects.clone().filter(|_| source.keep == Keep::Subjects),
+            subjects: subjects.clone().filter(|_| source.keeps_subjects_only()),
             ..intake.clone()
         };
         let readers = readers.clone();
@@ -139,6 +141,16 @@ pub(crate) fn start(
             SourceKind::Coinbase => {
                 let source = Coinbase::new(&setup).map_err(failed)?;
                 tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Coingecko => {
+                let source = CoinGecko::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Feeds => {
+                for source in Feed::all(&setup).map_err(failed)? {
+                    tasks.spawn(when_wanted(source, intake.clone(), readers.clone()));
+                }
+                continue;
             }
             SourceKind::X => {
                 let source = X::new(&setup).map_err(failed)?;

@@ -30,11 +30,21 @@ impl Setup {
         secs.map_or(usual, |secs| Duration::from_secs_f64(secs.max(1.0)))
     }
 
-    pub(crate) fn budget(&self) -> Budget {
-        Budget {
+    /// What may be spent on an upstream that costs money by the piece.
+    ///
+    /// # Errors
+    /// When nobody has said how much: topics can be busier than anybody thinks.
+    pub(crate) fn needed_budget(&self) -> Result<Budget, SourceError> {
+        let budget = Budget {
             day_usd: self.config.budget_day_usd,
             month_usd: self.config.budget_month_usd,
+        };
+        if budget == Budget::default() {
+            let problem =
+                "it costs money: budget_day_usd or budget_month_usd has to say how much it may";
+            return Err(SourceError::Refused(problem.to_owned()));
         }
+        Ok(budget)
     }
 
     /// The configured pairs, else every ticker in the usual currencies.

@@ -202,7 +202,7 @@ fn recorded_feeds_of_reddit_are_decoded() {
     // On the evening of the recording.
     let seen_at = 1_690_135_200_000;
     let read = |text: &str| {
-        let mut window = reddit::decode::Window::new(key(), None);
+        let mut window = reddit::decode::Window::new(key(), String::new());
         window.poll(text.as_bytes(), seen_at).unwrap().records
     };
 

@@ -64,7 +64,7 @@ impl Reddit {
             token: setup.needed_key("the feed token of your account, from its preferences")?,
             network: setup.network.clone(),
             clock: Arc::clone(&setup.clock),
-            window: Window::new(setup.author_key, config.language.clone()),
+            window: Window::new(setup.author_key, config.lang.clone()),
             poll: setup.poll(USUAL_POLL).max(SHORTEST_POLL),
             due: Instant::now(),
             found: VecDeque::new(),

@@ -87,7 +87,7 @@ impl X {
                 ..OurRules::default()
             },
             is_synced: false,
-            budget: setup.budget(),
+            budget: setup.needed_budget()?,
             meter: None,
             lines: None,
             heard_at: None,

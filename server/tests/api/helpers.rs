@@ -90,6 +90,11 @@ impl Relay {
         Reader::open(&self.base, query, None).await
     }
 
+    /// Follows a stream under another base address.
+    pub(crate) async fn follow_at(base: &str, query: &str) -> Reader {
+        Reader::open(base, query, None).await
+    }
+
     /// Asks the relay to stop, and does not wait for it.
     pub(crate) fn ask_to_stop(&mut self) {
         drop(self.stop.take());

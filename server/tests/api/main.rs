@@ -8,6 +8,7 @@ mod counters;
 mod crash;
 mod helpers;
 mod history;
+mod live;
 mod replay;
 mod routes;
 mod shutdown;

@@ -186,3 +186,60 @@ async fn a_full_disk_refuses_the_batch_and_leaves_readers_alone() {
     assert_eq!(log.head().tip, 100);
     assert_eq!(append(&log, vec![post(100)]).await, 101);
 }
+
+#[tokio::test]
+async fn a_log_of_the_first_version_goes_on_and_knows_its_posts() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_in(folder.path());
+    append(&log, vec![post(1), post(2)]).await;
+    let head = log.head();
+    log.close().await.unwrap();
+    crash(log, folder.path()).await;
+    let db = rusqlite::Connection::open(folder.path().join("log.sqlite")).unwrap();
+    db.execute_batch(
+        "DROP INDEX events_by_identity; DROP INDEX events_by_author;
+         ALTER TABLE events RENAME TO newer;
+         CREATE TABLE events (seq INTEGER PRIMARY KEY, seen_at INTEGER NOT NULL, at INTEGER NOT NULL,
+             kind INTEGER NOT NULL, post_identity INTEGER, line TEXT NOT NULL);
+         CREATE INDEX events_by_post ON events (post_identity) WHERE post_identity NOT NULL;
+         INSERT INTO events SELECT seq, seen_at, at, kind, identity, line FROM newer;
+         DROP TABLE newer;
+         UPDATE meta SET value = '1' WHERE key = 'version';",
+    )
+    .unwrap();
+    drop(db);
+
+    let log = open_in(folder.path());
+
+    assert_eq!(log.head(), head);
+    assert_eq!(append(&log, vec![post(1), post(3)]).await, 3);
+    append(&log, vec![delete(2)]).await;
+    let lines = page(&log, 0, Want::default()).await.lines;
+    assert_eq!(lines[1].post().unwrap().text, "");
+}
+
+#[tokio::test]
+async fn how_far_a_source_has_got_is_stored_with_its_events_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open_in(folder.path());
+    let at = |position: &str| Some(("s".to_owned(), position.to_owned()));
+    let batch = |events, position| Batch { events, position };
+    log.append(batch(vec![post(1)], at("1"))).await.unwrap();
+    crash(log, folder.path()).await;
+    let log = open_in(folder.path());
+    assert_eq!(log.position("s").as_deref(), Some("1"));
+    crash(log, folder.path()).await;
+    let db = rusqlite::Connection::open(folder.path().join("log.sqlite")).unwrap();
+    db.execute_batch(
+        "CREATE TRIGGER refuse BEFORE INSERT ON positions BEGIN SELECT RAISE(ABORT, 'no'); END;",
+    )
+    .unwrap();
+    drop(db);
+
+    let log = open_in(folder.path());
+    let refused = log.append(batch(vec![post(2)], at("2"))).await;
+
+    assert!(refused.is_err());
+    assert_eq!(log.position("s").as_deref(), Some("1"));
+    assert_eq!(page(&log, 0, Want::default()).await.lines.len(), 1);
+}

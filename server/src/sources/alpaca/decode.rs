@@ -86,7 +86,7 @@ fn bar(message: &Value, seen_at: Millis) -> Record {
     let open_at = open_at.ok_or(FormatError::Time.reason())?;
     let prices = [price("o")?, price("h")?, price("l")?, price("c")?];
     let bar = bars::bar(&pair, SOURCE, open_at, MINUTE, prices, number("v"))?;
-    bars::record(bar, seen_at)
+    Ok(bars::event(bar, seen_at))
 }
 
 #[cfg(test)]

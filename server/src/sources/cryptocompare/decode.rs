@@ -209,7 +209,7 @@ impl Row {
         }
         let prices = [self.open, self.high, self.low, self.close];
         let bar = bars::bar(pair, SOURCE, open_at, width, prices, self.volumefrom);
-        Some(bar.and_then(|bar| bars::record(bar, now)))
+        Some(bar.map(|bar| bars::event(bar, now)))
     }
 }
 

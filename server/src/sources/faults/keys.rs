@@ -14,7 +14,7 @@ use super::*;
 /// A file that holds this key.
 pub(super) fn key_file(key: &str) -> Option<PathBuf> {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    static WRITING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    static WRITING: Mutex<()> = Mutex::new(());
     let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
     let path = folder.path().join(key);
     let _one_by_one = WRITING.lock().unwrap_or_else(PoisonError::into_inner);

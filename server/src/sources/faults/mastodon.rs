@@ -79,11 +79,7 @@ async fn check(
 async fn every_fault_of_a_stream_has_its_reaction() {
     let retry = Reaction::retry;
     let cells = [
-        (
-            "half an event",
-            Fault::HalfThenClose,
-            retry(&["transport"], 0),
-        ),
+        ("half an event", Fault::HalfThenClose, retry(&["closed"], 0)),
         ("an orderly end", Fault::Close, retry(&["closed"], 0)),
         ("silence", Fault::Stall, retry(&["idle"], 40)),
         // A field that nobody knows is nothing to this format.
@@ -179,11 +175,7 @@ async fn every_fault_of_a_stream_has_its_reaction() {
 async fn every_fault_of_a_time_line_has_its_reaction() {
     let retry = Reaction::retry;
     let cells = [
-        (
-            "half a page",
-            Fault::HalfThenClose,
-            retry(&["transport"], 0),
-        ),
+        ("half a page", Fault::HalfThenClose, retry(&["closed"], 0)),
         ("no page", Fault::Close, retry(&["closed"], 0)),
         ("silence", Fault::Stall, retry(&["idle"], 0)),
         ("garbage", Fault::Garbage, retry(&["protocol"], 5)),

@@ -1,288 +1,291 @@
-//! Reddit and CryptoCompare, which are asked again and again: a bad answer is never taken for a good one.
+//! What has to be asked for: news feeds and CoinGecko. Nothing that is still listed is lost, or taken twice.
 
-use fakes::{cryptocompare::CryptoCompare, reddit::Reddit};
-use wire::time::MINUTE;
+use fakes::{coingecko::CoinGecko, feed::Feed};
 
-use super::{keys::*, *};
+use super::*;
 use crate::config::SourceKind;
 
 const HOST: &str = "polls.test";
-const N_POSTS: usize = 60;
+const N_ARTICLES: usize = 120;
+const HALF_HOUR: Millis = 1_800_000;
 
-fn reddit() -> SourceConfig {
+fn source(kind: SourceKind) -> SourceConfig {
     SourceConfig {
-        kind: SourceKind::Reddit,
-        url: Some(format!("https://{HOST}")),
-        user: Some("someone".into()),
-        subreddits: vec!["made".into(), "up".into()],
-        language: Some("en".into()),
-        key_file: key_file(fakes::reddit::TOKEN),
-        poll_secs: Some(60.0),
+        kind,
+        url: Some(format!("https://{HOST}/api/v3")),
+        feeds: vec![format!("https://{HOST}/rss")],
+        pairs: vec!["BTC-USD".into()],
+        poll_secs: Some(10.0),
         ..SourceConfig::default()
     }
 }
 
-fn cryptocompare() -> SourceConfig {
-    SourceConfig {
-        kind: SourceKind::CryptoCompare,
-        url: Some(format!("https://{HOST}/data")),
-        pairs: vec!["BTC-USD".into(), "ETH-EUR".into()],
-        key_file: key_file(fakes::cryptocompare::KEY),
-        ..SourceConfig::default()
+fn network(kind: SourceKind, script: Script) -> FakeNetwork {
+    let network = FakeNetwork::default();
+    match kind {
+        SourceKind::Feeds => {
+            let feed = Feed {
+                from: START - 5_000,
+                every: 10_000,
+                n: N_ARTICLES,
+            };
+            network.with(HOST, feed, script)
+        }
+        _ => network.with(HOST, CoinGecko, script),
     }
 }
 
-fn submissions() -> Reddit {
-    Reddit::new(START + 1_500, 20_000, N_POSTS)
+fn name(kind: SourceKind) -> String {
+    match kind {
+        SourceKind::Feeds => format!("feeds {HOST}"),
+        _ => kind.word().to_owned(),
+    }
 }
 
-/// What both have in common. The fault waits for the first answer behind its time.
-fn shared() -> Vec<(&'static str, Fault, Reaction)> {
+/// When the first request came after the one that met the fault, or after all those that were refused.
+fn back_after(network: &FakeNetwork, refused_for: u64) -> Option<Duration> {
+    let times = network.requests(HOST).into_iter().map(|(at, _)| at);
+    let from = FAULT_AT + Duration::from_secs(refused_for);
+    let mut later = times
+        .filter(|at| *at >= from)
+        .skip(usize::from(refused_for == 0));
+    later.next().map(|at| at - FAULT_AT)
+}
+
+async fn check(
+    differences: &mut Differences,
+    cell: &str,
+    kind: SourceKind,
+    fault: Fault,
+    expect: Reaction,
+) {
+    let refused_for = match &fault {
+        Fault::Refuse { lasting, .. } => lasting.as_secs(),
+        Fault::SlowFirstByte(_) => 60,
+        _ => 0,
+    };
+    let listening = listen(
+        network(kind, Script::one(FAULT_AT, fault)),
+        vec![source(kind)],
+    );
+    listening.run_for(2_400).await;
+
+    let heard = Heard {
+        status: listening.board.status(&name(kind)),
+        statuses: listening.statuses().await,
+    };
+    let cell = format!("{cell} {}", kind.word());
+    let back = back_after(&listening.network, refused_for);
+    differences.check(&cell, expect, &heard, back);
+    if expect.is_final {
+        return;
+    }
+    if kind == SourceKind::Feeds {
+        let mut ids = listening.ids().await;
+        let n_posts = ids.len();
+        ids.sort();
+        ids.dedup();
+        differences.expect(ids.len() == n_posts, || {
+            format!("{cell}: something is there twice")
+        });
+        differences.expect(n_posts == N_ARTICLES, || {
+            format!("{cell}: {n_posts} articles")
+        });
+    } else {
+        let events = listening.events(Kinds::BAR).await.into_iter();
+        let mut opens: Vec<_> = events.map(|event| event.at).collect();
+        opens.sort_unstable();
+        let is_whole = opens.windows(2).all(|pair| pair[1] - pair[0] == HALF_HOUR);
+        differences.expect(is_whole && opens.len() >= 48, || {
+            format!("{cell}: {opens:?}")
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_fault_has_its_reaction() {
     let retry = Reaction::retry;
-    vec![
+    let refusals = [
+        ("401", refuse(401, None, 99_999), Reaction::over(&["auth"])),
+        ("403", refuse(403, None, 99_999), Reaction::over(&["auth"])),
+        (
+            "404",
+            refuse(404, None, 99_999),
+            Reaction::over(&["refused"]),
+        ),
+        (
+            "451",
+            refuse(451, None, 99_999),
+            Reaction::over(&["unavailable"]),
+        ),
+    ];
+    let feeds = [
         (
             "half an answer",
             Fault::HalfThenClose,
-            retry(&["transport"], 0),
+            retry(&["closed"], 30),
         ),
-        ("no answer", Fault::Close, retry(&["closed"], 0)),
-        ("silence", Fault::Stall, retry(&["idle"], 0)),
-        ("garbage", Fault::Garbage, retry(&["protocol"], 5)),
+        ("no answer", Fault::Close, retry(&["closed"], 30)),
+        ("silence in the middle", Fault::Stall, retry(&["idle"], 90)),
+        ("garbage", Fault::Garbage, retry(&["protocol"], 300)),
         (
             "bytes that are no text",
             Fault::InvalidUtf8,
-            retry(&["protocol"], 5),
+            retry(&["protocol"], 300),
         ),
+        ("five megabytes", Fault::Huge, retry(&["protocol"], 300)),
         (
-            "an unknown answer",
+            "an unknown article",
             Fault::UnknownEvent,
-            retry(&["protocol"], 5),
+            Reaction::dropping("no_id"),
         ),
         (
             "a page for people",
-            pretend(Reply::html(), 90),
-            retry(&["protocol"], 75),
+            pretend(Reply::html(), 60),
+            retry(&["protocol"], 300),
         ),
         (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 90),
-            retry(&["protocol"], 75),
+            "another content",
+            pretend(Reply::new(200, "text/plain", "hello"), 60),
+            retry(&["protocol"], 300),
         ),
-        ("401", refuse(401, None, 9_999), Reaction::over(&["auth"])),
-        ("403", refuse(403, None, 9_999), Reaction::over(&["auth"])),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::over(&["unavailable"]),
-        ),
-        ("429", refuse(429, None, 70), retry(&["rate_limit"], 60)),
+        ("420", refuse(420, None, 60), retry(&["rate_limit"], 300)),
+        ("429", refuse(429, None, 60), retry(&["rate_limit"], 300)),
         (
             "429 with a wait",
-            refuse(429, Some(200), 100),
-            retry(&["rate_limit"], 200),
+            refuse(429, Some(600), 500),
+            retry(&["rate_limit"], 600),
         ),
-        ("503", refuse(503, None, 90), retry(&["http"], 75)),
+        ("503", refuse(503, None, 30), retry(&["http"], 60)),
         (
             "503 with a wait",
             refuse(503, Some(120), 60),
             retry(&["http"], 120),
         ),
-    ]
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_fault_of_reddit_has_its_reaction() {
+        (
+            "a slow first byte",
+            Fault::SlowFirstByte(Duration::from_secs(90)),
+            retry(&["transport"], 60),
+        ),
+    ];
+    let coingecko = [
+        (
+            "half an answer",
+            Fault::HalfThenClose,
+            retry(&["closed"], 14),
+        ),
+        ("no answer", Fault::Close, retry(&["closed"], 14)),
+        ("silence in the middle", Fault::Stall, retry(&["idle"], 44)),
+        ("garbage", Fault::Garbage, retry(&["protocol"], 64)),
+        (
+            "bytes that are no text",
+            Fault::InvalidUtf8,
+            retry(&["protocol"], 64),
+        ),
+        ("five megabytes", Fault::Huge, retry(&["protocol"], 64)),
+        (
+            "an unknown answer",
+            Fault::UnknownEvent,
+            retry(&["protocol"], 64),
+        ),
+        (
+            "a page for people",
+            pretend(Reply::html(), 60),
+            retry(&["protocol"], 64),
+        ),
+        (
+            "another content type",
+            pretend(Reply::new(200, "text/plain", "hello"), 60),
+            retry(&["protocol"], 64),
+        ),
+        (
+            "an error with status 200",
+            pretend(
+                Reply::json(
+                    "{\"status\":{\"error_code\":429,\"error_message\":\"You've exceeded the Rate Limit.\"}}",
+                ),
+                50,
+            ),
+            retry(&["rate_limit"], 64),
+        ),
+        ("429", refuse(429, None, 60), retry(&["rate_limit"], 64)),
+        (
+            "429 with a wait",
+            refuse(429, Some(600), 500),
+            retry(&["rate_limit"], 604),
+        ),
+        ("503", refuse(503, None, 30), retry(&["http"], 34)),
+        (
+            "503 with a wait",
+            refuse(503, Some(120), 60),
+            retry(&["http"], 124),
+        ),
+        (
+            "a slow first byte",
+            Fault::SlowFirstByte(Duration::from_secs(90)),
+            retry(&["transport"], 94),
+        ),
+    ];
     let mut differences = Differences::default();
-    for (name, fault, expect) in shared() {
-        let network =
-            FakeNetwork::default().with(HOST, submissions(), Script::one(FAULT_AT, fault.clone()));
-        let run = Run::of(
-            network,
-            (HOST, reddit()),
-            (&fault, Hits::NextAnswer),
-            1_400,
-            |_| true,
-        )
-        .await;
-
-        let name = format!("{name} reddit");
-        run.check(&mut differences, &name, expect);
-        let ids = run.listening.ids().await;
-        let is_whole = if expect.is_final {
-            ids.len() < 5
-        } else {
-            ids.len() == N_POSTS
-        };
-        differences.expect(is_whole, || format!("{name}: {} posts", ids.len()));
+    for (name, fault, expect) in refusals.iter().cloned().chain(feeds) {
+        check(&mut differences, name, SourceKind::Feeds, fault, expect).await;
+    }
+    for (name, fault, expect) in refusals.iter().cloned().chain(coingecko) {
+        check(&mut differences, name, SourceKind::Coingecko, fault, expect).await;
     }
     differences.assert_none();
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_fault_of_cryptocompare_has_its_reaction() {
-    let limit = CryptoCompare::over_the_limit();
-    let key = CryptoCompare::unknown_key();
-    let mut cells = shared();
-    cells.push((
-        "a limit with status 200",
-        pretend(limit, 70),
-        Reaction::retry(&["rate_limit"], 60),
-    ));
-    cells.push((
-        "an unknown key with status 200",
-        pretend(key, 9_999),
-        Reaction::over(&["auth"]),
-    ));
-    let mut differences = Differences::default();
-    for (name, fault, expect) in cells {
-        let network =
-            FakeNetwork::default().with(HOST, CryptoCompare, Script::one(FAULT_AT, fault.clone()));
-        let run = Run::of(
-            network,
-            (HOST, cryptocompare()),
-            (&fault, Hits::NextAnswer),
-            1_400,
-            |_| true,
-        )
-        .await;
+async fn a_feed_that_has_not_changed_is_not_sent_again() {
+    let feed = Feed {
+        from: START - 300_000,
+        every: 60_000,
+        n: N_ARTICLES,
+    };
+    let network = FakeNetwork::default().with(HOST, feed, Script::default());
+    let listening = listen(network, vec![source(SourceKind::Feeds)]);
+    listening.run_for(115).await;
 
-        let name = format!("{name} cryptocompare");
-        run.check(&mut differences, &name, expect);
-        for ticker in ["BTC", "ETH"] {
-            let opens = opens(&run.listening, ticker).await;
-            let is_whole = opens.windows(2).all(|pair| pair[1] - pair[0] == MINUTE);
-            differences.expect(is_whole, || {
-                format!("{name}: {ticker} has holes or repeats")
-            });
-            let is_recent = opens.last().is_some_and(|at| at - START > 20 * MINUTE);
-            differences.expect(is_recent != expect.is_final, || {
-                format!("{name}: {ticker} ends at {:?}", opens.last())
-            });
-        }
-    }
-    differences.assert_none();
-}
-
-async fn opens(listening: &Listening, ticker: &str) -> Vec<Millis> {
-    let events = listening.events(Kinds::BAR).await.into_iter();
-    let opens = events.filter_map(|event| match event.body {
-        Body::Bar(bar) if bar.ticker == ticker => Some(bar.open_at),
-        _ => None,
-    });
-    let mut opens: Vec<_> = opens.collect();
-    opens.sort_unstable();
-    opens
+    let requests = listening.network.requests(HOST);
+    assert_eq!(requests[0].1.header("if-none-match"), None);
+    assert_eq!(requests[1].1.header("if-none-match"), Some("\"6\""));
+    // Six articles at first, then the list once more when it has changed: not at each of twelve visits.
+    assert_eq!(requests.len(), 12);
+    let received = listening.board.status(&name(SourceKind::Feeds)).received;
+    assert_eq!(received, 6 + 7);
 }
 
 #[tokio::test(start_paused = true)]
-async fn bars_have_the_market_capitalisation_of_their_minute() {
-    let network = FakeNetwork::default().with(HOST, CryptoCompare, Script::default());
+async fn redirects_are_followed() {
+    let moved = SourceConfig {
+        feeds: vec![format!("https://{HOST}/moved")],
+        ..source(SourceKind::Feeds)
+    };
+    let listening = listen(network(SourceKind::Feeds, Script::default()), vec![moved]);
+    listening.run_for(2).await;
 
-    let listening = listen(network, vec![cryptocompare()]);
-    listening.run_for(600).await;
-
-    let events = listening.events(Kinds::BAR).await.into_iter();
-    let recent = events.filter_map(|event| match event.body {
-        Body::Bar(bar) if bar.open_at > START => Some(bar.market_cap),
-        _ => None,
-    });
-    let recent: Vec<_> = recent.collect();
+    assert_eq!(listening.ids().await.len(), 1);
+    let asked = listening.network.asked();
     assert!(
-        recent.len() > 10 && recent.iter().all(Option::is_some),
-        "{recent:?}"
+        asked
+            .iter()
+            .all(|target| target.reach == crate::net::Reach::PublicOnly),
+        "{asked:?}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_coin_that_is_unknown_is_named() {
-    let source = SourceConfig {
-        pairs: vec!["BTC-USD".into(), "NOPE-USD".into()],
-        ..cryptocompare()
-    };
-
+async fn the_newest_bar_has_a_market_capitalisation() {
     let listening = listen(
-        FakeNetwork::default().with(HOST, CryptoCompare, Script::default()),
-        vec![source],
+        network(SourceKind::Coingecko, Script::default()),
+        vec![source(SourceKind::Coingecko)],
     );
     listening.run_for(60).await;
 
-    let status = listening.board.status("cryptocompare");
-    assert_eq!(status.state, SourceState::Failed);
-    assert!(status.detail.unwrap().contains("it knows no coin \"NOPE\""));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_outage_of_the_relay_is_filled_from_the_history() {
-    let network = FakeNetwork::default().with(HOST, CryptoCompare, Script::default());
-    let listening = listen(network.clone(), vec![cryptocompare()]);
-    listening.run_for(300).await;
-    let log = listening.stop().await;
-    // Longer than one page of the history.
-    sleep(Duration::from_secs(40 * 3_600)).await;
-
-    let again = listen_into(log, network, vec![cryptocompare()]);
-    again.run_for(300).await;
-
-    let opens = opens(&again, "BTC").await;
-    assert!(opens.windows(2).all(|pair| pair[1] - pair[0] == MINUTE));
-    assert!(opens.len() > 55 * 60, "{}", opens.len());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_submission_that_is_gone_from_the_feed_loses_its_text() {
-    let fake = submissions().deleting(3, START + 200_000);
-
-    let listening = listen(
-        FakeNetwork::default().with(HOST, fake, Script::default()),
-        vec![reddit()],
-    );
-    listening.run_for(400).await;
-
-    let events = listening.events(Kinds::POST).await.into_iter();
-    let emptied = events.filter_map(|event| match event.body {
-        Body::Post(post) if post.text.is_empty() => Some(post.id),
-        _ => None,
-    });
-    assert_eq!(emptied.collect::<Vec<_>>(), [Reddit::id(3)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn more_than_a_feed_lists_is_known_to_be_missed() {
-    let source = SourceConfig {
-        poll_secs: Some(900.0),
-        ..reddit()
-    };
-    let busy = Reddit::new(START - 600_000, 20_000, 200);
-
-    let listening = listen(
-        FakeNetwork::default().with(HOST, busy, Script::default()),
-        vec![source],
-    );
-    listening.run_for(800).await;
-    assert!(listening.board.status("reddit").gap.is_none());
-    listening.run_for(200).await;
-
-    // Submissions 6 to 30 were listed at first, 51 to 75 a quarter of an hour later.
-    let gap = listening.board.status("reddit").gap.unwrap();
-    assert_eq!((gap.from, gap.to), (START, START + 420_000));
-    assert_eq!(listening.ids().await.len(), 50);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_feed_token_is_shown_nowhere() {
-    let fault = refuse(403, None, 9_999);
-    let network = FakeNetwork::default().with(HOST, submissions(), Script::one(FAULT_AT, fault));
-
-    let listening = listen(network, vec![reddit()]);
-    listening.run_for(300).await;
-
-    let told = format!(
-        "{:?} {:?}",
-        listening.board.status("reddit"),
-        listening.statuses().await
-    );
-    assert!(
-        told.contains("403") && !told.contains(fakes::reddit::TOKEN),
-        "{told}"
-    );
+    let events = listening.events(Kinds::BAR).await;
+    let caps = events
+        .iter()
+        .filter(|event| matches!(&event.body, Body::Bar(bar) if bar.market_cap.is_some()));
+    assert_eq!(caps.count(), 1);
 }

@@ -256,6 +256,11 @@ async fn an_outage_of_the_relay_is_filled_from_the_history() {
             opens.windows(2).all(|pair| pair[1] - pair[0] == MINUTE),
             "{kind:?}"
         );
-        assert!(opens.len() > 45 * 60, "{kind:?}: {}", opens.len());
+        assert!(
+            opens.len() > 45 * 60,
+            "{kind:?}: {} {:#?}",
+            opens.len(),
+            again.board.snapshot()
+        );
     }
 }

@@ -15,6 +15,7 @@ fn source(kind: SourceKind) -> SourceConfig {
         kind,
         url: Some(format!("https://{HOST}")),
         key_file: key_file(fakes::x::TOKEN),
+        budget_month_usd: Some(100.0),
         ..SourceConfig::default()
     }
 }
@@ -78,11 +79,7 @@ async fn every_fault_has_its_reaction() {
         Reply::refusal(429, None).with("x-rate-limit-reset", &(START / 1_000 + 320).to_string());
     let capped = r#"{"title":"UsageCapExceeded","detail":"no credit","type":"https://api.x.com/2/problems/usage-capped"}"#;
     let cells = [
-        (
-            "half a line",
-            Fault::HalfThenClose,
-            retry(&["transport"], 0),
-        ),
+        ("half a line", Fault::HalfThenClose, retry(&["closed"], 0)),
         ("an orderly end", Fault::Close, retry(&["closed"], 0)),
         ("silence", Fault::Stall, retry(&["idle"], 26)),
         ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
@@ -402,4 +399,24 @@ async fn without_a_key_the_source_says_what_it_needs() {
 
     assert!(refused.contains("it needs the bearer token"), "{refused}");
     assert!(refused.contains("key_env"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_spent_before_somebody_has_said_how_much_may_be() {
+    for kind in [SourceKind::X, SourceKind::XCounts] {
+        let config = SourceConfig {
+            budget_month_usd: None,
+            ..source(kind)
+        };
+        let log = Log::inline(LogOptions::default());
+        let topic = Topic {
+            keywords: vec!["bitcoin".into()],
+            ..Topic::default()
+        };
+
+        let refused = try_listen(log, FakeNetwork::default(), vec![topic], vec![config]);
+
+        let refused = refused.err().unwrap().to_string();
+        assert!(refused.contains("budget_day_usd"), "{refused}");
+    }
 }

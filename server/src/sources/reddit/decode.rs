@@ -24,7 +24,7 @@ const TEXT_ENDS: &str = "<!-- SC_ON -->";
 pub(crate) struct Window {
     key: AuthorKey,
     /// Reddit tells no post's language; this is what a person says the subreddit is written in.
-    language: Option<String>,
+    language: String,
     /// Ids and times of what the feed listed last.
     listed: Vec<(String, Millis)>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Found {
 }
 
 impl Window {
-    pub(crate) fn new(key: AuthorKey, language: Option<String>) -> Self {
+    pub(crate) fn new(key: AuthorKey, language: String) -> Self {
         let listed = Vec::new();
         Self {
             key,
@@ -129,7 +129,7 @@ impl Window {
         let post = Post {
             source: SOURCE.to_owned(),
             author: self.key.hash(SOURCE, &author),
-            lang: self.language.clone(),
+            lang: Some(self.language.clone()).filter(|lang| !lang.is_empty()),
             posted_at: Some(at),
             hashtags: tag::hashtags(&text).map(owned).collect(),
             cashtags: tag::cashtags(&text)
@@ -195,7 +195,7 @@ mod tests {
     }
 
     fn window() -> Window {
-        Window::new(AuthorKey([7; 16]), Some("en".into()))
+        Window::new(AuthorKey([7; 16]), "en".into())
     }
 
     /// `+` and the id of a post, `-` and that of a deletion, or the drop reason.

@@ -66,7 +66,7 @@ impl XCounts {
             api: Api::new(setup)?,
             queries,
             poll: setup.poll(USUAL_POLL),
-            budget: setup.budget(),
+            budget: setup.needed_budget()?,
             meter: None,
             until: BTreeMap::new(),
             due: Instant::now(),

@@ -1,5 +1,6 @@
 //! What rules are made of topics, and what is changed at X.
 
+use fakes::x::grammar;
 use proptest::prelude::*;
 
 use super::*;
@@ -202,6 +203,35 @@ fn bodies_are_as_x_wants_them() {
     );
 }
 
+#[test]
+fn a_rule_finds_what_it_was_made_for_and_only_what_is_kept() {
+    let topics = [topic(&["bitcoin", "proof of work", "#hodl", "AT&T", "OR"])];
+    let ticker = Ticker {
+        symbol: "BRK.B".into(),
+        ..Ticker::default()
+    };
+    let rule = compile(&topics, &[ticker], &narrowing(), Caps::STREAM).unwrap();
+    let rule = grammar::Rule::parse(&rule.concat()).unwrap();
+    let matches = |text: &str, members: &str| {
+        let post = format!(r#"{{"text":{text:?},"lang":"en",{members}"id":"1"}}"#);
+        rule.matches(&grammar::Subject::of(&serde_json::from_str(&post).unwrap()))
+    };
+
+    for text in ["Bitcoin!", "no proof of work", "at&t is up", "this or that"] {
+        assert!(matches(text, ""), "{text}");
+    }
+    assert!(matches("x", r#""entities":{"hashtags":[{"tag":"HODL"}]},"#));
+    assert!(matches(
+        "x",
+        r#""entities":{"cashtags":[{"tag":"BRK.B"}]},"#
+    ));
+    assert!(!matches("proof of working", ""));
+    assert!(!matches(
+        "bitcoin",
+        r#""referenced_tweets":[{"type":"retweeted"}],"#
+    ));
+}
+
 proptest! {
     #[test]
     fn every_rule_is_within_the_caps_and_no_term_is_lost(
@@ -219,6 +249,7 @@ proptest! {
 
         for rule in &rules {
             prop_assert!(length(rule) <= n_chars, "{rule}");
+            prop_assert!(grammar::Rule::parse(rule).is_ok(), "{rule}: {:?}", grammar::Rule::parse(rule));
         }
         for term in &terms {
             let folded = term.to_lowercase();
