@@ -17,6 +17,7 @@ pub(crate) const SOURCE: &str = "alpaca";
 
 /// One message; a frame holds several.
 #[derive(Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all messages are bars")]
 pub(crate) enum Message {
     /// The server awaits the keys.
     Connected,
