@@ -52,7 +52,13 @@ async fn ingest(lines: &[Arc<str>], log: &Log, key: &AuthorKey) {
         });
         let events = events.collect();
         let position = Some(("bluesky".to_owned(), format!("v1 {position}")));
-        let appended = log.append(Batch { events, position }).await;
+        let appended = log
+            .append(Batch {
+                events,
+                position,
+                ..Batch::default()
+            })
+            .await;
         assert!(appended.is_ok());
     }
     assert_eq!(log.head().tip, N as u64);

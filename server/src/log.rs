@@ -68,6 +68,9 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Name of the source and its resume position; committed together with the events.
     pub position: Option<(String, String)>,
+    /// Deletes, by the identity of their post, that are left out if no reader can have the post: the log
+    /// does not hold it, and has never removed anything.
+    pub forgettable: Vec<u64>,
 }
 
 /// What became of a batch.
@@ -79,6 +82,8 @@ pub struct Appended {
     pub n_repeats: u64,
     /// Posts among them.
     pub n_repeated_posts: u64,
+    /// Deletes of posts that no reader can have.
+    pub n_forgotten: u64,
 }
 
 /// A batch that could not be appended, whole and unchanged, so that it can be tried again.

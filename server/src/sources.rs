@@ -38,7 +38,9 @@ mod tests;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
-use wire::{Body, Event, Millis, Missed, SourceState, SourceStatus};
+use wire::{
+    Body, Delete, Event, Identity, Millis, Missed, SourceState, SourceStatus, time::MINUTE,
+};
 
 use crate::{
     backoff::Backoff,
@@ -53,6 +55,8 @@ use subjects::Subjects;
 
 /// A connection that has lasted so long has worked, even if nothing came.
 const WORKED_AFTER: Duration = Duration::from_secs(60);
+/// A delete may overtake its post by less than this.
+const DELETE_MAY_COME_FIRST: Millis = 10 * MINUTE;
 
 /// One upstream.
 pub(crate) trait Source: Send {
@@ -72,6 +76,11 @@ pub(crate) trait Source: Send {
 
     /// US dollars spent so far, by the upstream's list of prices.
     fn cost_usd(&self) -> Option<f64> {
+        None
+    }
+
+    /// When the post that is deleted was written, where the delete tells.
+    fn deleted_post_time(&self, _delete: &Delete) -> Option<Millis> {
         None
     }
 
@@ -204,7 +213,10 @@ impl<'a> Follower<'a> {
             self.worked |= since.elapsed() >= WORKED_AFTER;
             self.spent(source.cost_usd());
             match step? {
-                Step::Records { records, position } => self.take(records, position).await?,
+                Step::Records { records, position } => {
+                    let forgettable = self.forgettable(source, &records);
+                    self.take(records, position, forgettable).await?;
+                }
                 Step::Known(records) => {
                     let (_, tally) = self.sieve.sift(records);
                     self.count(&tally);
@@ -212,7 +224,7 @@ impl<'a> Follower<'a> {
                 Step::Missed(gap) => self.missed(gap).await,
                 Step::AuthorsGone(authors) => self.withdraw(authors).await?,
                 Step::Ended { position, next } => {
-                    self.append(Vec::new(), position).await?;
+                    self.take(Vec::new(), position, Vec::new()).await?;
                     let detail = match next {
                         AtEnd::Stay => "played to its end".to_owned(),
                         AtEnd::Again(pause) => {
@@ -226,14 +238,39 @@ impl<'a> Follower<'a> {
         }
     }
 
+    /// Deletes of posts so old that they would be in the log if they had been kept. Of a whole network
+    /// most deletes are of posts that were never kept, and readers need not hear of them.
+    fn forgettable(&self, source: &impl Source, records: &[Record]) -> Vec<u64> {
+        let recent = self.intake.clock.now() - DELETE_MAY_COME_FIRST;
+        let deletes = records
+            .iter()
+            .flatten()
+            .filter_map(|event| match &event.body {
+                Body::Delete(delete) => Some(delete),
+                _ => None,
+            });
+        let old = deletes.filter(|delete| {
+            let written = source.deleted_post_time(delete);
+            written.is_some_and(|at| at < recent)
+        });
+        old.map(|delete| Identity::of_post(&delete.source, &delete.id).0)
+            .collect()
+    }
+
     async fn take(
         &mut self,
         records: Vec<Record>,
         position: Option<String>,
+        forgettable: Vec<u64>,
     ) -> Result<(), SourceError> {
         self.worked |= !records.is_empty();
         let (events, mut tally) = self.sieve.sift(records);
-        let appended = self.append(events, position).await?;
+        let batch = Batch {
+            events,
+            position: position.map(|position| (self.name.clone(), position)),
+            forgettable,
+        };
+        let appended = self.append(batch).await?;
         tally.repeated(appended);
         self.count(&tally);
         Ok(())
@@ -273,17 +310,11 @@ impl<'a> Follower<'a> {
 
     /// While the disk is full nothing is taken in
     /// and the same batch is tried again and again.
-    async fn append(
-        &mut self,
-        events: Vec<Event>,
-        position: Option<String>,
-    ) -> Result<Appended, SourceError> {
-        let position = position.map(|position| (self.name.clone(), position));
-        if events.is_empty() && position.is_none() {
+    async fn append(&mut self, mut batch: Batch) -> Result<Appended, SourceError> {
+        if batch.events.is_empty() && batch.position.is_none() {
             return Ok(Appended::default());
         }
-        let last_at = events.iter().map(|event| event.at).max();
-        let mut batch = Batch { events, position };
+        let last_at = batch.events.iter().map(|event| event.at).max();
         let mut attempt = 0;
         let appended = loop {
             let refused = match self.intake.log.append(batch).await {
@@ -391,7 +422,7 @@ impl Follower<'_> {
         };
         let batch = Batch {
             events: vec![Event::live(now, now, Body::Status(status))],
-            position: None,
+            ..Batch::default()
         };
         if let Err(refused) = self.intake.log.append(batch).await {
             tracing::warn!(source = self.name, error = %refused.error, "a change of state could not be stored");

@@ -81,7 +81,7 @@ fn bar(at: i64) -> Event {
 pub(super) async fn append(log: &Log, events: Vec<Event>) -> u64 {
     log.append(Batch {
         events,
-        position: None,
+        ..Batch::default()
     })
     .await
     .unwrap()
@@ -332,6 +332,7 @@ async fn what_the_log_holds_is_left_out_when_it_is_offered_again() {
         let again = Batch {
             events: vec![post(1), bar(60), delete(9), post(2), post(2)],
             position,
+            ..Batch::default()
         };
         let appended = made.log.append(again).await.unwrap();
 
@@ -370,6 +371,33 @@ async fn a_post_that_comes_after_its_own_delete_is_stored_without_text_and_autho
             "{name}"
         );
         assert_eq!(lines[1].post().unwrap().author, "", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_delete_that_concerns_no_reader_is_left_out_where_that_is_certain() {
+    for (name, make) in STORES {
+        let made = make(LogOptions {
+            keep_age: Some(1_000),
+            ..COLD
+        });
+        append(&made.log, vec![post(1), post(2)]).await;
+        let identity = |id: u64| wire::Identity::of_post("test", &id.to_string()).0;
+        let deletes = |ids: [u64; 2]| Batch {
+            events: ids.map(delete).into(),
+            forgettable: ids.map(identity).into(),
+            ..Batch::default()
+        };
+
+        let appended = made.log.append(deletes([1, 7])).await.unwrap();
+        assert_eq!((appended.tip, appended.n_forgotten), (3, 1), "{name}");
+
+        made.log.trim(1_002).await.unwrap();
+        let appended = made.log.append(deletes([8, 9])).await.unwrap();
+        assert_eq!(
+            appended.n_forgotten, 0,
+            "{name}: a reader may have what was removed"
+        );
     }
 }
 
@@ -436,6 +464,7 @@ async fn a_restart_is_an_empty_log_under_another_id() {
             .append(Batch {
                 events: (0..50).map(post).collect(),
                 position,
+                ..Batch::default()
             })
             .await
             .unwrap();

@@ -143,6 +143,7 @@ impl Writer {
     fn commit(&mut self, group: &mut [Waiting]) -> Result<(), LogError> {
         let mut known = self.known(group)?;
         let (mut lines, mut withdrawn, mut seq) = (Vec::new(), Vec::new(), self.tip);
+        let is_whole = self.shared.hot().head().floor == 1;
         for waiting in &mut *group {
             waiting.appended = Appended::default();
             for event in &mut waiting.batch.events {
@@ -151,6 +152,14 @@ impl Writer {
                 if kinds.overlaps(kind) {
                     waiting.appended.n_repeats += 1;
                     waiting.appended.n_repeated_posts += u64::from(kind == Kinds::POST);
+                    continue;
+                }
+                if kind == Kinds::DELETE
+                    && is_whole
+                    && !kinds.overlaps(Kinds::POST)
+                    && waiting.batch.forgettable.contains(&identity(&event.body))
+                {
+                    waiting.appended.n_forgotten += 1;
                     continue;
                 }
                 if let Body::Post(post) = &mut event.body
@@ -212,7 +221,7 @@ impl Writer {
         });
         let batch = Batch {
             events: deletes.collect(),
-            position: None,
+            ..Batch::default()
         };
         if batch.events.is_empty() {
             return Ok(());

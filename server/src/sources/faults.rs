@@ -8,6 +8,7 @@ mod keys;
 mod mastodon;
 mod polls;
 mod prices;
+mod soak;
 mod stocks;
 mod x;
 

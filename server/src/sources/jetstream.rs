@@ -10,7 +10,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
-use wire::{Body, Event, Millis, Missed, author::AuthorKey, time::MINUTE};
+use wire::{Body, Delete, Event, Millis, Missed, author::AuthorKey, time::MINUTE};
 
 use super::{
     Source, Start, Step,
@@ -213,6 +213,10 @@ impl Source for Jetstream {
             transport: Schedule::doubling(1, 60),
             ..Policy::USUAL
         }
+    }
+
+    fn deleted_post_time(&self, delete: &Delete) -> Option<Millis> {
+        decode::written_at(&delete.id)
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {

@@ -111,23 +111,24 @@ impl Sieve {
 }
 
 impl Tally {
-    /// Some of what was let through had come before, as the log found out.
+    /// Some of what was let through had come before, or is of no use, as the log found out.
     pub(crate) fn repeated(&mut self, appended: Appended) {
         let Appended {
             n_repeats,
             n_repeated_posts,
+            n_forgotten,
             ..
         } = appended;
-        if n_repeats == 0 {
-            return;
-        }
-        for count in [&mut self.kept, &mut self.unique] {
-            *count = count.saturating_sub(n_repeats);
-        }
+        self.unique = self.unique.saturating_sub(n_repeats);
+        self.kept = self.kept.saturating_sub(n_repeats + n_forgotten);
         for count in [&mut self.kept_posts, &mut self.unique_posts] {
             *count = count.saturating_sub(n_repeated_posts);
         }
-        *self.dropped.entry("duplicate").or_default() += n_repeats;
+        for (reason, n) in [("duplicate", n_repeats), ("unknown_post", n_forgotten)] {
+            if n > 0 {
+                *self.dropped.entry(reason).or_default() += n;
+            }
+        }
     }
 
     pub(crate) fn add_to(&self, status: &mut SourceStatus) {

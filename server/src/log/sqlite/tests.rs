@@ -52,6 +52,7 @@ async fn after_a_crash_nothing_is_lost_and_the_skipped_seqs_are_announced() {
     log.append(Batch {
         events: vec![post(1), post(2)],
         position,
+        ..Batch::default()
     })
     .await
     .unwrap();
@@ -175,7 +176,7 @@ async fn a_full_disk_refuses_the_batch_and_leaves_readers_alone() {
     let refused = log
         .append(Batch {
             events: (100..2_000).map(post).collect(),
-            position: None,
+            ..Batch::default()
         })
         .await
         .unwrap_err();
@@ -223,7 +224,11 @@ async fn how_far_a_source_has_got_is_stored_with_its_events_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let log = open_in(folder.path());
     let at = |position: &str| Some(("s".to_owned(), position.to_owned()));
-    let batch = |events, position| Batch { events, position };
+    let batch = |events, position| Batch {
+        events,
+        position,
+        ..Batch::default()
+    };
     log.append(batch(vec![post(1)], at("1"))).await.unwrap();
     crash(log, folder.path()).await;
     let log = open_in(folder.path());

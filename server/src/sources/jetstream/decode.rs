@@ -84,6 +84,18 @@ pub fn decode(frame: &[u8], key: &AuthorKey) -> Result<Said, &'static str> {
     first(frame, key)
 }
 
+/// When the post with this id was written, as its key says: microseconds in 53 bits above 10 others,
+/// in thirteen digits to the base of 32.
+pub fn written_at(id: &str) -> Option<Millis> {
+    const DIGITS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
+    let key = id.rsplit('/').next().filter(|key| key.len() == 13)?;
+    let number = key.bytes().try_fold(0_u64, |number, byte| {
+        let digit = DIGITS.iter().position(|digit| *digit == byte)?;
+        number.checked_mul(32)?.checked_add(digit as u64)
+    })?;
+    Millis::try_from((number >> 10) / 1_000).ok()
+}
+
 fn first(frame: Frame<'_>, key: &AuthorKey) -> Result<Said, &'static str> {
     let did = frame.did.ok_or("unknown_body")?;
     let time_us = frame.time_us.filter(|time| *time > 0).ok_or("bad_date")?;

@@ -101,6 +101,22 @@ fn deletes_and_closed_accounts_name_what_has_to_go() {
 }
 
 #[test]
+fn a_key_tells_when_its_post_was_written() {
+    let at = written_at("at://did:plc:a/app.bsky.feed.post/3mmoojp4cd223").unwrap();
+
+    // The record of this key says 2026-05-25T14:23:28.757Z.
+    assert!((at - 1_779_719_008_757).abs() < 1_000, "{at}");
+    for id in [
+        "",
+        "at://did:plc:a/app.bsky.feed.post/self",
+        "zzzzzzzzzzzzz",
+        "0mmoojp4cd223",
+    ] {
+        assert_eq!(written_at(id), None, "{id}");
+    }
+}
+
+#[test]
 fn the_second_form_says_the_same() {
     let frame = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":12345,"did":"did:plc:a","time":"2026-05-25T14:23:28.757Z","rev":"r","operation":"create","collection":"app.bsky.feed.post","rkey":"k1","cid":"c","record":{"text":"hello","langs":["en"]}}}"#;
 
