@@ -22,7 +22,9 @@ use wire::{
 
 use crate::log::{LogOptions, Synchronous};
 
-pub use source::{JetstreamWire, Keep, LiveStart, RecordingStart, SourceConfig, SourceKind};
+pub use source::{
+    JetstreamWire, Keep, LiveStart, MastodonStream, RecordingStart, SourceConfig, SourceKind,
+};
 pub use speed::Speed;
 
 /// Everything that can be configured.

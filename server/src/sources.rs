@@ -3,25 +3,35 @@
 //! A source file says how to connect and what comes; this loop backs off by the upstream's own
 //! schedule, counts what is refused, keeps the status and never lets an upstream's data stop anything.
 
+mod alpaca;
 pub mod bars;
 pub mod binance;
 pub mod board;
 pub mod clock;
 pub mod coinbase;
 pub mod coingecko;
+mod cryptocompare;
 pub mod feeds;
+mod finnhub;
 pub mod html;
 pub mod jetstream;
 #[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod live;
+mod mastodon;
+mod minutes;
+mod needs;
 #[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod policy;
 pub mod recording;
+mod reddit;
 pub mod sieve;
 pub(crate) mod subjects;
+mod x;
 
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod tests;
 

@@ -263,7 +263,8 @@ impl Engine {
             Body::Delete(delete) => self.delete(delete),
             Body::Bar(bar) => self.add_bar(bar),
             Body::Status(status) => self.sources.add_status(at, status),
-            Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => {}
+            // Another service's counts are not counts of these posts; no view draws them yet.
+            Body::Attention(_) | Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => {}
         }
         self.versions.sources += 1;
         Applied::New

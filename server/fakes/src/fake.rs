@@ -77,6 +77,8 @@ pub enum Transport {
     Lines {
         /// Its content type.
         content_type: &'static str,
+        /// What follows every record.
+        end: &'static str,
     },
 }
 
@@ -427,7 +429,7 @@ impl Sending<'_> {
     fn framed(&self, record: &[u8]) -> Vec<u8> {
         match self.transport {
             Transport::WebSocket => frame(TEXT, record),
-            Transport::Lines { .. } => chunk(record),
+            Transport::Lines { end, .. } => chunk(&[record, end.as_bytes()].concat()),
         }
     }
 
@@ -474,7 +476,7 @@ fn head(request: &Request, transport: Transport) -> Vec<u8> {
     match transport {
         Transport::WebSocket => websocket::accept(request)
             .unwrap_or_else(|| Reply::new(426, "text/plain", "this is a web socket").bytes()),
-        Transport::Lines { content_type } => format!(
+        Transport::Lines { content_type, .. } => format!(
             "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
         )
         .into_bytes(),

@@ -13,16 +13,22 @@
 
 #![warn(missing_docs)]
 
+pub mod alpaca;
 pub mod binance;
 pub mod coinbase;
 pub mod coingecko;
+pub mod cryptocompare;
 pub mod fake;
 pub mod feed;
+pub mod finnhub;
 pub mod jetstream;
 mod market;
+pub mod mastodon;
+pub mod reddit;
 pub mod request;
 pub mod script;
 mod websocket;
+pub mod x;
 
 pub use fake::{Fake, Item, Opening, Protocol, Transport, serve};
 pub use request::{Reply, Request};

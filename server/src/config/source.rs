@@ -52,12 +52,33 @@ pub struct SourceConfig {
     pub pairs: Vec<String>,
     /// Addresses of news feeds.
     pub feeds: Vec<String>,
-    /// Language of feeds that do not say theirs.
+    /// Language of feeds that do not say theirs, and of subreddits, which never do.
     pub lang: String,
     /// Feeds may lie on hosts that are not of the public internet.
     pub private_hosts: bool,
     /// How often an upstream that has to be asked is asked.
     pub poll_secs: Option<f64>,
+
+    /// Name that goes with the key: Reddit's user, Alpaca's key id.
+    pub user: Option<String>,
+    /// Subreddits, without `r/`.
+    pub subreddits: Vec<String>,
+    /// Hashtags that Mastodon is asked for; those of the topics where none are given.
+    pub hashtags: Vec<String>,
+    /// Which of Mastodon's streams is followed.
+    pub stream: MastodonStream,
+    /// Also accounts that say they are bots.
+    pub bots: bool,
+    /// Only accounts that have agreed to be found by search.
+    pub only_indexable: bool,
+    /// X delivers so many posts in a hundred.
+    pub sample_percent: Option<u8>,
+    /// The most that may be spent in a UTC day, in US dollars.
+    pub budget_day_usd: Option<f64>,
+    /// The most that may be spent in a UTC month, in US dollars.
+    pub budget_month_usd: Option<f64>,
+    /// Codes of trades that move no price, e.g. of those reported late.
+    pub unwanted_conditions: Vec<String>,
 }
 
 /// What a source is.
@@ -77,6 +98,21 @@ pub enum SourceKind {
     Coingecko,
     /// News.
     Feeds,
+    /// X's filtered stream.
+    X,
+    /// X's counts of posts.
+    XCounts,
+    /// An instance of Mastodon.
+    Mastodon,
+    /// Reddit's feeds.
+    Reddit,
+    /// CryptoCompare (CoinDesk Data).
+    #[serde(rename = "cryptocompare")]
+    CryptoCompare,
+    /// Alpaca's stocks.
+    Alpaca,
+    /// Finnhub's stocks.
+    Finnhub,
 }
 
 /// When a recording begins.
@@ -127,6 +163,21 @@ pub enum JetstreamWire {
     V2,
 }
 
+/// The streams of a Mastodon instance.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum MastodonStream {
+    /// One for each hashtag.
+    #[default]
+    Hashtags,
+    /// Everything public that the instance knows.
+    Public,
+    /// Of that what its own users posted.
+    Local,
+    /// Of that what others posted.
+    Remote,
+}
+
 impl SourceKind {
     /// Whether it listens to the present.
     pub fn is_live(self) -> bool {
@@ -142,6 +193,13 @@ impl SourceKind {
             Self::Coinbase => "coinbase",
             Self::Coingecko => "coingecko",
             Self::Feeds => "feeds",
+            Self::X => "x",
+            Self::XCounts => "x_counts",
+            Self::Mastodon => "mastodon",
+            Self::Reddit => "reddit",
+            Self::CryptoCompare => "cryptocompare",
+            Self::Alpaca => "alpaca",
+            Self::Finnhub => "finnhub",
         }
     }
 }
@@ -158,16 +216,25 @@ impl SourceConfig {
 
     /// Whether posts that touch no topic and no ticker are refused.
     pub(crate) fn keeps_subjects_only(&self) -> bool {
-        let is_firehose = self.kind == SourceKind::Jetstream;
+        let is_firehose = match self.kind {
+            SourceKind::Jetstream => true,
+            SourceKind::Mastodon => self.stream != MastodonStream::Hashtags,
+            _ => false,
+        };
         self.keep == Keep::Subjects || self.keep == Keep::Auto && is_firehose
     }
 
-    pub(super) fn lengths(&self) -> [(&'static str, f64); 4] {
+    pub(super) fn lengths(&self) -> [(&'static str, f64); 6] {
         [
             ("source.preroll_hours", self.preroll_hours),
             ("source.loop_pause_secs", self.loop_pause_secs),
             ("source.poll_secs", self.poll_secs.unwrap_or(1.0)),
             ("source.first_reach_mins", self.first_reach_mins),
+            ("source.budget_day_usd", self.budget_day_usd.unwrap_or(0.0)),
+            (
+                "source.budget_month_usd",
+                self.budget_month_usd.unwrap_or(0.0),
+            ),
         ]
     }
 }
@@ -240,6 +307,16 @@ impl Default for SourceConfig {
             lang: "en".to_owned(),
             private_hosts: false,
             poll_secs: None,
+            user: None,
+            subreddits: Vec::new(),
+            hashtags: Vec::new(),
+            stream: MastodonStream::Hashtags,
+            bots: false,
+            only_indexable: false,
+            sample_percent: None,
+            budget_day_usd: None,
+            budget_month_usd: None,
+            unwanted_conditions: Vec::new(),
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct Line {
     pub seen_at: Millis,
     /// What its body is, as one bit.
     pub kind: Kinds,
-    /// What repeats are told by: of a post, of the post that a delete withdraws, of a bar; 0 for other bodies.
+    /// What repeats are told by: of a post, of the post that a delete withdraws, of a bar, of a count; 0 for other bodies.
     pub(crate) identity: u64,
     /// Of a post, so that all of an author's posts can be found; 0 for other bodies.
     pub(crate) author: u64,
@@ -32,7 +32,7 @@ pub struct Kinds(u8);
 
 impl Kinds {
     /// Every kind.
-    pub const ALL: Self = Self(0b1111);
+    pub const ALL: Self = Self(0b1_1111);
     /// Posts.
     pub const POST: Self = Self(0b0001);
     /// Bars.
@@ -41,6 +41,8 @@ impl Kinds {
     pub const STATUS: Self = Self(0b0100);
     /// Withdrawals of posts.
     pub const DELETE: Self = Self(0b1000);
+    /// Counts of posts by an upstream.
+    pub const ATTENTION: Self = Self(0b1_0000);
 
     /// Whether `other` has a kind in common with these.
     pub fn overlaps(self, other: Self) -> bool {
@@ -60,6 +62,7 @@ impl Kinds {
                     "bar" => Self::BAR,
                     "status" => Self::STATUS,
                     "delete" => Self::DELETE,
+                    "attention" => Self::ATTENTION,
                     _ => return Err(word.to_owned()),
                 };
                 Ok(Self(kinds.0 | kind.0))
@@ -86,6 +89,7 @@ impl Kinds {
             Body::Bar(_) => Self::BAR,
             Body::Status(_) => Self::STATUS,
             Body::Delete(_) => Self::DELETE,
+            Body::Attention(_) => Self::ATTENTION,
             // They live on the stream only and never come here.
             Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => Self(0),
         }
@@ -196,6 +200,7 @@ pub(super) fn identity(body: &Body) -> u64 {
         Body::Post(post) => Identity::of_post(&post.source, &post.id).0,
         Body::Delete(delete) => Identity::of_post(&delete.source, &delete.id).0,
         Body::Bar(bar) => Identity::of_bar(bar).0,
+        Body::Attention(attention) => Identity::of_attention(attention).0,
         Body::Status(_) | Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => 0,
     }
 }

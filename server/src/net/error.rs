@@ -6,6 +6,9 @@ use wire::Millis;
 
 use super::wait::{Headers, asked_wait};
 
+/// How often a source whose budget is spent looks whether there is another one.
+const BUDGET_STEP: Duration = Duration::from_secs(1_800);
+
 /// Why a source cannot go on.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SourceError {
@@ -48,9 +51,14 @@ pub enum SourceError {
     /// Something answers, but not as the upstream would.
     #[error("this is not what the upstream would send: {0}")]
     Protocol(String),
-    /// So much has been spent that nothing more is to be asked for.
-    #[error("the budget of {0} US dollars is spent")]
-    Budget(f64),
+    /// So much has been spent that nothing more is to be asked for until then.
+    #[error("the budget of {usd} US dollars is spent")]
+    Budget {
+        /// The budget.
+        usd: f64,
+        /// How long until there is another one.
+        wait: Duration,
+    },
     /// A problem of the relay itself.
     #[error("{0}")]
     Own(String),
@@ -80,7 +88,7 @@ impl SourceError {
             Self::Unavailable(_) => "unavailable",
             Self::Refused(_) => "refused",
             Self::Protocol(_) => "protocol",
-            Self::Budget(_) => "budget",
+            Self::Budget { .. } => "budget",
             Self::Own(_) => "own",
         }
     }
@@ -91,11 +99,9 @@ impl SourceError {
                 ErrorClass::Transport
             }
             Self::Http { .. } => ErrorClass::Http,
-            Self::RateLimit { .. } => ErrorClass::RateLimit,
+            Self::RateLimit { .. } | Self::Budget { .. } => ErrorClass::RateLimit,
             Self::Protocol(_) => ErrorClass::Protocol,
-            Self::Auth(_) | Self::Unavailable(_) | Self::Refused(_) | Self::Budget(_) => {
-                ErrorClass::Fatal
-            }
+            Self::Auth(_) | Self::Unavailable(_) | Self::Refused(_) => ErrorClass::Fatal,
         }
     }
 
@@ -103,6 +109,8 @@ impl SourceError {
     pub(crate) fn asked_wait(&self) -> Option<Duration> {
         match self {
             Self::Http { wait, .. } | Self::RateLimit { wait, .. } => *wait,
+            // Waits grow by jitter: in steps the end of a long one is not missed by much.
+            Self::Budget { wait, .. } => Some((*wait).min(BUDGET_STEP)),
             _ => None,
         }
     }

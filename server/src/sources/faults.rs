@@ -3,9 +3,14 @@
 //! One table a source, in a file of its own below. Time is paused, so that an hour takes milliseconds.
 
 mod jetstream;
+mod keyed_polls;
+mod keys;
+mod mastodon;
 mod polls;
 mod prices;
 mod soak;
+mod stocks;
+mod x;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +22,7 @@ use fakes::{Fake, Fault, Protocol, Reply, Request, Script};
 use tokio::time::sleep;
 use wire::{
     Body, Event, Millis, SourceState, SourceStatus,
-    config::{Filters, Ticker},
+    config::{Filters, Ticker, Topic},
     ndjson,
 };
 
@@ -109,12 +114,23 @@ pub(super) fn listen(network: FakeNetwork, sources: Vec<SourceConfig>) -> Listen
 
 /// The same with a log that may hold something already.
 pub(super) fn listen_into(log: Log, network: FakeNetwork, sources: Vec<SourceConfig>) -> Listening {
+    try_listen(log, network, Vec::new(), sources).unwrap()
+}
+
+/// The same with topics, and without the certainty that it can work.
+pub(super) fn try_listen(
+    log: Log,
+    network: FakeNetwork,
+    topics: Vec<Topic>,
+    sources: Vec<SourceConfig>,
+) -> Result<Listening, live::SetupError> {
     let tickers = ["BTC", "AAPL"].map(|symbol| Ticker {
         symbol: symbol.to_owned(),
         ..Ticker::default()
     });
     let config = Config {
         sources,
+        topics,
         tickers: tickers.into(),
         live: LiveConfig {
             start: LiveStart::AtOnce,
@@ -135,13 +151,13 @@ pub(super) fn listen_into(log: Log, network: FakeNetwork, sources: Vec<SourceCon
     let mut tasks = tokio::task::JoinSet::new();
     let dial: Network = Arc::new(network.clone());
     let readers = tokio::sync::watch::Sender::new(0).subscribe();
-    live::start(&config, &intake, &dial, &readers, &mut tasks).unwrap();
-    Listening {
+    live::start(&config, &intake, &dial, &readers, &mut tasks)?;
+    Ok(Listening {
         network,
         log,
         board,
         tasks,
-    }
+    })
 }
 
 impl Listening {

@@ -4,11 +4,28 @@ use std::sync::Arc;
 
 use tokio::{sync::watch, task::JoinSet};
 use url::Url;
-use wire::{author::AuthorKey, config::Ticker};
+use wire::{
+    author::AuthorKey,
+    config::{Filters, Ticker, Topic},
+};
 
 use super::{
-    Intake, Source, bars::Pair, binance::Binance, clock::Clock, coinbase::Coinbase,
-    coingecko::CoinGecko, feeds::Feed, jetstream::Jetstream, subjects::Subjects, supervise,
+    Intake, Source,
+    alpaca::Alpaca,
+    bars::Pair,
+    binance::Binance,
+    clock::Clock,
+    coinbase::Coinbase,
+    coingecko::CoinGecko,
+    cryptocompare::CryptoCompare,
+    feeds::Feed,
+    finnhub::Finnhub,
+    jetstream::Jetstream,
+    mastodon::Mastodon,
+    reddit::Reddit,
+    subjects::Subjects,
+    supervise,
+    x::{X, counting::XCounts},
 };
 use crate::{
     config::{Config, LiveStart, SourceConfig, SourceKind},
@@ -19,7 +36,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) config: SourceConfig,
+    pub(crate) topics: Vec<Topic>,
     pub(crate) tickers: Vec<Ticker>,
+    pub(crate) filters: Filters,
     pub(crate) network: Network,
     pub(crate) clock: Arc<Clock>,
     pub(crate) author_key: AuthorKey,
@@ -133,6 +152,34 @@ pub(crate) fn start(
                 }
                 continue;
             }
+            SourceKind::X => {
+                let source = X::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::XCounts => {
+                let source = XCounts::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Mastodon => {
+                let source = Mastodon::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Reddit => {
+                let source = Reddit::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::CryptoCompare => {
+                let source = CryptoCompare::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Alpaca => {
+                let source = Alpaca::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
+            SourceKind::Finnhub => {
+                let source = Finnhub::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers))
+            }
         };
     }
     Ok(())
@@ -151,7 +198,9 @@ fn setup(
     })?;
     Ok(Setup {
         config: source.clone(),
+        topics: config.topics.clone(),
         tickers: config.tickers.clone(),
+        filters: config.filters.clone(),
         network: Arc::clone(network),
         clock: Arc::clone(&intake.clock),
         author_key: intake.log.author_key(),

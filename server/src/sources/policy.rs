@@ -160,7 +160,6 @@ mod tests {
             SourceError::Auth(String::new()),
             SourceError::Unavailable(String::new()),
             SourceError::Refused(String::new()),
-            SourceError::Budget(1.0),
         ] {
             let pause = Policy::USUAL.pause(&error, &mut Failures::default(), true);
             assert_eq!(pause, None, "{error}");

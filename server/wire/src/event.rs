@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bar, LogId, Millis, Post, SourceStatus,
+    Attention, Bar, LogId, Millis, Post, SourceStatus,
     time::{LATE_AFTER, grid_time},
 };
 
@@ -35,6 +35,8 @@ pub enum Body {
     Delete(Delete),
     /// Prices of one interval, final.
     Bar(Bar),
+    /// How many posts an upstream counts on a subject.
+    Attention(Attention),
     /// A source changed its state.
     Status(SourceStatus),
     /// How far the log and this reader are.

@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod price_csv;
 pub mod twitter_v1;
+pub mod twitter_v2;
 
 use crate::{
     Body, Event,

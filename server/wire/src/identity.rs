@@ -4,10 +4,10 @@ use std::hash::{Hash, Hasher};
 
 use siphasher::sip::SipHasher13;
 
-use crate::{Bar, Body, Event};
+use crate::{Attention, Bar, Body, Event};
 
 /// A 64-bit hash of what identifies an event: a post by (source, id), a bar by (ticker, currency,
-/// width, `open_at`), a delete by what it deletes, a status by (source, state, `seen_at`).
+/// width, `open_at`), a count of posts elsewhere by (source, subject, width, `open_at`), a delete by what it deletes, a status by (source, state, `seen_at`).
 ///
 /// Equal on every machine and in every release, so it may be stored. Among ten million events the
 /// chance that any two share one by accident is about 3 in a million.
@@ -21,6 +21,7 @@ impl Identity {
             Body::Post(post) => hash_of(&("post", &post.source, &post.id)),
             Body::Delete(delete) => hash_of(&("delete", &delete.source, &delete.id)),
             Body::Bar(bar) => return Some(Self::of_bar(bar)),
+            Body::Attention(attention) => return Some(Self::of_attention(attention)),
             Body::Status(status) => {
                 hash_of(&("status", &status.source, status.state as u8, event.seen_at))
             }
@@ -37,6 +38,17 @@ impl Identity {
             &bar.currency,
             bar.width,
             bar.open_at,
+        )))
+    }
+
+    /// Identity of a count: by (source, subject, width, `open_at`).
+    pub fn of_attention(attention: &Attention) -> Self {
+        Self(hash_of(&(
+            "attention",
+            &attention.source,
+            &attention.subject,
+            attention.width,
+            attention.open_at,
         )))
     }
 

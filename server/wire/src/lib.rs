@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+pub mod attention;
 pub mod author;
 pub mod bar;
 pub mod config;
@@ -25,6 +26,7 @@ pub mod sse;
 pub mod tag;
 pub mod time;
 
+pub use attention::Attention;
 pub use bar::Bar;
 pub use config::PublicConfig;
 pub use cursor::{Cursor, LogId};

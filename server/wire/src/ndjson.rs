@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bar, Body, Delete, Event, Gap, Millis, Post, Reset, SourceStatus, Tip};
+use crate::{Attention, Bar, Body, Delete, Event, Gap, Millis, Post, Reset, SourceStatus, Tip};
 
 /// Version of the line format.
 pub const VERSION: u8 = 1;
@@ -20,7 +20,7 @@ pub enum LineError {
     #[error("line format version {0}, and this program knows {VERSION}")]
     Version(u8),
     /// The line has no body that this version knows. Skip it and count it.
-    #[error("the line has no known body (post, delete, bar, status, tip, gap, reset)")]
+    #[error("the line has no known body (post, delete, bar, attention, status, tip, gap, reset)")]
     UnknownBody,
 }
 
@@ -39,6 +39,7 @@ pub fn encode_line(event: &Event) -> String {
         Body::Post(post) => line.post = Some(post),
         Body::Delete(delete) => line.delete = Some(delete),
         Body::Bar(bar) => line.bar = Some(bar),
+        Body::Attention(attention) => line.attention = Some(attention),
         Body::Status(status) => line.status = Some(status),
         Body::Tip(tip) => line.tip = Some(tip),
         Body::Gap(gap) => line.gap = Some(gap),
@@ -60,6 +61,7 @@ pub fn decode_line(line: &str) -> Result<Event, LineError> {
         .post
         .map(Body::Post)
         .or(line.bar.map(Body::Bar))
+        .or(line.attention.map(Body::Attention))
         .or(line.delete.map(Body::Delete))
         .or(line.status.map(Body::Status))
         .or(line.tip.map(Body::Tip))
@@ -101,6 +103,8 @@ struct LineOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     bar: Option<&'a Bar>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    attention: Option<&'a Attention>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a SourceStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tip: Option<&'a Tip>,
@@ -126,6 +130,7 @@ struct LineIn {
     post: Option<Box<Post>>,
     delete: Option<Delete>,
     bar: Option<Bar>,
+    attention: Option<Attention>,
     status: Option<SourceStatus>,
     tip: Option<Tip>,
     gap: Option<Gap>,

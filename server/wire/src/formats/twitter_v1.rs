@@ -124,7 +124,7 @@ fn tags(entities: Entities, text: &str) -> (Vec<String>, Vec<String>) {
 }
 
 /// When the status was posted, as its id says; for ids before November 2010 the end of that time.
-fn posted_at(id: &str) -> Option<Millis> {
+pub(super) fn posted_at(id: &str) -> Option<Millis> {
     let id: Millis = id.parse().ok()?;
     Some((id >> 22) + ID_EPOCH)
 }
@@ -138,7 +138,7 @@ fn id_text(text: Option<&str>, number: Option<u64>) -> Option<String> {
 }
 
 /// `[longitude, latitude]` as GeoJSON has it, to latitude and longitude rounded to 0.1°.
-fn lat_lon(point: Option<(f64, f64)>) -> Option<(f64, f64)> {
+pub(super) fn lat_lon(point: Option<(f64, f64)>) -> Option<(f64, f64)> {
     let (lon, lat) = point?;
     let is_on_earth = lat.abs() <= 90.0 && lon.abs() <= 180.0;
     // Adding zero turns −0.0 into 0.0.
@@ -147,7 +147,7 @@ fn lat_lon(point: Option<(f64, f64)>) -> Option<(f64, f64)> {
 }
 
 /// Undoes the three escapes that Twitter applies to a text, each once.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('&') {

@@ -1,0 +1,216 @@
+//! Alpaca and Finnhub: bars of stocks come once each, and never from half a minute.
+
+use fakes::{alpaca::Alpaca, finnhub::Finnhub};
+use wire::time::MINUTE;
+
+use super::{keys::*, *};
+use crate::config::SourceKind;
+
+const HOST: &str = "stocks.test";
+const N_MINUTES: usize = 40;
+
+fn source(kind: SourceKind) -> SourceConfig {
+    let key = match kind {
+        SourceKind::Alpaca => fakes::alpaca::SECRET,
+        _ => fakes::finnhub::TOKEN,
+    };
+    SourceConfig {
+        kind,
+        url: Some(format!("wss://{HOST}")),
+        user: Some(fakes::alpaca::KEY_ID.into()),
+        pairs: vec!["AAPL-USD".into()],
+        key_file: key_file(key),
+        ..SourceConfig::default()
+    }
+}
+
+fn network(kind: SourceKind, script: Script) -> FakeNetwork {
+    let network = FakeNetwork::default();
+    match kind {
+        SourceKind::Alpaca => network.with(HOST, Alpaca::new("AAPL", START, N_MINUTES), script),
+        _ => network.with(HOST, Finnhub::new("AAPL", START, N_MINUTES), script),
+    }
+}
+
+async fn check(
+    differences: &mut Differences,
+    name: &str,
+    kind: SourceKind,
+    fault: Fault,
+    expect: Reaction,
+) {
+    let network = network(kind, Script::one(FAULT_AT, fault.clone()));
+    let run = Run::of(
+        network,
+        (HOST, source(kind)),
+        (&fault, Hits::OpenStream),
+        2_700,
+        |_| true,
+    )
+    .await;
+
+    let name = format!("{name} {}", kind.word());
+    run.check(differences, &name, expect);
+    let events = run.listening.events(Kinds::BAR).await.into_iter();
+    let opens = events.filter_map(|event| match event.body {
+        Body::Bar(bar) => Some(bar.open_at),
+        _ => None,
+    });
+    let opens: Vec<Millis> = opens.collect();
+    let is_once = opens.windows(2).all(|pair| pair[0] < pair[1]);
+    differences.expect(is_once, || format!("{name}: repeats or disorder"));
+    let last = opens.last().copied().unwrap_or(0);
+    let is_recent = last - START > (N_MINUTES as Millis - 3) * MINUTE;
+    differences.expect(is_recent != expect.is_final, || {
+        format!("{name}: the last bar begins at {last}")
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_fault_has_its_reaction() {
+    let retry = Reaction::retry;
+    let shared = [
+        ("half a frame", Fault::HalfThenClose, retry(&["closed"], 0)),
+        ("an orderly end", Fault::Close, retry(&["closed"], 0)),
+        ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
+        ("duplicates", Fault::Duplicates, Reaction::NONE),
+        (
+            "bytes that are no text",
+            Fault::InvalidUtf8,
+            retry(&["protocol"], 5),
+        ),
+        (
+            "an unknown event",
+            Fault::UnknownEvent,
+            Reaction::dropping("unknown_body"),
+        ),
+        (
+            "a page for people",
+            pretend(Reply::html(), 60),
+            retry(&["closed", "protocol"], 75),
+        ),
+        (
+            "another content type",
+            pretend(Reply::new(200, "text/plain", "hello"), 60),
+            retry(&["closed", "protocol"], 75),
+        ),
+        (
+            "401",
+            refuse(401, None, 9_999),
+            Reaction::over(&["closed", "auth"]),
+        ),
+        (
+            "403",
+            refuse(403, None, 9_999),
+            Reaction::over(&["closed", "auth"]),
+        ),
+        (
+            "451",
+            refuse(451, None, 9_999),
+            Reaction::over(&["closed", "unavailable"]),
+        ),
+        (
+            "429",
+            refuse(429, None, 30),
+            retry(&["closed", "rate_limit"], 60),
+        ),
+        (
+            "429 with a wait",
+            refuse(429, Some(200), 100),
+            retry(&["closed", "rate_limit"], 200),
+        ),
+        ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
+        (
+            "503 with a wait",
+            refuse(503, Some(120), 60),
+            retry(&["closed", "http"], 120),
+        ),
+        (
+            "a slow first byte",
+            Fault::SlowFirstByte(Duration::from_secs(90)),
+            retry(&["closed", "transport"], 66),
+        ),
+    ];
+    let mut differences = Differences::default();
+    for (name, fault, expect) in shared {
+        for kind in [SourceKind::Alpaca, SourceKind::Finnhub] {
+            check(&mut differences, name, kind, fault.clone(), expect).await;
+        }
+    }
+    check(
+        &mut differences,
+        "silence",
+        SourceKind::Alpaca,
+        Fault::Stall,
+        retry(&["idle"], 55),
+    )
+    .await;
+    check(
+        &mut differences,
+        "silence",
+        SourceKind::Finnhub,
+        Fault::Stall,
+        retry(&["idle"], 140),
+    )
+    .await;
+    differences.assert_none();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_minute_of_trades_is_the_bar_that_the_market_has() {
+    let listening = listen(
+        network(SourceKind::Finnhub, Script::default()),
+        vec![source(SourceKind::Finnhub)],
+    );
+    listening.run_for(600).await;
+
+    let events = listening.events(Kinds::BAR).await;
+    assert!(events.len() >= 8, "{}", events.len());
+    for event in events {
+        let Body::Bar(bar) = event.body else { panic!() };
+        let [open, high, low, close] = Finnhub::prices("AAPL", bar.open_at);
+        assert_eq!(
+            format!("{:?}", [bar.open, bar.high, bar.low, bar.close]),
+            format!("{:?}", [open, high, low, close])
+        );
+        assert_eq!(bar.volume, Some(12.0));
+        assert!(event.seen_at - event.at < 10_000, "told soon after its end");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_market_is_silence_and_no_failure() {
+    let quiet = Alpaca::new("AAPL", START, 0);
+    let network = FakeNetwork::default().with(HOST, quiet, Script::default());
+
+    let listening = listen(network, vec![source(SourceKind::Alpaca)]);
+    listening.run_for(3_600).await;
+
+    assert_eq!(listening.network.requests(HOST).len(), 1);
+    assert_eq!(
+        listening.board.status("alpaca").state,
+        SourceState::Connected
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_is_said_and_not_shown() {
+    let wrong = SourceConfig {
+        key_file: key_file("wrong-secret"),
+        ..source(SourceKind::Alpaca)
+    };
+
+    let listening = listen(network(SourceKind::Alpaca, Script::default()), vec![wrong]);
+    listening.run_for(60).await;
+
+    let status = listening.board.status("alpaca");
+    assert_eq!(
+        (status.state, status.error.as_deref()),
+        (SourceState::Failed, Some("auth"))
+    );
+    let told = format!("{status:?}");
+    assert!(
+        told.contains("402") && !told.contains("wrong-secret"),
+        "{told}"
+    );
+}
