@@ -1,8 +1,8 @@
 //! The fakes as a program: every upstream on a loopback port of its own, and the relay's configuration for them.
 //!
-//! `moodtape-fakes [--faults] [--port N] [--config FILE]`: listens from port N on (4100), and writes a
-//! configuration with which `moodtape-relay --config FILE` follows them. With `--faults` something goes
-//! wrong every minute or so, each upstream in its turn.
+//! `moodtape-fakes [--faults | --delay MS] [--port N] [--config FILE]`: listens from port N on (4100), and
+//! writes a configuration with which `moodtape-relay --config FILE` follows them. With `--faults` something
+//! goes wrong every minute or so, each upstream in its turn; with `--delay` every first answer takes so long.
 
 use std::{
     env, fs,
@@ -28,6 +28,7 @@ async fn main() -> anyhow::Result<()> {
         arguments.get(at + 1).cloned()
     };
     let port: u16 = value("--port").map_or(Ok(4_100), |text| text.parse())?;
+    let delay: Option<u64> = value("--delay").map(|text| text.parse()).transpose()?;
     let has_faults = arguments.iter().any(|argument| argument == "--faults");
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as Millis;
 
@@ -49,10 +50,13 @@ async fn main() -> anyhow::Result<()> {
     ];
     let mut serving = Vec::new();
     for (i, (name, protocol)) in upstreams.into_iter().enumerate() {
-        let script = if has_faults {
-            trouble(i as u64)
-        } else {
-            Script::default()
+        let script = match delay {
+            _ if has_faults => trouble(i as u64),
+            Some(delay) => Script::one(
+                Duration::ZERO,
+                Fault::SlowFirstByte(Duration::from_millis(delay)),
+            ),
+            None => Script::default(),
         };
         let fake = Arc::new(Fake::boxed(protocol, script, now));
         let port = port + i as u16;

@@ -17,8 +17,8 @@ const MAX_MENTIONED: usize = 5_000;
 /// How many tickers a list shows.
 const MAX_ROWS: usize = 200;
 
-/// The currency that is preferred when a ticker has prices in several.
-const CURRENCY: &str = "USD";
+/// Currencies that are preferred when a ticker has prices in several: the dollar, then what is held to it.
+const CURRENCIES: [&str; 3] = ["USD", "USDT", "USDC"];
 
 /// Closing prices by the time they are known at.
 pub(super) type Closes = BTreeMap<Millis, f64>;
@@ -219,7 +219,7 @@ impl Tickers {
 }
 
 impl Ticker {
-    /// The prices that say most about a range: in US dollars where there are any, else in the currency,
+    /// The prices that say most about a range: in US dollars or what is held to them where there are any, else in the currency,
     /// and then of the width, whose bars cover most of it; of equals the finer.
     pub(super) fn prices(&self, range: ops::Range<Millis>) -> Option<Prices<'_>> {
         let covered = |width: Millis, closes: &Closes| {
@@ -244,7 +244,7 @@ impl Ticker {
             .filter(|(covered, _)| *covered > 0)
             .max_by_key(|(covered, p)| {
                 (
-                    p.currency == CURRENCY,
+                    preference(p.currency),
                     *covered,
                     std::cmp::Reverse((p.width, p.currency)),
                 )
@@ -259,7 +259,7 @@ impl Ticker {
             Some((
                 (
                     *at,
-                    currency == CURRENCY,
+                    preference(currency),
                     std::cmp::Reverse((*width, currency.clone())),
                 ),
                 *close,
@@ -271,4 +271,10 @@ impl Ticker {
             .max_by(|a, b| a.0.cmp(&b.0))
             .map(|(_, close)| close)
     }
+}
+
+/// Larger for a currency that is preferred.
+fn preference(currency: &str) -> usize {
+    let place = CURRENCIES.iter().position(|one| *one == currency);
+    place.map_or(0, |place| CURRENCIES.len() - place)
 }
