@@ -3,6 +3,7 @@
 #   make run                            build everything and serve the page (plays the demo recording)
 #   make run RECORDING=<file or folder> play a recording: Moodtape or Twitter lines, price tables, .gz too
 #            SPEED=<n|unlimited> FILTERS=off … at n data seconds a second, and with every post kept
+#   make faults                         the same over made-up upstreams in which something always goes wrong
 #   make dev                            the relay, and the page rebuilt at every change
 #   make test                           everything CI checks
 #   make check-long                     what takes too long for every change
@@ -26,6 +27,7 @@ WASM_BINDGEN_VERSION := $(shell awk '/^name = "wasm-bindgen"$$/ {getline; gsub(/
 
 TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 RELAY := $(TARGET_DIR)/release/moodtape-relay
+FAKES := $(TARGET_DIR)/release/moodtape-fakes
 CARGO_DENY := $(or $(shell command -v cargo-deny),$(TARGET_DIR)/tools/cargo-deny/bin/cargo-deny)
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 CHROMEDRIVER ?= $(shell command -v chromedriver)
@@ -43,7 +45,7 @@ INSTALL := env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --loc
 
 step = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run dev dist relay tools rust node browser cargo-deny \
+.PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
 	check-long bench bench-analysis bench-relay bench-browser bench-stocknet
 
@@ -55,6 +57,13 @@ help:
 run: dist relay
 	$(call step,Starting the relay (stop it with Ctrl-C))
 	@exec "$(RELAY)" $(RELAY_ARGUMENTS)
+
+faults: dist relay fakes
+	$(call step,Starting made-up upstreams and the relay (stop them with Ctrl-C))
+	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; \
+	"$(FAKES)" --faults --config "$(TARGET_DIR)/faults.toml" & \
+	until [ -e "$(TARGET_DIR)/faults.toml" ]; do sleep 0.1; done; \
+	"$(RELAY)" --config "$(TARGET_DIR)/faults.toml"
 
 dev: tools
 	$(call step,Building the relay)
@@ -71,6 +80,10 @@ dist: tools
 relay: rust
 	$(call step,Building the relay)
 	cargo build --locked --release -p server
+
+fakes: rust
+	$(call step,Building the made-up upstreams)
+	cargo build --locked --release -p fakes
 
 # ---- What has to be there
 
@@ -147,10 +160,10 @@ sizes: dist node
 	$(call step,Size of what a browser downloads)
 	node e2e/size-budget.mjs dist
 
-test-e2e: dist relay browser e2e/node_modules/.installed
+test-e2e: dist relay fakes browser e2e/node_modules/.installed
 	$(call step,Journeys through the whole product)
 	cd e2e && node_modules/.bin/tsc
-	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test $(JOURNEYS)
+	cd e2e && MOODTAPE_RELAY="$(RELAY)" MOODTAPE_FAKES="$(FAKES)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test $(JOURNEYS)
 
 check-long: rust
 	$(call step,Property tests with many more cases)
@@ -162,6 +175,8 @@ check-long: rust
 	if [ -e "$$nab/windows.json" ]; \
 	then cargo run --locked --release -p analysis --example nab_score -- "$$nab"; \
 	else echo "SKIPPED: $$nab/windows.json is missing; set MOODTAPE_DATA" >&2; fi
+	$(call step,Instructions for a post, against the numbers kept in the repository)
+	cargo bench --locked -p analysis --bench instructions
 	$(call step,Sixty thousand fresh texts against vaderSentiment 3.3.2)
 	python3 -m venv "$(TARGET_DIR)/tools/vader" && "$(TARGET_DIR)/tools/vader/bin/pip" install --quiet vaderSentiment==3.3.2
 	cargo build --locked --release -p analysis --example sentiment

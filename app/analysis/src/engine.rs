@@ -40,7 +40,10 @@ use self::{
 use crate::{
     protocol::{Explained, Sampling, Scoring, Watch},
     series::{Bucket, Grids},
-    text::{topics_match::Matcher, word_list::WordList},
+    text::{
+        topics_match::{Matcher, Words},
+        word_list::WordList,
+    },
     trending::Trending,
     view::{Counts, Frame},
 };
@@ -167,6 +170,7 @@ struct Versions {
 /// Lists that are filled anew for every post, kept to save allocations.
 #[derive(Debug, Default)]
 struct Scratch {
+    words: Words,
     tickers: Vec<u32>,
     topics: Vec<usize>,
     hashtags: Vec<u32>,
@@ -418,9 +422,12 @@ impl Engine {
         let is_deleted = self.tombstones.contains(&key);
         self.n_deleted += u64::from(is_deleted);
         let mut scratch = std::mem::take(&mut self.scratch);
-        self.tickers.of_post(post, &mut scratch.tickers);
+        scratch.words.read_post(post);
+        self.tickers
+            .of_post(post, &scratch.words, &mut scratch.tickers);
         scratch.topics.clear();
-        self.topic_matcher.find(post, &mut scratch.topics);
+        self.topic_matcher
+            .find_in(&scratch.words, post, &mut scratch.topics);
         scratch.hashtags.clear();
         let hashtags = post.hashtags.iter();
         scratch

@@ -7,7 +7,7 @@ use wire::{Bar, Millis, Post, PublicConfig};
 
 use crate::{
     series::{Bucket, Grids, bucket::Sample},
-    text::tickers::Tickers as Named,
+    text::{tickers::Tickers as Named, topics_match::Words},
     view::{TickerRow, TickersView},
 };
 
@@ -79,10 +79,10 @@ impl Tickers {
 
     /// Which tickers a post mentions: by cashtag, and of those that are configured also by hashtag, pair
     /// (`BTC-USD`), bare symbol or alias; see [`Named`]. Ascending, each once.
-    pub(super) fn of_post(&mut self, post: &Post, ids: &mut Vec<u32>) {
+    pub(super) fn of_post(&mut self, post: &Post, words: &Words, ids: &mut Vec<u32>) {
         ids.clear();
         self.found.clear();
-        self.named.find(post, &mut self.found);
+        self.named.find_in(words, post, &mut self.found);
         ids.extend(self.found.iter().map(|id| *id as u32));
         for cashtag in &post.cashtags {
             ids.extend(self.id_of_mention(cashtag));

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use wire::Post;
 use wire::tag::instruments;
 
-use super::topics_match::Matcher;
+use super::topics_match::{Matcher, Words};
 
 /// Everyday words that are also symbols, sorted. Found in lower case again and again in everyday posts, and
 /// among the symbols of the American exchanges or of coins.
@@ -72,7 +72,7 @@ pub enum Needs {
 /// tickers.add_symbol("AAPL", 0);
 /// tickers.add_name("Apple", 0);
 /// tickers.add_symbol("NOW", 1);
-/// let mut named = |text: &str| {
+/// let named = |text: &str| {
 ///     let mut found = Vec::new();
 ///     tickers.find(&Post { text: text.into(), ..Post::default() }, &mut found);
 ///     found
@@ -85,10 +85,16 @@ pub enum Needs {
 #[derive(Clone, Debug, Default)]
 pub struct Tickers {
     /// By symbol in capitals.
-    by_symbol: FxHashMap<Box<str>, Vec<usize>>,
+    by_symbol: FxHashMap<Box<str>, Symbol>,
     /// By name with its capital; only names that are everyday words.
     by_capital: FxHashMap<Box<str>, Vec<usize>>,
     names: Matcher,
+}
+
+#[derive(Clone, Debug)]
+struct Symbol {
+    needs: Needs,
+    targets: Vec<usize>,
 }
 
 impl Tickers {
@@ -97,10 +103,10 @@ impl Tickers {
         let symbol = symbol.trim().trim_start_matches('$').to_ascii_uppercase();
         let needs = need_of(&symbol);
         if !symbol.is_empty() {
-            self.by_symbol
-                .entry(symbol.into())
-                .or_default()
-                .push(target);
+            let targets = Vec::new();
+            let found = self.by_symbol.entry(symbol.into());
+            let symbol = found.or_insert(Symbol { needs, targets });
+            symbol.targets.push(target);
         }
         needs
     }
@@ -129,8 +135,15 @@ impl Tickers {
     }
 
     /// Appends the targets of a post to `found`, each once, in rising order.
-    pub fn find(&mut self, post: &Post, found: &mut Vec<usize>) {
-        self.names.find(post, found);
+    pub fn find(&self, post: &Post, found: &mut Vec<usize>) {
+        let mut words = Words::default();
+        words.read_post(post);
+        self.find_in(&words, post, found);
+    }
+
+    /// The same for a post whose words have been read.
+    pub fn find_in(&self, words: &Words, post: &Post, found: &mut Vec<usize>) {
+        self.names.find_in(words, post, found);
         for cashtag in &post.cashtags {
             self.push_symbol(cashtag, found);
         }
@@ -145,12 +158,12 @@ impl Tickers {
     }
 
     fn push_symbol(&self, symbol: &str, found: &mut Vec<usize>) {
-        let targets = if symbol.bytes().any(|b| b.is_ascii_lowercase()) {
+        let symbol = if symbol.bytes().any(|b| b.is_ascii_lowercase()) {
             self.by_symbol.get(symbol.to_ascii_uppercase().as_str())
         } else {
             self.by_symbol.get(symbol)
         };
-        found.extend(targets.into_iter().flatten());
+        found.extend(symbol.iter().flat_map(|symbol| &symbol.targets));
     }
 
     fn find_bare(&self, text: &str, found: &mut Vec<usize>) {
@@ -160,6 +173,9 @@ impl Tickers {
         let mut shouting = None;
         let mut begins_sentence = true;
         for chunk in text.split_whitespace() {
+            if self.by_capital.is_empty() && !has_capitals(chunk) {
+                continue;
+            }
             let is_link = chunk.contains("://") || chunk.starts_with("www.");
             if is_link || chunk.starts_with(['@', '#', '$', '＠', '＃']) {
                 begins_sentence = false;
@@ -195,9 +211,16 @@ impl Tickers {
         if !word.bytes().all(is_symbol) {
             return None;
         }
-        let targets = self.by_symbol.get(word)?;
-        (need_of(word) == Needs::Nothing).then_some(targets)
+        let symbol = self.by_symbol.get(word)?;
+        (symbol.needs == Needs::Nothing).then_some(&symbol.targets)
     }
+}
+
+/// Could a bare symbol be in it? Those have two characters at least.
+fn has_capitals(chunk: &str) -> bool {
+    let is_symbol = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.';
+    let mut pairs = chunk.as_bytes().windows(2);
+    pairs.any(|pair| matches!(pair, [a, b] if is_symbol(*a) && is_symbol(*b)))
 }
 
 fn need_of(symbol: &str) -> Needs {

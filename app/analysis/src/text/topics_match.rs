@@ -56,10 +56,12 @@ impl Beginnings {
     }
 }
 
-/// A folded text and the ranges of its words.
+/// A folded text and the ranges of its words: read once for several matchers, and kept to save allocations.
 #[derive(Clone, Debug, Default)]
-struct Words {
+pub struct Words {
     folded: String,
+    /// Where in it the text being read begins.
+    base: usize,
     ranges: Vec<(usize, usize)>,
 }
 
@@ -102,15 +104,18 @@ impl Matcher {
 
     /// Appends the targets of a post to `found`, each once, in no particular order.
     pub fn find(&mut self, post: &Post, found: &mut Vec<usize>) {
+        let mut words = std::mem::take(&mut self.scratch);
         if !self.by_first_word.is_empty() {
-            let mut words = std::mem::take(&mut self.scratch);
-            words.read(&post.text);
-            self.find_words(&words, found);
-            for tag in post.hashtags.iter().chain(&post.cashtags) {
-                words.read(tag);
-                self.find_words(&words, found);
-            }
-            self.scratch = words;
+            words.read_post(post);
+        }
+        self.find_in(&words, post, found);
+        self.scratch = words;
+    }
+
+    /// The same for a post whose words have been read.
+    pub fn find_in(&self, words: &Words, post: &Post, found: &mut Vec<usize>) {
+        if !self.by_first_word.is_empty() {
+            self.find_words(words, found);
         }
         find_tags(
             &self.by_hashtag,
@@ -200,12 +205,29 @@ struct Open {
 }
 
 impl Words {
+    /// Reads text and tags of a post.
+    pub fn read_post(&mut self, post: &Post) {
+        self.read(&post.text);
+        for tag in post.hashtags.iter().chain(&post.cashtags) {
+            // An empty word between them, so that no phrase reaches from one into the next.
+            self.ranges.push((0, 0));
+            self.append(tag);
+        }
+    }
+
     fn read(&mut self, text: &str) {
         self.ranges.clear();
         self.folded.clear();
+        self.append(text);
+    }
+
+    fn append(&mut self, text: &str) {
         // Words of ASCII lie in the folded text where they lay in the text, the others behind it.
+        self.base = self.folded.len();
         self.folded.push_str(text);
-        self.folded.make_ascii_lowercase();
+        if let Some(bytes) = self.folded.get_mut(self.base..) {
+            bytes.make_ascii_lowercase();
+        }
         let (mut at, mut open, mut is_after_space) = (0, Open::default(), true);
         while let Some(byte) = text.as_bytes().get(at) {
             if std::mem::take(&mut is_after_space) && is_link(text, at) {
@@ -250,7 +272,7 @@ impl Words {
                 .extend(word.chars().flat_map(char::to_lowercase));
             self.ranges.push((from, self.folded.len()));
         } else {
-            self.ranges.push((start, end));
+            self.ranges.push((self.base + start, self.base + end));
         }
     }
 
