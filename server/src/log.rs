@@ -90,7 +90,7 @@ pub struct Appended {
 #[derive(Debug)]
 pub struct Refused {
     /// What was to be appended.
-    pub batch: Batch,
+    pub batch: Box<Batch>,
     /// Why it was not.
     pub error: LogError,
 }
@@ -247,7 +247,7 @@ impl Log {
                 return Err(Refused::stopped());
             };
             return Err(Refused {
-                batch,
+                batch: Box::new(batch),
                 error: LogError::Stopped,
             });
         }
@@ -398,7 +398,7 @@ impl Refused {
     /// The writer has gone, and the batch with it.
     fn stopped() -> Self {
         Self {
-            batch: Batch::default(),
+            batch: Box::default(),
             error: LogError::Stopped,
         }
     }

@@ -345,7 +345,7 @@ impl<'a> Follower<'a> {
         let (board, now) = (&self.intake.board, self.intake.clock.now());
         board.set_state(&self.name, SourceState::Disconnected, Some(detail), now);
         sleep(Backoff::USUAL.jittered(attempt)).await;
-        Ok(batch)
+        Ok(*batch)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How far ahead a stream knows what it will send.
-const AHEAD: Millis = 12 * 3_600_000;
+const AHEAD: Millis = 4 * 3_600_000;
 
 /// Every symbol that is asked for exists.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How far ahead a stream knows what it will send.
-const AHEAD: Millis = 6 * 3_600_000;
+const AHEAD: Millis = 4 * 3_600_000;
 /// Every five seconds, not every second as the real one: fewer messages say the same.
 const EVERY: Millis = 5_000;
 

@@ -6,17 +6,38 @@
 
 use std::{
     env, fs,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::Context;
 use fakes::{
-    Fake, Fault, Millis, Protocol, Reply, Script, binance::Binance, coinbase::Coinbase,
-    coingecko::CoinGecko, feed::Feed, jetstream::Jetstream, serve,
+    Fake, Fault, Millis, Protocol, Reply, Script,
+    alpaca::{self, Alpaca},
+    binance::Binance,
+    coinbase::Coinbase,
+    coingecko::CoinGecko,
+    cryptocompare::{self, CryptoCompare},
+    feed::Feed,
+    finnhub::{self, Finnhub},
+    jetstream::Jetstream,
+    mastodon::{self, Mastodon},
+    reddit::{self, Reddit},
+    serve,
+    x::{self, X},
 };
 use tokio::net::TcpListener;
 
+/// What the fakes take for a key.
+const KEYS: [(&str, &str); 6] = [
+    ("x", x::TOKEN),
+    ("mastodon", mastodon::TOKEN),
+    ("reddit", reddit::TOKEN),
+    ("cryptocompare", cryptocompare::KEY),
+    ("alpaca", alpaca::SECRET),
+    ("finnhub", finnhub::TOKEN),
+];
 /// How long the fakes have something to say.
 const HOURS: usize = 4;
 
@@ -38,7 +59,9 @@ async fn main() -> anyhow::Result<()> {
         every: 120_000,
         n: HOURS * 30 + 30,
     };
-    let upstreams: [(&str, Box<dyn Protocol>); 5] = [
+    let n_seconds = (HOURS + 1) * 3_600;
+    let instance = format!("127.0.0.1:{}", port + 6);
+    let upstreams: [(&str, Box<dyn Protocol>); 11] = [
         (
             "jetstream",
             Box::new(Jetstream::new(from, 500, (HOURS + 1) * 7_200)),
@@ -47,6 +70,24 @@ async fn main() -> anyhow::Result<()> {
         ("coinbase", Box::new(Coinbase)),
         ("coingecko", Box::new(CoinGecko)),
         ("feeds", Box::new(feed)),
+        ("x", Box::new(X::new(from, 2_000, n_seconds / 2))),
+        (
+            "mastodon",
+            Box::new(Mastodon::new(&instance, from, 3_000, n_seconds / 3)),
+        ),
+        (
+            "reddit",
+            Box::new(Reddit::new(from, 20_000, n_seconds / 20)),
+        ),
+        ("cryptocompare", Box::new(CryptoCompare)),
+        (
+            "alpaca",
+            Box::new(Alpaca::new("AAPL", from, n_seconds / 60)),
+        ),
+        (
+            "finnhub",
+            Box::new(Finnhub::new("MSFT", from, n_seconds / 60)),
+        ),
     ];
     let mut serving = Vec::new();
     for (i, (name, protocol)) in upstreams.into_iter().enumerate() {
@@ -66,7 +107,12 @@ async fn main() -> anyhow::Result<()> {
         serving.push(tokio::spawn(serve(listener, fake)));
     }
     if let Some(path) = value("--config") {
-        fs::write(&path, config(port)).with_context(|| format!("{path} cannot be written"))?;
+        let text = config(port) + &config_with_keys(port);
+        fs::write(&path, text).with_context(|| format!("{path} cannot be written"))?;
+        for (name, key) in KEYS {
+            let file = Path::new(&path).with_file_name(format!("fake-{name}.key"));
+            fs::write(&file, key).with_context(|| format!("{file:?} cannot be written"))?;
+        }
     }
     tokio::signal::ctrl_c().await?;
     serving.into_iter().for_each(|task| task.abort());
@@ -131,4 +177,30 @@ fn config(port: u16) -> String {
         address("http", 3, "api/v3"),
         address("http", 4, "rss"),
     )
+}
+
+/// The same for those that want a key, which lies in a file beside the configuration.
+fn config_with_keys(port: u16) -> String {
+    let url = |scheme: &str, i: u16, path: &str| {
+        format!("url = \"{scheme}://127.0.0.1:{}{path}\"\n", port + i)
+    };
+    let more = |kind: &str| match kind {
+        "x" => url("http", 5, "") + "budget_day_usd = 20.0\n",
+        "mastodon" => url("http", 6, "") + "hashtags = [\"bitcoin\"]\n",
+        "reddit" => {
+            url("http", 7, "") + "user = \"someone\"\nsubreddits = [\"made\"]\npoll_secs = 60\n"
+        }
+        "cryptocompare" => url("http", 8, "/data") + "pairs = [\"ETH-EUR\"]\n",
+        "alpaca" => {
+            let user = alpaca::KEY_ID;
+            url("ws", 9, "") + &format!("user = \"{user}\"\npairs = [\"AAPL-USD\"]\n")
+        }
+        _ => url("ws", 10, "") + "pairs = [\"MSFT-USD\"]\n",
+    };
+    let source = |(kind, _): (&str, &str)| {
+        let more = more(kind);
+        format!("\n[[source]]\nkind = \"{kind}\"\nkey_file = \"fake-{kind}.key\"\n{more}")
+    };
+    let counts = "\n[[source]]\nkind = \"x_counts\"\nkey_file = \"fake-x.key\"\nbudget_day_usd = 1.0\npoll_secs = 300\n";
+    KEYS.map(source).concat() + counts + &url("http", 5, "")
 }

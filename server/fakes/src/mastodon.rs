@@ -114,7 +114,9 @@ impl Protocol for Mastodon {
     fn open(&self, request: &Request, now: Millis) -> Opening {
         match &*request.path {
             "/api/v2/instance" => {
-                let urls = json!({"streaming": format!("wss://{}", self.host)});
+                // With a port it lies on the loopback, where there are no certificates.
+                let scheme = if self.host.contains(':') { "ws" } else { "wss" };
+                let urls = json!({"streaming": format!("{scheme}://{}", self.host)});
                 let body = json!({"domain": self.host, "configuration": {"urls": urls}});
                 Opening::Reply(Reply::json(body.to_string()))
             }

@@ -94,3 +94,37 @@ fn more_topics_than_readers_count_are_refused() {
     assert!(check(64).is_ok());
     assert!(check(65).unwrap_err().to_string().contains("topics is 65"));
 }
+
+#[test]
+fn the_sources_that_are_shown_commented_out_can_be_used() {
+    let text = include_str!("../../../config.toml");
+    let (_, shown) = text.split_once("Sources that need a key").unwrap();
+    let lines = shown
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('#'));
+    let text: String = lines
+        .map(|line| format!("{}\n", line.trim_start_matches(['#', ' '])))
+        .collect();
+
+    let config = Config::parse(&text).unwrap();
+
+    let kinds: Vec<&str> = config
+        .sources
+        .iter()
+        .map(|source| source.kind.word())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "x",
+            "x_counts",
+            "mastodon",
+            "reddit",
+            "cryptocompare",
+            "alpaca",
+            "finnhub"
+        ]
+    );
+    config.check().unwrap();
+}

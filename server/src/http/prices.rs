@@ -42,8 +42,10 @@ pub(super) struct Prices {
     /// Sources of the bars.
     sources: Vec<String>,
     /// `[open_at, open, high, low, close, volume, market_cap]`, the last two perhaps null, oldest first.
-    bars: Vec<(Millis, f64, f64, f64, f64, Option<f64>, Option<f64>)>,
+    bars: Vec<Row>,
 }
+
+type Row = (Millis, f64, f64, f64, f64, Option<f64>, Option<f64>);
 
 /// `GET /api/v1/prices/{ticker}?currency=&from=&to=&width=`.
 ///

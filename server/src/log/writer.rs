@@ -128,7 +128,7 @@ impl Writer {
             Err(error) => {
                 for Waiting { batch, reply, .. } in group {
                     let _ = reply.send(Err(Refused {
-                        batch,
+                        batch: Box::new(batch),
                         error: error.clone(),
                     }));
                 }

@@ -7,7 +7,8 @@ use siphasher::sip::SipHasher13;
 use crate::{Attention, Bar, Body, Event};
 
 /// A 64-bit hash of what identifies an event: a post by (source, id), a bar by (ticker, currency,
-/// width, `open_at`), a count of posts elsewhere by (source, subject, width, `open_at`), a delete by what it deletes, a status by (source, state, `seen_at`).
+/// width, `open_at`), a count of posts elsewhere by (source, subject, width, `open_at`), a delete by
+/// what it deletes, a status by (source, state, `seen_at`).
 ///
 /// Equal on every machine and in every release, so it may be stored. Among ten million events the
 /// chance that any two share one by accident is about 3 in a million.
@@ -85,6 +86,24 @@ mod tests {
         assert_eq!(Identity::of(&post("a")), Identity::of(&post("b")));
         assert_eq!(Identity::of(&post("a")), Some(Identity::of_post("x", "1")));
         assert_ne!(Identity::of_post("x", "12"), Identity::of_post("x1", "2"));
+    }
+
+    #[test]
+    fn a_count_is_told_by_what_was_counted_and_not_by_how_much_it_was() {
+        let count = |subject: &str, n| Attention {
+            subject: subject.into(),
+            n,
+            ..Attention::default()
+        };
+
+        assert_eq!(
+            Identity::of_attention(&count("a", 1)),
+            Identity::of_attention(&count("a", 2))
+        );
+        assert_ne!(
+            Identity::of_attention(&count("a", 1)),
+            Identity::of_attention(&count("b", 1))
+        );
     }
 
     #[test]

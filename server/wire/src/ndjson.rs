@@ -175,6 +175,13 @@ mod tests {
             source: "twitter".into(),
             id: "1".into(),
         }));
+        check_round_trip(Body::Attention(Attention {
+            source: "twitter".into(),
+            subject: "Bitcoin".into(),
+            open_at: 60_000,
+            width: 60_000,
+            n: 31,
+        }));
         check_round_trip(Body::Bar(Bar {
             ticker: "BTC".into(),
             currency: "USD".into(),

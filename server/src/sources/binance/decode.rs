@@ -178,10 +178,8 @@ mod tests {
         };
         assert_eq!(pair.to_string(), "BTC-USDT");
         assert_eq!((bar.open_at, bar.width), (1_672_515_780_000, 60_000));
-        assert_eq!(
-            [bar.open, bar.high, bar.low, bar.close],
-            [10.0, 25.0, 9.5, 20.0]
-        );
+        let prices = format!("{:?}", [bar.open, bar.high, bar.low, bar.close]);
+        assert_eq!(prices, "[10.0, 25.0, 9.5, 20.0]");
         assert_eq!((&*bar.currency, bar.volume), ("USDT", Some(1_000.0)));
     }
 

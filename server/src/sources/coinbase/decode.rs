@@ -143,10 +143,8 @@ mod tests {
         assert_eq!(bars[0], Err("bad_price"));
         let bar = bars[1].as_ref().unwrap();
         assert_eq!((bar.open_at, &*bar.currency), (60_000, "EUR"));
-        assert_eq!(
-            [bar.open, bar.high, bar.low, bar.close],
-            [10.0, 25.0, 9.0, 20.0]
-        );
+        let prices = format!("{:?}", [bar.open, bar.high, bar.low, bar.close]);
+        assert_eq!(prices, "[10.0, 25.0, 9.0, 20.0]");
         assert!(
             decode_candles(
                 br#"{"message":"NotFound"}"#,

@@ -105,10 +105,8 @@ mod tests {
         assert_eq!(bars.len(), 2);
         let bar = bars[0].as_ref().unwrap();
         assert_eq!((bar.open_at, bar.close_at()), (0, 1_800_000));
-        assert_eq!(
-            [bar.open, bar.high, bar.low, bar.close],
-            [10.0, 25.0, 9.0, 20.0]
-        );
+        let prices = format!("{:?}", [bar.open, bar.high, bar.low, bar.close]);
+        assert_eq!(prices, "[10.0, 25.0, 9.0, 20.0]");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::*;
 use crate::config::SourceKind;
 
 const HOST: &str = "polls.test";
-const N_ARTICLES: usize = 120;
+const N_ARTICLES: usize = 60;
 const HALF_HOUR: Millis = 1_800_000;
 
 fn source(kind: SourceKind) -> SourceConfig {
@@ -25,8 +25,8 @@ fn network(kind: SourceKind, script: Script) -> FakeNetwork {
     match kind {
         SourceKind::Feeds => {
             let feed = Feed {
-                from: START - 5_000,
-                every: 10_000,
+                from: START - 1_000,
+                every: 20_000,
                 n: N_ARTICLES,
             };
             network.with(HOST, feed, script)
@@ -68,7 +68,7 @@ async fn check(
         network(kind, Script::one(FAULT_AT, fault)),
         vec![source(kind)],
     );
-    listening.run_for(2_400).await;
+    listening.run_for(1_800).await;
 
     let heard = Heard {
         status: listening.board.status(&name(kind)),

@@ -12,6 +12,7 @@ use wire::{
     author::AuthorKey,
     formats::{FormatError, calendar},
     tag,
+    time::MAX_AGE,
 };
 
 use super::super::{html, sieve::Record};
@@ -92,9 +93,12 @@ impl Decoder {
         let newest = statuses
             .iter()
             .find_map(|status| Some(status.get("id")?.as_str()?.to_owned()));
-        let read = |status| match serde_json::from_value(status) {
-            Ok(status) => self.status(status, seen_at),
-            Err(_) => Err(FormatError::Json.reason()),
+        let read = |status| {
+            let status = serde_json::from_value(status).map_err(|_| FormatError::Json.reason())?;
+            let event = self.status(status, seen_at)?;
+            // The time line of a quiet hashtag goes back for months; those are no posts of now.
+            let is_old = event.skewed && post_age(&event) > MAX_AGE;
+            if is_old { Err("too_old") } else { Ok(event) }
         };
         let records = statuses.into_iter().rev().map(read).collect();
         Ok(Page { records, newest })
@@ -174,6 +178,13 @@ impl Decoder {
         {
             self.addresses.remove(&oldest);
         }
+    }
+}
+
+fn post_age(event: &Event) -> Millis {
+    match &event.body {
+        Body::Post(post) => event.seen_at - post.posted_at.unwrap_or(event.seen_at),
+        _ => 0,
     }
 }
 

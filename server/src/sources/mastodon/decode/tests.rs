@@ -219,6 +219,16 @@ fn a_page_is_read_oldest_first_and_one_bad_status_does_not_lose_it() {
 }
 
 #[test]
+fn what_a_time_line_has_from_long_ago_is_left_out() {
+    let old = status(r#"{"created_at":"2026-08-17T10:35:00.000Z"}"#);
+
+    let page = decoder().page(&format!("[{old}]"), SEEN_AT).unwrap();
+
+    assert_eq!(page.records, [Err("too_old")]);
+    assert_eq!(page.newest.as_deref(), Some("110"));
+}
+
+#[test]
 fn an_answer_that_is_no_page_is_refused() {
     for (body, reason) in [
         (
