@@ -90,6 +90,9 @@ pub(crate) trait Source: Send {
         position: Option<&str>,
     ) -> impl Future<Output = Result<Start, SourceError>> + Send;
 
+    /// Lets go of a connection that has failed: nothing of it is to stay open while the next one is waited for.
+    fn hang_up(&mut self) {}
+
     /// What comes next; waits for it, but not without a limit.
     fn next(&mut self) -> impl Future<Output = Result<Step, SourceError>> + Send;
 }
@@ -161,6 +164,7 @@ pub(crate) async fn supervise(mut source: impl Source, intake: Intake) {
             }
             Err(error) => error,
         };
+        source.hang_up();
         let pause = source
             .policy()
             .pause(&error, &mut failures, follower.worked)

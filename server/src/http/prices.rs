@@ -75,13 +75,13 @@ pub(super) async fn prices(
     Ok(Json(collected.answer()))
 }
 
-/// Bars as they are put together, by (grid time, width of the narrower bars).
+/// Bars as they are put together.
 struct Collected {
     ticker: String,
     currency: String,
     width: Millis,
     sources: Vec<String>,
-    /// Narrower bars by their beginning.
+    /// Narrower bars by width and beginning.
     bars: BTreeMap<(Millis, Millis), Bar>,
 }
 
@@ -133,14 +133,25 @@ impl Collected {
         self.bars.insert((bar.width, bar.open_at), bar);
     }
 
-    /// Of narrower bars of several widths the widest are taken for each stretch: they know most of it.
+    /// Where there are narrower bars of several widths, those are taken that cover most of a stretch, and
+    /// of equals the narrowest, which know the volume.
     fn answer(self) -> Prices {
-        let mut wide: BTreeMap<Millis, (Millis, Bar)> = BTreeMap::new();
+        let mut of_width: BTreeMap<(Millis, Millis), (Millis, Bar)> = BTreeMap::new();
         for ((width, open_at), bar) in self.bars {
             let place = open_at - open_at.rem_euclid(self.width);
-            match wide.get_mut(&place) {
-                Some((known, whole)) if *known == width => extend(whole, &bar),
-                _ => drop(wide.insert(place, (width, bar))),
+            match of_width.get_mut(&(place, width)) {
+                Some((covered, whole)) => {
+                    *covered += width;
+                    extend(whole, &bar);
+                }
+                None => drop(of_width.insert((place, width), (width, bar))),
+            }
+        }
+        let mut wide: BTreeMap<Millis, (Millis, Bar)> = BTreeMap::new();
+        for ((place, _), found) in of_width {
+            match wide.get(&place) {
+                Some((covered, _)) if *covered >= found.0 => {}
+                _ => drop(wide.insert(place, found)),
             }
         }
         let skip = wide.len().saturating_sub(MAX_BARS);
@@ -176,4 +187,51 @@ fn extend(whole: &mut Bar, next: &Bar) {
         .zip(next.volume)
         .map(|(sum, volume)| sum + volume);
     whole.market_cap = next.market_cap.or(whole.market_cap);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bar(open_at: Millis, width: Millis, price: f64, volume: Option<f64>) -> Bar {
+        Bar {
+            ticker: "BTC".into(),
+            currency: "USD".into(),
+            source: "test".into(),
+            open_at,
+            width,
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume,
+            market_cap: None,
+        }
+    }
+
+    #[test]
+    fn of_several_widths_the_one_that_covers_most_is_taken_and_of_equals_the_one_with_volume() {
+        let mut collected = Collected {
+            ticker: "BTC".into(),
+            currency: "USD".into(),
+            width: 4,
+            sources: Vec::new(),
+            bars: BTreeMap::new(),
+        };
+        for open_at in 0..4 {
+            collected.add(bar(open_at, 1, 1.0, Some(2.0)));
+        }
+        collected.add(bar(4, 1, 1.0, Some(2.0)));
+        for open_at in [0, 2, 4, 6] {
+            collected.add(bar(open_at, 2, 3.0, None));
+        }
+        collected.add(bar(8, 3, 3.0, None));
+
+        let bars = collected.answer().bars;
+
+        assert_eq!(
+            format!("{bars:?}"),
+            "[(0, 1.0, 1.0, 1.0, 1.0, Some(8.0), None), (4, 3.0, 3.0, 3.0, 3.0, None, None)]"
+        );
+    }
 }

@@ -162,6 +162,10 @@ impl Source for Coinbase {
         Ok(Start::Live)
     }
 
+    fn hang_up(&mut self) {
+        self.socket = None;
+    }
+
     async fn next(&mut self) -> Result<Step, SourceError> {
         let records = if let Some(pair) = self.to_fill.pop_front() {
             self.fill(pair).await?

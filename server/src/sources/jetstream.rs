@@ -241,6 +241,10 @@ impl Source for Jetstream {
         Ok(Start::Live)
     }
 
+    fn hang_up(&mut self) {
+        self.socket = None;
+    }
+
     async fn next(&mut self) -> Result<Step, SourceError> {
         if let Some(step) = self.first.pop_front() {
             return Ok(step);

@@ -240,3 +240,21 @@ async fn what_is_no_longer_held_is_a_gap() {
         "{logged:?}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_ends_every_connection_is_passed_over_and_said_to_be_missing() {
+    // Each is due again before the next connection is made, and comes as its first frame.
+    let times = [20, 24, 30, 50].map(Duration::from_secs);
+    let script = times.into_iter().fold(Script::default(), |script, at| {
+        script.then(at, Fault::InvalidUtf8)
+    });
+    let listening = listen(network(script), vec![source(JetstreamWire::V1)]);
+
+    listening.run_for(1_200).await;
+
+    let status = listening.board.status("jetstream");
+    assert_eq!(status.state, SourceState::Connected);
+    let gap = status.gap.expect("it says what it has passed over");
+    assert!((1..1_000).contains(&(gap.to - gap.from)), "{gap:?}");
+    assert!(listening.ids().await.len() >= N_POSTS - 1);
+}
