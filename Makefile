@@ -175,6 +175,10 @@ check-long: rust
 	if [ -e "$$nab/windows.json" ]; \
 	then cargo run --locked --release -p analysis --example nab_score -- "$$nab"; \
 	else echo "SKIPPED: $$nab/windows.json is missing; set MOODTAPE_DATA" >&2; fi
+	$(call step,A day of troubles at every upstream)
+	SOAK_HOURS=24 cargo test --locked -p server --lib soak
+	$(call step,Decoders and parsers fed with many more random bytes)
+	PROPTEST_CASES=200000 cargo test --locked --release -p server --lib panic
 	$(call step,Instructions for a post, against the numbers kept in the repository)
 	cargo bench --locked -p analysis --bench instructions
 	$(call step,Sixty thousand fresh texts against vaderSentiment 3.3.2)
@@ -194,7 +198,7 @@ bench-analysis: rust
 
 bench-relay: rust
 	$(call step,Benchmarks of the relay)
-	cargo bench --locked -p server --bench throughput
+	cargo bench --locked -p server --bench throughput --bench ingest
 
 bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)

@@ -17,7 +17,6 @@ pub mod config;
 pub mod health;
 mod http;
 pub mod log;
-#[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod net;
 pub mod recording;
 pub mod sources;

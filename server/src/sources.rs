@@ -15,12 +15,10 @@ pub mod feeds;
 mod finnhub;
 pub mod html;
 pub mod jetstream;
-#[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod live;
 mod mastodon;
 mod minutes;
 mod needs;
-#[allow(dead_code, reason = "what further sources need of it")]
 pub(crate) mod policy;
 pub mod recording;
 mod reddit;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{FutureExt, SinkExt, StreamExt};
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderValue};
 use tokio::time::timeout;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
@@ -43,23 +43,13 @@ pub(crate) struct Socket {
 #[derive(Clone, Debug)]
 pub(crate) struct Opening {
     pub(crate) url: Url,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// After so long without a message or a ping the connection is taken for dead.
     pub(crate) idle: Duration,
 }
 
 impl Opening {
     pub(crate) fn new(url: Url, idle: Duration) -> Self {
-        Self {
-            url,
-            headers: Vec::new(),
-            idle,
-        }
-    }
-
-    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
+        Self { url, idle }
     }
 
     /// Connects and shakes hands.
@@ -85,7 +75,6 @@ impl Opening {
             .map_err(|error| classify(error, now))?;
         let headers = request.headers_mut();
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        headers.extend(self.headers);
         let mut config = WebSocketConfig::default();
         config.max_message_size = Some(MAX_MESSAGE_BYTES);
         config.max_frame_size = Some(MAX_MESSAGE_BYTES);
