@@ -10,7 +10,7 @@ use server::{
     log::{Batch, Log, LogOptions},
     sources::jetstream::decode::{What, decode},
 };
-use wire::{Body, Event, author::AuthorKey};
+use wire::{Body, Event, author::AuthorKey, formats::twitter_v2};
 
 const N: usize = 200_000;
 /// As many frames as a source hands on together when it is behind.
@@ -18,40 +18,44 @@ const BATCH: usize = 1_000;
 const NOW: i64 = 1_779_719_000_000;
 
 fn main() {
-    let lines = lines();
     let key = AuthorKey([7; 16]);
-    report("jetstream: decode", || {
-        let decoded = lines
-            .iter()
-            .filter(|line| decode(line.as_bytes(), &key).is_ok());
-        assert_eq!(decoded.count(), N);
+    measure("jetstream", &jetstream_lines(), |line| {
+        let said = decode(line.as_bytes(), &key).ok()?;
+        match said.what {
+            What::Post(post) => Some(Event::live(said.time_us / 1_000, NOW, Body::Post(post))),
+            _ => None,
+        }
     });
-    let runtime = tokio::runtime::Runtime::new().expect("the system has threads");
-    report("jetstream: decode, commit in memory", || {
-        let log = Log::in_memory(LogOptions::default()).expect("memory is there");
-        runtime.block_on(ingest(&lines, &log, &key));
-    });
-    report("jetstream: decode, commit in SQLite", || {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let path = folder.path().join("log.sqlite");
-        let log = Log::open(&path, LogOptions::default()).expect("it can be opened");
-        runtime.block_on(ingest(&lines, &log, &key));
+    measure("x", &x_lines(), |line| {
+        let records = twitter_v2::decode(line, &key).ok()?;
+        let event = records.into_iter().flatten().next()?;
+        Some(Event::live(event.at, NOW, event.body))
     });
 }
 
-async fn ingest(lines: &[Arc<str>], log: &Log, key: &AuthorKey) {
+fn measure(name: &str, lines: &[Arc<str>], decode: impl Fn(&str) -> Option<Event>) {
+    report(&format!("{name}: decode"), || {
+        let decoded = lines.iter().filter(|line| decode(line).is_some());
+        assert_eq!(decoded.count(), N);
+    });
+    let runtime = tokio::runtime::Runtime::new().expect("the system has threads");
+    report(&format!("{name}: decode, commit in memory"), || {
+        let log = Log::in_memory(LogOptions::default()).expect("memory is there");
+        runtime.block_on(ingest(lines, &log, &decode));
+    });
+    report(&format!("{name}: decode, commit in SQLite"), || {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = folder.path().join("log.sqlite");
+        let log = Log::open(&path, LogOptions::default()).expect("it can be opened");
+        runtime.block_on(ingest(lines, &log, &decode));
+    });
+}
+
+async fn ingest(lines: &[Arc<str>], log: &Log, decode: &impl Fn(&str) -> Option<Event>) {
     for lines in lines.chunks(BATCH) {
-        let mut position = 0;
-        let events = lines.iter().filter_map(|line| {
-            let said = decode(line.as_bytes(), key).ok()?;
-            position = said.time_us;
-            match said.what {
-                What::Post(post) => Some(Event::live(said.time_us / 1_000, NOW, Body::Post(post))),
-                _ => None,
-            }
-        });
-        let events = events.collect();
-        let position = Some(("bluesky".to_owned(), format!("v1 {position}")));
+        let events: Vec<Event> = lines.iter().filter_map(|line| decode(line)).collect();
+        let newest = events.last().map_or(0, |event| event.at);
+        let position = Some(("source".to_owned(), newest.to_string()));
         let appended = log
             .append(Batch {
                 events,
@@ -64,8 +68,20 @@ async fn ingest(lines: &[Arc<str>], log: &Log, key: &AuthorKey) {
     assert_eq!(log.head().tip, N as u64);
 }
 
+/// Lines of the filtered stream, with what the relay asks for.
+fn x_lines() -> Vec<Arc<str>> {
+    let line = |i: usize| {
+        let id = 1_784_000_000_000_000_000_u64 + i as u64;
+        format!(
+            r##"{{"data":{{"id":"{id}","text":"$BTC number {i} goes to the moon, they say #bitcoin https://t.co/abc","author_id":"{}","created_at":"2026-08-20T10:35:00.000Z","lang":"en","possibly_sensitive":false,"edit_history_tweet_ids":["{id}"],"public_metrics":{{"retweet_count":0,"reply_count":0,"like_count":0,"quote_count":0}},"entities":{{"cashtags":[{{"start":0,"end":4,"tag":"BTC"}}],"hashtags":[{{"start":45,"end":53,"tag":"bitcoin"}}]}}}},"matching_rules":[{{"id":"1273","tag":"moodtape/x"}}]}}"##,
+            i % 5_000
+        )
+    };
+    (0..N).map(|i| line(i).into()).collect()
+}
+
 /// Frames as they come over the wire.
-fn lines() -> Vec<Arc<str>> {
+fn jetstream_lines() -> Vec<Arc<str>> {
     let network = Jetstream::new(NOW, 10, N);
     let request = Request {
         path: "/subscribe".into(),
