@@ -28,6 +28,8 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
+use tracing::Level;
+use tracing_subscriber::{filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 use wire::{
     PublicConfig,
     config::{LiveInfo, ReplayInfo},
@@ -187,6 +189,7 @@ impl Stream {
             log: self.log.clone(),
             filters: config.filters.clone(),
             subjects: None,
+            key: None,
             board: Arc::clone(&self.board),
             clock: Arc::clone(&self.clock),
         }
@@ -235,10 +238,19 @@ pub fn log_to_stderr() {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false);
-    lines
+    let lines = lines
         .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+        .with_writer(io::stderr);
+    let discreet = filter_fn(|about| is_discreet(about.target(), *about.level()));
+    lines.finish().with(discreet).init();
+}
+
+/// Below `info` the web socket library writes whole addresses, keys and all, whatever `RUST_LOG` asks for.
+fn is_discreet(target: &str, level: Level) -> bool {
+    let is_of_sockets = ["tungstenite", "tokio_tungstenite"]
+        .iter()
+        .any(|library| target.starts_with(library));
+    !is_of_sockets || level <= Level::INFO
 }
 
 /// Returns when the process is asked to stop: Ctrl-C, or the signal that service managers send.
@@ -289,5 +301,18 @@ async fn trim(log: Log, clock: Arc<Clock>) {
         if let Err(error) = log.trim(clock.now()).await {
             tracing::warn!(%error, "the log could not be trimmed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_web_socket_library_is_not_heard_below_info() {
+        assert!(!is_discreet("tungstenite::handshake::client", Level::TRACE));
+        assert!(!is_discreet("tokio_tungstenite", Level::DEBUG));
+        assert!(is_discreet("tungstenite", Level::WARN));
+        assert!(is_discreet("server::sources", Level::TRACE));
     }
 }

@@ -43,7 +43,7 @@ use wire::{
 use crate::{
     backoff::Backoff,
     log::{Appended, Batch, Log, LogError, Refused},
-    net::SourceError,
+    net::{Secret, SourceError},
 };
 use board::Board;
 use clock::Clock;
@@ -143,6 +143,8 @@ pub(crate) struct Intake {
     pub(crate) filters: wire::config::Filters,
     /// What posts have to be about; `None` keeps them all.
     pub(crate) subjects: Option<Arc<Subjects>>,
+    /// The source's key, so that nothing shows it that the upstream says.
+    pub(crate) key: Option<Secret>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<Clock>,
 }
@@ -368,8 +370,12 @@ impl Follower<'_> {
             status.error = Some(error.word().to_owned());
             (status.attempts, status.retry_at) = (attempts, retry_at);
         });
-        let detail = match pause {
+        let error = match &self.intake.key {
+            Some(key) => key.redact(&error.to_string()),
             None => error.to_string(),
+        };
+        let detail = match pause {
+            None => error.clone(),
             Some(Duration::ZERO) => format!("{error}; tried again at once"),
             Some(pause) => format!("{error}; tried again in {} s", pause.as_secs().max(1)),
         };

@@ -58,13 +58,17 @@ pub(crate) enum Reach {
 impl Target {
     /// Where an address of `http`, `https`, `ws` or `wss` leads.
     pub(crate) fn of(url: &Url, reach: Reach) -> Result<Self, SourceError> {
-        let refused =
-            || SourceError::Refused(format!("{:?} is no address to connect to", url.as_str()));
+        // Never the whole address: what stands behind the host may be a key.
         let tls = match url.scheme() {
             "https" | "wss" => true,
             "http" | "ws" => false,
-            _ => return Err(refused()),
+            other => {
+                return Err(SourceError::Refused(format!(
+                    "{other:?} is no scheme to connect by; an address begins with https:// or wss://"
+                )));
+            }
         };
+        let refused = || SourceError::Refused("an address without a host or port".to_owned());
         let host = url.host_str().ok_or_else(refused)?;
         Ok(Self {
             // An IPv6 address stands in brackets in an address.
@@ -257,5 +261,17 @@ mod tests {
         let found = target("http://[::1]:8080/").unwrap();
         assert_eq!((&*found.host, found.port, found.tls), ("::1", 8080, false));
         assert!(target("file:///etc/passwd").is_err());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_connected_to_is_refused_without_showing_its_key() {
+        for address in ["ws.example.org:443/?token=hunter2", "unix:/x?token=hunter2"] {
+            let url = Url::parse(address).unwrap();
+
+            let error = Target::of(&url, Reach::Anywhere).unwrap_err().to_string();
+
+            assert!(error.contains("is no scheme to connect by"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Requests over HTTP/1.1: one connection each, every wait bounded, every body bounded.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -28,13 +28,21 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const ERROR_BYTES: usize = 2_000;
 
 /// What is asked of an upstream.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     pub(crate) reach: Reach,
+}
+
+/// Without path, query, headers and body, which may hold a key.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.url.host_str().unwrap_or_default();
+        write!(f, "Request({} {host})", self.method)
+    }
 }
 
 impl Request {
@@ -261,4 +269,18 @@ fn transport(error: hyper::Error) -> SourceError {
         return SourceError::Closed(" in the middle of an answer".to_owned());
     }
     SourceError::Transport(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_shown_without_the_key_in_its_address() {
+        let url = Url::parse("https://example.org/x?token=hunter2").unwrap();
+
+        let shown = format!("{:?}", Request::get(url));
+
+        assert_eq!(shown, "Request(GET example.org)");
+    }
 }

@@ -4,6 +4,9 @@ use std::{env, fmt, fs, path::Path};
 
 use hyper::header::HeaderValue;
 
+/// So many of a key's first bytes are not shown either.
+const TELLING: usize = 6;
+
 /// A key. It has no way out but [`Secret::expose`] and headers that are marked as sensitive.
 #[derive(Clone, Eq, PartialEq)]
 pub(crate) struct Secret(String);
@@ -60,6 +63,24 @@ impl Secret {
         &self.0
     }
 
+    /// `text` without the key and its parts, also where somebody has cut them short.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let encoded: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        let parts = self.0.split(':').filter(|part| part.len() >= TELLING);
+        let mut text = text.to_owned();
+        for key in [&*self.0, &*encoded].into_iter().chain(parts) {
+            let start = key.get(..TELLING).unwrap_or(key);
+            while let Some(at) = text.find(start) {
+                let (shown, hidden) = text.split_at(at);
+                let same = hidden.bytes().zip(key.bytes());
+                let n_bytes = same.take_while(|(found, known)| found == known).count();
+                let rest = hidden.get(n_bytes..).unwrap_or_default();
+                text = format!("{shown}…{rest}");
+            }
+        }
+        text
+    }
+
     /// A header such as `Bearer <key>` that no log shows.
     pub(crate) fn header(&self, scheme: &str) -> HeaderValue {
         let text = format!("{scheme}{}", self.0);
@@ -92,6 +113,20 @@ mod tests {
         assert_eq!(format!("{key:?}"), "Secret(…)");
         assert!(!format!("{:?}", key.header("Bearer ")).contains("hunter2"));
         assert_eq!(key.header("Bearer "), "Bearer hunter2");
+    }
+
+    #[test]
+    fn a_key_is_taken_out_of_what_an_upstream_says() {
+        let key = Secret::new("my-id:hunter2/hunter3").unwrap();
+        for (said, shown) in [
+            ("no key my-id:hunter2/hunter3!", "no key …!"),
+            ("no key my-id%3Ahunter2%2Fhunter3!", "no key …!"),
+            ("hunter2/hunter3 hunter2/hun", "… …"),
+            ("a hunter is no key", "a … is no key"),
+            ("nothing of it", "nothing of it"),
+        ] {
+            assert_eq!(key.redact(said), shown);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Web sockets: the handshake, bounded messages, and a limit to silence.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use futures::{FutureExt, SinkExt, StreamExt};
 use hyper::header::{self, HeaderValue};
@@ -40,11 +40,18 @@ pub(crate) struct Socket {
 }
 
 /// How a web socket is opened.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Opening {
     pub(crate) url: Url,
     /// After so long without a message or a ping the connection is taken for dead.
     pub(crate) idle: Duration,
+}
+
+/// Without path and query, which may hold a key.
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opening({})", self.url.host_str().unwrap_or_default())
+    }
 }
 
 impl Opening {
@@ -159,5 +166,19 @@ fn classify(error: tungstenite::Error, now: Millis) -> SourceError {
         }
         Error::Url(error) => SourceError::Refused(error.to_string()),
         other => SourceError::Protocol(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opening_is_shown_without_the_key_in_its_address() {
+        let url = Url::parse("wss://example.org/?token=hunter2").unwrap();
+
+        let shown = format!("{:?}", Opening::new(url, HEAD_TIMEOUT));
+
+        assert_eq!(shown, "Opening(example.org)");
     }
 }

@@ -145,6 +145,7 @@ pub(super) fn try_listen(
         log: log.clone(),
         filters: Filters::default(),
         subjects: None,
+        key: None,
         board: Arc::clone(&board),
         clock: Arc::clone(&clock),
     };

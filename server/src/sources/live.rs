@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     config::{Config, LiveStart, SourceConfig, SourceKind},
-    net::{Network, Secret, SourceError, secret::SecretError},
+    net::{Network, Reach, Secret, SourceError, dial::Target, secret::SecretError},
 };
 
 /// What a live source is made of.
@@ -124,6 +124,7 @@ pub(crate) fn start(
         let setup = setup(config, source, intake, network)?;
         let intake = Intake {
             subjects: subjects.clone().filter(|_| source.keeps_subjects_only()),
+            key: setup.key.clone(),
             ..intake.clone()
         };
         let readers = readers.clone();
@@ -218,7 +219,24 @@ async fn when_wanted(source: impl Source, intake: Intake, readers: Option<watch:
     supervise(source, intake).await;
 }
 
+/// What is wrong is told without the text, which may hold a key.
 fn parse_url(text: &str) -> Result<Url, SourceError> {
-    Url::parse(text)
-        .map_err(|error| SourceError::Refused(format!("{text:?} is no address ({error})")))
+    let url = Url::parse(text)
+        .map_err(|error| SourceError::Refused(format!("the address cannot be read ({error})")))?;
+    Target::of(&url, Reach::Anywhere)?;
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_used_is_refused_at_the_start_without_showing_it() {
+        for text in ["ws.example.org:443/?token=hunter2", "//hunter2"] {
+            let error = parse_url(text).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(parse_url("wss://example.org/?token=hunter2").is_ok());
+    }
 }

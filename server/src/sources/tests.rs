@@ -259,6 +259,7 @@ fn intake() -> Intake {
         log: Log::in_memory(LogOptions::default()).unwrap(),
         filters: Filters::default(),
         subjects: None,
+        key: None,
         board: Arc::<Board>::default(),
         clock: Arc::<Clock>::default(),
     }
