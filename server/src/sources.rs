@@ -51,8 +51,11 @@ use policy::{Failures, Policy, jittered};
 use sieve::{Record, Sieve, Tally};
 use subjects::Subjects;
 
+/// A connection that has delivered something and lasted so long has worked. One that is cut sooner has
+/// not: an upstream that accepts, sends and closes would be called again and again without a pause.
+const WORKED_AFTER: Duration = Duration::from_secs(10);
 /// A connection that has lasted so long has worked, even if nothing came.
-const WORKED_AFTER: Duration = Duration::from_secs(60);
+const WORKED_IN_SILENCE_AFTER: Duration = Duration::from_secs(60);
 /// A delete may overtake its post by less than this.
 const DELETE_MAY_COME_FIRST: Millis = 10 * MINUTE;
 
@@ -155,7 +158,7 @@ pub(crate) async fn supervise(mut source: impl Source, intake: Intake) {
     let mut failures = Failures::default();
     follower.set_state(SourceState::Connecting, None).await;
     loop {
-        follower.worked = false;
+        (follower.has_delivered, follower.worked) = (false, false);
         let error = match follower.follow(&mut source).await {
             Ok(AtEnd::Stay) => return,
             Ok(AtEnd::Again(pause)) => {
@@ -181,7 +184,9 @@ struct Follower<'a> {
     sieve: Sieve,
     name: String,
     is_live: bool,
-    /// Whether this connection has delivered anything, or lasted.
+    /// Whether anything came over this connection …
+    has_delivered: bool,
+    /// … and whether it has lasted, so that failures before it no longer count.
     worked: bool,
     /// What the log says about the source, so that it says nothing twice.
     logged: Option<(SourceState, Option<String>)>,
@@ -194,6 +199,7 @@ impl<'a> Follower<'a> {
             sieve: Sieve::new(intake.filters.clone(), intake.subjects.clone()),
             name: source.name().to_owned(),
             is_live: source.is_live(),
+            has_delivered: false,
             worked: false,
             logged: None,
         }
@@ -214,7 +220,12 @@ impl<'a> Follower<'a> {
         let since = Instant::now();
         loop {
             let step = source.next().await;
-            self.worked |= since.elapsed() >= WORKED_AFTER;
+            let enough = if self.has_delivered {
+                WORKED_AFTER
+            } else {
+                WORKED_IN_SILENCE_AFTER
+            };
+            self.worked = since.elapsed() >= enough;
             self.spent(source.cost_usd());
             match step? {
                 Step::Records { records, position } => {
@@ -267,7 +278,7 @@ impl<'a> Follower<'a> {
         position: Option<String>,
         forgettable: Vec<u64>,
     ) -> Result<(), SourceError> {
-        self.worked |= !records.is_empty();
+        self.has_delivered |= !records.is_empty();
         let (events, mut tally) = self.sieve.sift(records);
         let batch = Batch {
             events,

@@ -68,7 +68,7 @@ impl Policy {
     };
 
     /// The wait before the next attempt; `None` when there is to be none. `worked` says whether the
-    /// connection that failed had delivered anything.
+    /// connection that failed had delivered something for a while.
     pub(crate) fn pause(
         &self,
         error: &SourceError,

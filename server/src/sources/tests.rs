@@ -233,8 +233,8 @@ async fn the_position_in_another_recording_means_nothing() {
     assert_eq!(source.connect(None).await.unwrap(), Start::Afresh);
 }
 
-/// A source that does what it is told.
-struct Scripted(Vec<Result<Step, SourceError>>);
+/// A source that does what it is told, and takes its time for each thing.
+struct Scripted(Duration, Vec<Result<Step, SourceError>>);
 
 impl Source for Scripted {
     fn name(&self) -> &str {
@@ -246,17 +246,18 @@ impl Source for Scripted {
     }
 
     async fn next(&mut self) -> Result<Step, SourceError> {
-        if self.0.is_empty() {
+        if self.1.is_empty() {
             std::future::pending().await
         } else {
-            self.0.remove(0)
+            tokio::time::sleep(self.0).await;
+            self.1.remove(0)
         }
     }
 }
 
 fn intake() -> Intake {
     Intake {
-        log: Log::in_memory(LogOptions::default()).unwrap(),
+        log: Log::inline(LogOptions::default()),
         filters: Filters::default(),
         subjects: None,
         key: None,
@@ -281,7 +282,7 @@ async fn statuses(log: &Log) -> Vec<SourceStatus> {
     events.filter_map(status).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_broken_connection_is_tried_again_and_history_says_so() {
     let records = |at| {
         Ok(Step::Records {
@@ -300,7 +301,7 @@ async fn a_broken_connection_is_tried_again_and_history_says_so() {
     ];
     let intake = intake();
 
-    supervise(Scripted(script), intake.clone()).await;
+    supervise(Scripted(Duration::from_secs(6), script), intake.clone()).await;
 
     let statuses = statuses(&intake.log).await;
     let states: Vec<SourceState> = statuses.iter().map(|status| status.state).collect();
@@ -321,4 +322,25 @@ async fn a_broken_connection_is_tried_again_and_history_says_so() {
             .starts_with("the line went dead; tried again at once")
     );
     assert_eq!(intake.log.head().tip, 2 + statuses.len() as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upstream_that_sends_and_closes_is_called_ever_more_rarely() {
+    let record = |at| Step::Records {
+        records: vec![Ok(post(at))],
+        position: None,
+    };
+    let cut = || SourceError::Closed(String::new());
+    let script = (1..=40).flat_map(|at| [Ok(record(at)), Err(cut())]);
+    let intake = intake();
+    let began = Instant::now();
+    let source = Scripted(Duration::from_millis(1), script.collect());
+
+    let followed =
+        tokio::time::timeout(Duration::from_secs(600), supervise(source, intake.clone()));
+    let went_on = followed.await.is_err();
+
+    assert!(went_on && began.elapsed() >= Duration::from_secs(600));
+    let n_calls = intake.board.status("scripted").received;
+    assert!((8..20).contains(&n_calls), "{n_calls} calls in ten minutes");
 }
