@@ -280,6 +280,9 @@ impl<'a> Follower<'a> {
     ) -> Result<(), SourceError> {
         self.has_delivered |= !records.is_empty();
         let (events, mut tally) = self.sieve.sift(records);
+        // A commit for nothing would wake every reader for nothing.
+        let stored = self.intake.log.position(&self.name);
+        let position = position.filter(|position| stored.as_ref() != Some(position));
         let batch = Batch {
             events,
             position: position.map(|position| (self.name.clone(), position)),

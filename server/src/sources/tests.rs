@@ -344,3 +344,22 @@ async fn an_upstream_that_sends_and_closes_is_called_ever_more_rarely() {
     let n_calls = intake.board.status("scripted").received;
     assert!((8..20).contains(&n_calls), "{n_calls} calls in ten minutes");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_position_that_has_not_changed_wakes_nobody() {
+    let nothing_new = |_| {
+        Ok(Step::Records {
+            records: Vec::new(),
+            position: Some("5".to_owned()),
+        })
+    };
+    let intake = intake();
+    let source = Scripted(Duration::from_secs(1), (0..20).map(nothing_new).collect());
+
+    let followed = supervise(source, intake.clone());
+    let _ = tokio::time::timeout(Duration::from_secs(60), followed).await;
+
+    assert_eq!(intake.log.position("scripted").as_deref(), Some("5"));
+    // Two changes of state, and the position once.
+    assert_eq!(*intake.log.published().borrow(), 3);
+}
