@@ -47,7 +47,7 @@ use crate::{
 };
 use board::Board;
 use clock::Clock;
-use policy::{Failures, Policy, jittered};
+use policy::{Failures, Policy, Refusal, jittered};
 use sieve::{Record, Sieve, Tally};
 use subjects::Subjects;
 
@@ -156,6 +156,13 @@ pub(crate) struct Intake {
 pub(crate) async fn supervise(mut source: impl Source, intake: Intake) {
     let mut follower = Follower::new(&source, &intake);
     let mut failures = Failures::default();
+    // Where there is a key it may be at fault; a recording that cannot be read stays so.
+    let is_open_to_all = follower.is_live && intake.key.is_none();
+    let refusal = if is_open_to_all {
+        Refusal::MayPass
+    } else {
+        Refusal::IsFinal
+    };
     follower.set_state(SourceState::Connecting, None).await;
     loop {
         (follower.has_delivered, follower.worked) = (false, false);
@@ -165,12 +172,13 @@ pub(crate) async fn supervise(mut source: impl Source, intake: Intake) {
                 sleep(pause).await;
                 continue;
             }
+            Err(error) if is_open_to_all => error.without_key(),
             Err(error) => error,
         };
         source.hang_up();
         let pause = source
             .policy()
-            .pause(&error, &mut failures, follower.worked)
+            .pause(&error, &mut failures, follower.worked, refusal)
             .map(jittered);
         follower.failed(&error, failures.all, pause).await;
         let Some(pause) = pause else { return };

@@ -105,6 +105,14 @@ impl SourceError {
         }
     }
 
+    /// What it means where no key was sent.
+    pub(crate) fn without_key(self) -> Self {
+        match self {
+            Self::Auth(said) => Self::Refused(said),
+            other => other,
+        }
+    }
+
     /// How long the upstream itself asks to wait.
     pub(crate) fn asked_wait(&self) -> Option<Duration> {
         match self {

@@ -215,8 +215,10 @@ pub(super) struct Reaction {
     pub(super) errors: &'static [&'static str],
     /// The drop reason under which a record is counted; empty where none is dropped.
     pub(super) drop: &'static str,
-    /// It is not tried again.
+    /// It is not tried again as long as the test lasts …
     pub(super) is_final: bool,
+    /// … but later, since a refusal may pass where there is no key.
+    pub(super) is_patient: bool,
     /// Seconds between the fault and the next request that is answered; with a fifth of jitter.
     pub(super) back_after: u64,
 }
@@ -226,6 +228,7 @@ impl Reaction {
         errors: &[],
         drop: "",
         is_final: false,
+        is_patient: false,
         back_after: 0,
     };
 
@@ -246,6 +249,13 @@ impl Reaction {
             errors,
             is_final: true,
             ..Self::NONE
+        }
+    }
+
+    pub(super) fn patient(errors: &'static [&'static str]) -> Self {
+        Self {
+            is_patient: true,
+            ..Self::over(errors)
         }
     }
 }
@@ -306,7 +316,9 @@ impl Differences {
                 expect.errors, status.detail
             )
         });
-        let state = if expect.is_final {
+        let state = if expect.is_patient {
+            SourceState::Disconnected
+        } else if expect.is_final {
             SourceState::Failed
         } else {
             SourceState::Connected

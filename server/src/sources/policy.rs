@@ -34,6 +34,7 @@ pub(crate) struct Failures {
     http: u32,
     rate_limit: u32,
     protocol: u32,
+    fatal: u32,
     pub(crate) all: u32,
 }
 
@@ -57,6 +58,21 @@ impl Schedule {
     }
 }
 
+/// What is to be done about a refusal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refusal {
+    /// Nothing: only whoever runs the relay can help, e.g. by another key.
+    IsFinal,
+    /// To ask again much later. Without a key nothing has to be mended here: a gateway's 403 or the 404 of
+    /// a deploy goes away by itself.
+    MayPass,
+}
+
+impl Refusal {
+    /// How long to wait, where a refusal may pass.
+    const PATIENCE: Schedule = Schedule::doubling(900, 21_600);
+}
+
 impl Policy {
     /// For upstreams that publish no schedule.
     pub(crate) const USUAL: Self = Self {
@@ -74,6 +90,7 @@ impl Policy {
         error: &SourceError,
         failures: &mut Failures,
         worked: bool,
+        refusal: Refusal,
     ) -> Option<Duration> {
         if worked {
             *failures = Failures::default();
@@ -84,7 +101,8 @@ impl Policy {
             ErrorClass::Http => (self.http, &mut failures.http),
             ErrorClass::RateLimit => (self.rate_limit, &mut failures.rate_limit),
             ErrorClass::Protocol => (self.protocol, &mut failures.protocol),
-            ErrorClass::Fatal => return None,
+            ErrorClass::Fatal if refusal == Refusal::IsFinal => return None,
+            ErrorClass::Fatal => (Refusal::PATIENCE, &mut failures.fatal),
         };
         *n += 1;
         failures.all += 1;
@@ -110,7 +128,7 @@ mod tests {
         let mut failures = Failures::default();
         let mut pause = || {
             policy
-                .pause(error, &mut failures, false)
+                .pause(error, &mut failures, false, Refusal::MayPass)
                 .unwrap()
                 .as_secs_f64()
         };
@@ -155,14 +173,19 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_refused_again_is_not_tried_again() {
+    fn what_would_be_refused_again_is_not_tried_again_or_much_later() {
         for error in [
             SourceError::Auth(String::new()),
             SourceError::Unavailable(String::new()),
             SourceError::Refused(String::new()),
         ] {
-            let pause = Policy::USUAL.pause(&error, &mut Failures::default(), true);
+            let pause =
+                Policy::USUAL.pause(&error, &mut Failures::default(), true, Refusal::IsFinal);
             assert_eq!(pause, None, "{error}");
+            assert_eq!(
+                waits(Policy::USUAL, &error, 7),
+                [900., 1_800., 3_600., 7_200., 14_400., 21_600., 21_600.]
+            );
         }
     }
 
@@ -172,7 +195,7 @@ mod tests {
         let mut failures = Failures::default();
         let mut pause = |worked| {
             Policy::USUAL
-                .pause(&error, &mut failures, worked)
+                .pause(&error, &mut failures, worked, Refusal::MayPass)
                 .unwrap()
                 .as_secs()
         };

@@ -124,17 +124,17 @@ async fn every_fault_has_its_reaction() {
         (
             "401",
             refuse(401, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
+            Reaction::patient(&["closed", "refused"]),
         ),
         (
             "403",
             refuse(403, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
+            Reaction::patient(&["closed", "refused"]),
         ),
         (
             "451",
             refuse(451, None, 9_999),
-            Reaction::over(&["closed", "unavailable"]),
+            Reaction::patient(&["closed", "unavailable"]),
         ),
         (
             "418",

@@ -200,12 +200,20 @@ async fn every_fault_of_a_time_line_has_its_reaction() {
             pretend(Reply::new(200, "text/plain", "hello"), 60),
             retry(&["protocol"], 75),
         ),
-        ("401", refuse(401, None, 9_999), Reaction::over(&["auth"])),
-        ("403", refuse(403, None, 9_999), Reaction::over(&["auth"])),
+        (
+            "401",
+            refuse(401, None, 9_999),
+            Reaction::patient(&["refused"]),
+        ),
+        (
+            "403",
+            refuse(403, None, 9_999),
+            Reaction::patient(&["refused"]),
+        ),
         (
             "451",
             refuse(451, None, 9_999),
-            Reaction::over(&["unavailable"]),
+            Reaction::patient(&["unavailable"]),
         ),
         ("429", refuse(429, None, 30), retry(&["rate_limit"], 60)),
         (

@@ -106,17 +106,25 @@ async fn check(
 async fn every_fault_has_its_reaction() {
     let retry = Reaction::retry;
     let refusals = [
-        ("401", refuse(401, None, 99_999), Reaction::over(&["auth"])),
-        ("403", refuse(403, None, 99_999), Reaction::over(&["auth"])),
+        (
+            "401",
+            refuse(401, None, 99_999),
+            Reaction::patient(&["refused"]),
+        ),
+        (
+            "403",
+            refuse(403, None, 99_999),
+            Reaction::patient(&["refused"]),
+        ),
         (
             "404",
             refuse(404, None, 99_999),
-            Reaction::over(&["refused"]),
+            Reaction::patient(&["refused"]),
         ),
         (
             "451",
             refuse(451, None, 99_999),
-            Reaction::over(&["unavailable"]),
+            Reaction::patient(&["unavailable"]),
         ),
     ];
     let feeds = [

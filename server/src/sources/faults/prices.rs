@@ -138,17 +138,17 @@ async fn every_fault_has_its_reaction() {
         (
             "401",
             refuse(401, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
+            Reaction::patient(&["closed", "refused"]),
         ),
         (
             "403",
             refuse(403, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
+            Reaction::patient(&["closed", "refused"]),
         ),
         (
             "451",
             refuse(451, None, 9_999),
-            Reaction::over(&["closed", "unavailable"]),
+            Reaction::patient(&["closed", "unavailable"]),
         ),
         ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
         (
@@ -225,15 +225,13 @@ async fn two_exchanges_fill_the_same_bar_once_and_one_goes_on_where_the_other_is
     let listening = listen(network, vec![away, source(SourceKind::Coinbase)]);
     listening.run_for(600).await;
 
-    assert_eq!(listening.board.status("binance").state, SourceState::Failed);
-    assert_eq!(
-        listening.board.status("binance").error.as_deref(),
-        Some("unavailable")
-    );
+    let away = listening.board.status("binance");
+    assert_eq!(away.state, SourceState::Disconnected);
+    assert_eq!(away.error.as_deref(), Some("unavailable"));
     assert_eq!(
         listening.network.requests("binance.test").len(),
         1,
-        "it is not asked again"
+        "it is not asked again soon"
     );
     let opens = opens(&listening, ("BTC", "USD")).await;
     assert!(opens.last().unwrap() - START > 7 * MINUTE);
