@@ -456,6 +456,28 @@ async fn what_retention_has_removed_may_come_again() {
 }
 
 #[tokio::test]
+async fn a_delete_that_is_still_held_outlasts_the_removal_of_its_post() {
+    for (name, make) in STORES {
+        let made = make(LogOptions {
+            keep_age: Some(10),
+            ..COLD
+        });
+        append(&made.log, vec![post(1)]).await;
+        let late = Event::imported(100, delete(1).body);
+        append(&made.log, vec![late]).await;
+        made.log.trim(105).await.unwrap();
+
+        append(&made.log, vec![post(1)]).await;
+
+        let page = page(&made.log, 2, Want::default()).await;
+        let Some(post) = page.lines[0].post() else {
+            panic!("{name}: no post")
+        };
+        assert_eq!(post.text, "", "{name}: it comes back without text");
+    }
+}
+
+#[tokio::test]
 async fn a_restart_is_an_empty_log_under_another_id() {
     for (name, make) in STORES {
         let made = make(COLD);

@@ -75,6 +75,10 @@ impl Kinds {
         Self(self.0 | other.0)
     }
 
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(crate) fn bits(self) -> u8 {
         self.0
     }

@@ -1,7 +1,7 @@
 //! A store that ends with the process: lines in memory, sharing their bytes with the tail.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, VecDeque, hash_map::Entry},
     sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
 };
 
@@ -120,7 +120,15 @@ impl Store for MemoryStore {
                 break;
             };
             lines.n_bytes -= line.weight() as u64;
-            lines.kinds.remove(&line.identity);
+            // A delete of the post that goes may still be held.
+            if let Entry::Occupied(mut kinds) = lines.kinds.entry(line.identity) {
+                let left = kinds.get().without(line.kind);
+                if left == Kinds::NONE {
+                    kinds.remove();
+                } else {
+                    kinds.insert(left);
+                }
+            }
         }
         Ok(())
     }
