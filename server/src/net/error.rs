@@ -13,10 +13,10 @@ const BUDGET_STEP: Duration = Duration::from_secs(1_800);
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SourceError {
     /// No connection, or it broke.
-    #[error("the connection failed: {0}")]
+    #[error("the connection failed: {}", shown(.0))]
     Transport(String),
     /// The upstream ended the connection, in order and for a reason of its own.
-    #[error("the upstream closed the connection{0}")]
+    #[error("the upstream closed the connection{}", shown(.0))]
     Closed(String),
     /// The connection is open and nothing comes.
     #[error("nothing came for {} s", .0.as_secs())]
@@ -39,17 +39,18 @@ pub enum SourceError {
     },
     /// The key is not, or no longer, accepted.
     #[error(
-        "the upstream refuses the key: {0}; put another one in its place and restart the relay"
+        "the upstream refuses the key: {}; put another one in its place and restart the relay",
+        shown(.0)
     )]
     Auth(String),
     /// The upstream does not serve this place.
-    #[error("the upstream is not available from here: {0}")]
+    #[error("the upstream is not available from here: {}", shown(.0))]
     Unavailable(String),
     /// The request is refused, and would be again.
-    #[error("the upstream refuses the request: {0}")]
+    #[error("the upstream refuses the request: {}", shown(.0))]
     Refused(String),
     /// Something answers, but not as the upstream would.
-    #[error("this is not what the upstream would send: {0}")]
+    #[error("this is not what the upstream would send: {}", shown(.0))]
     Protocol(String),
     /// So much has been spent that nothing more is to be asked for until then.
     #[error("the budget of {usd} US dollars is spent")]
@@ -60,7 +61,7 @@ pub enum SourceError {
         wait: Duration,
     },
     /// A problem of the relay itself.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Own(String),
 }
 
@@ -150,6 +151,13 @@ impl SourceError {
     }
 }
 
+/// What a source says of itself, perhaps with foreign text in it: no control characters, and not endless.
+fn shown(text: &str) -> String {
+    const MAX_CHARS: usize = 400;
+    let visible = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(MAX_CHARS).map(visible).collect()
+}
+
 /// Foreign text as it may be shown: one line, short, without control characters.
 pub(crate) fn printable(text: &str) -> String {
     const MAX_CHARS: usize = 120;
@@ -199,5 +207,24 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("HTTP 451, <html> no entry xxx"), "{text}");
         assert!(text.len() < 200, "{text}");
+    }
+
+    #[test]
+    fn foreign_text_in_an_error_is_neither_endless_nor_able_to_steer_a_terminal() {
+        let text = format!("\u{1b}[2J\n\u{7}{}", "x".repeat(1 << 20));
+        for error in [
+            SourceError::Transport(text.clone()),
+            SourceError::Closed(text.clone()),
+            SourceError::Auth(text.clone()),
+            SourceError::Unavailable(text.clone()),
+            SourceError::Refused(text.clone()),
+            SourceError::Protocol(text.clone()),
+            SourceError::Own(text.clone()),
+        ] {
+            let shown = error.to_string();
+
+            assert!(shown.len() < 600, "{} bytes", shown.len());
+            assert!(!shown.contains(char::is_control), "{shown:?}");
+        }
     }
 }
