@@ -41,8 +41,8 @@ use log::{Log, LogError};
 use net::{Internet, Network};
 use recording::RecordingError;
 use sources::{
-    Intake, board::Board, clock::Clock, live, live::SetupError, recording::RecordingSource,
-    supervise,
+    Intake, board::Board, clock::Clock, explain_stop, live, live::SetupError,
+    recording::RecordingSource, supervise,
 };
 
 /// How often what is too old is removed.
@@ -141,6 +141,10 @@ pub async fn run(
         tracing::info!("stopping");
         // Sources first, so that nothing is appended while streams end.
         tasks.shutdown().await;
+        if has_live {
+            let stream = live.as_ref().unwrap_or(&main);
+            explain_stop(&stream.intake(&config)).await;
+        }
         stop.send_replace(true);
     };
     http::serve(listener, router, &config.http, stopping).await;

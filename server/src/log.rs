@@ -184,6 +184,7 @@ struct Shared {
     cold_reads: Semaphore,
     author_key: AuthorKey,
     last_stop: LastStop,
+    broke_off_at: Option<Millis>,
 }
 
 impl Log {
@@ -306,6 +307,11 @@ impl Log {
         self.shared.author_key
     }
 
+    /// When the run before this one saw its last event, if it did not stop cleanly.
+    pub(crate) fn broke_off_at(&self) -> Option<Millis> {
+        self.shared.broke_off_at
+    }
+
     /// How the run before this one ended.
     pub fn last_stop(&self) -> LastStop {
         self.shared.last_stop
@@ -373,6 +379,7 @@ impl Log {
 impl Shared {
     fn new(cold: Arc<dyn Cold>, opened: Opened, options: LogOptions) -> Self {
         let (author_key, last_stop) = (opened.author_key, opened.last_stop);
+        let newest_seen_at = opened.newest_seen_at;
         Self {
             hot: RwLock::new(Hot::new(opened, options.tail_bytes)),
             published: watch::Sender::new(0),
@@ -380,6 +387,7 @@ impl Shared {
             cold_reads: Semaphore::new(MAX_COLD_READS),
             author_key,
             last_stop,
+            broke_off_at: newest_seen_at.filter(|_| last_stop == LastStop::Crash),
         }
     }
 

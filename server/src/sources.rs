@@ -439,24 +439,67 @@ impl Follower<'_> {
             return;
         }
         let now = self.intake.clock.now();
-        let mut status = self.intake.board.status(&self.name);
-        status = SourceStatus {
-            received: 0,
-            unique: 0,
-            kept: 0,
-            unique_posts: 0,
-            kept_posts: 0,
-            dropped: Default::default(),
-            per_minute: None,
-            ..status
-        };
-        let batch = Batch {
-            events: vec![Event::live(now, now, Body::Status(status))],
-            ..Batch::default()
-        };
-        if let Err(refused) = self.intake.log.append(batch).await {
-            tracing::warn!(source = self.name, error = %refused.error, "a change of state could not be stored");
+        let status = self.intake.board.status(&self.name);
+        log_status(&self.intake.log, status, now, now).await;
+    }
+}
+
+/// Says of a live source that nothing was heard since the relay broke off, so that the time until it
+/// listens again is a hole and not a time without posts.
+pub(crate) async fn explain_crash(source: &impl Source, intake: &Intake) {
+    if let Some(at) = intake.log.broke_off_at() {
+        let detail = "the relay broke off".to_owned();
+        let status = unheard(source.name().to_owned(), detail, at);
+        log_status(&intake.log, status, at, intake.clock.now()).await;
+    }
+}
+
+/// The same of every source that was heard until the relay was stopped. Their loops have ended.
+pub(crate) async fn explain_stop(intake: &Intake) {
+    let now = intake.clock.now();
+    for status in intake.board.snapshot() {
+        if status.state.is_listening() {
+            let detail = "the relay was stopped".to_owned();
+            log_status(&intake.log, unheard(status.source, detail, now), now, now).await;
         }
+    }
+}
+
+fn unheard(source: String, detail: String, since: Millis) -> SourceStatus {
+    SourceStatus {
+        source,
+        state: SourceState::Disconnected,
+        detail: Some(detail),
+        since: Some(since),
+        ..SourceStatus::default()
+    }
+}
+
+/// Stores a change of state as of `at`, without counters.
+async fn log_status(log: &Log, status: SourceStatus, at: Millis, now: Millis) {
+    let status = SourceStatus {
+        received: 0,
+        unique: 0,
+        kept: 0,
+        unique_posts: 0,
+        kept_posts: 0,
+        dropped: Default::default(),
+        per_minute: None,
+        ..status
+    };
+    let source = status.source.clone();
+    let event = Event {
+        // What the relay says of itself needs no check against its clock.
+        at,
+        skewed: false,
+        ..Event::live(now, now, Body::Status(status))
+    };
+    let batch = Batch {
+        events: vec![event],
+        ..Batch::default()
+    };
+    if let Err(refused) = log.append(batch).await {
+        tracing::warn!(source, error = %refused.error, "a change of state could not be stored");
     }
 }
 

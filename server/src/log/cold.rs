@@ -68,6 +68,8 @@ pub(super) struct Opened {
     pub(super) positions: BTreeMap<String, String>,
     pub(super) author_key: AuthorKey,
     pub(super) last_stop: LastStop,
+    /// When the newest event was seen.
+    pub(super) newest_seen_at: Option<Millis>,
 }
 
 /// How the last run of the relay ended.

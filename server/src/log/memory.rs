@@ -38,6 +38,7 @@ pub(super) fn create() -> Result<(MemoryStore, MemoryCold, Opened), LogError> {
         positions: BTreeMap::new(),
         author_key: fresh_author_key()?,
         last_stop: LastStop::Clean,
+        newest_seen_at: None,
     };
     Ok((MemoryStore(Arc::clone(&lines)), MemoryCold(lines), opened))
 }

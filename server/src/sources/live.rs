@@ -18,6 +18,7 @@ use super::{
     coinbase::Coinbase,
     coingecko::CoinGecko,
     cryptocompare::CryptoCompare,
+    explain_crash,
     feeds::Feed,
     finnhub::Finnhub,
     jetstream::Jetstream,
@@ -211,6 +212,7 @@ fn setup(
 
 /// Follows a source from its first reader on.
 async fn when_wanted(source: impl Source, intake: Intake, readers: Option<watch::Receiver<usize>>) {
+    explain_crash(&source, &intake).await;
     if let Some(mut readers) = readers
         && readers.wait_for(|n| *n > 0).await.is_err()
     {

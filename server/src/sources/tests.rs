@@ -12,12 +12,12 @@ use wire::{
 };
 
 use super::{
-    AtEnd, Intake, Source, Start, Step, board::Board, clock::Clock, recording::RecordingSource,
-    supervise,
+    AtEnd, Intake, Source, Start, Step, board::Board, clock::Clock, explain_crash, explain_stop,
+    recording::RecordingSource, supervise,
 };
 use crate::{
     config::{RecordingStart, SourceConfig, Speed},
-    log::{Log, LogOptions},
+    log::{Batch, Kinds, Log, LogOptions, Page, Want, conformance::page},
     net::SourceError,
 };
 
@@ -267,7 +267,10 @@ fn intake() -> Intake {
 }
 
 async fn statuses(log: &Log) -> Vec<SourceStatus> {
-    let page = crate::log::conformance::page(log, 0, crate::log::Want::default()).await;
+    statuses_of(&page(log, 0, Want::default()).await)
+}
+
+fn statuses_of(page: &Page) -> Vec<SourceStatus> {
     let events = page
         .lines
         .iter()
@@ -362,4 +365,53 @@ async fn a_position_that_has_not_changed_wakes_nobody() {
     assert_eq!(intake.log.position("scripted").as_deref(), Some("5"));
     // Two changes of state, and the position once.
     assert_eq!(*intake.log.published().borrow(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_of_the_relay_is_a_hole_in_what_was_heard() {
+    let intake = intake();
+    let source = Scripted(Duration::from_secs(1), Vec::new());
+    let followed = supervise(source, intake.clone());
+    let _ = tokio::time::timeout(Duration::from_secs(60), followed).await;
+
+    explain_stop(&intake).await;
+
+    let last = statuses(&intake.log).await.pop().unwrap();
+    assert_eq!(
+        (&*last.source, last.state),
+        ("scripted", SourceState::Disconnected)
+    );
+    assert_eq!(last.detail.as_deref(), Some("the relay was stopped"));
+}
+
+#[tokio::test]
+async fn a_crash_of_the_relay_is_a_hole_from_the_last_event_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let log = Log::open(&path, LogOptions::default()).unwrap();
+    let batch = Batch {
+        events: vec![post(5)],
+        ..Batch::default()
+    };
+    log.append(batch).await.unwrap();
+    drop(log);
+    let lock = fs::File::open(path.with_extension("lock")).unwrap();
+    let is_free = tokio::task::spawn_blocking(move || lock.lock());
+    is_free.await.unwrap().unwrap();
+    let log = Log::open(&path, LogOptions::default()).unwrap();
+    let intake = Intake { log, ..intake() };
+
+    explain_crash(&Scripted(Duration::ZERO, Vec::new()), &intake).await;
+
+    let want = Want {
+        kinds: Kinds::STATUS,
+        ..Want::default()
+    };
+    let page = page(&intake.log, intake.log.head().tip - 1, want).await;
+    assert_eq!(page.lines[0].at, DAY_ONE + 5);
+    let last = statuses_of(&page).pop().unwrap();
+    assert_eq!(
+        (&*last.source, last.state),
+        ("scripted", SourceState::Disconnected)
+    );
 }

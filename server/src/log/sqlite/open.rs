@@ -8,7 +8,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension};
-use wire::author::AuthorKey;
+use wire::{Millis, author::AuthorKey};
 
 use super::{SqliteStore, read::SqliteCold, set_meta};
 use crate::log::{
@@ -153,7 +153,13 @@ fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
         } else {
             LastStop::Crash
         },
+        newest_seen_at: newest_seen_at(db)?,
     })
+}
+
+fn newest_seen_at(db: &Connection) -> rusqlite::Result<Option<Millis>> {
+    let newest = "SELECT seen_at FROM events ORDER BY seq DESC LIMIT 1";
+    db.query_row(newest, [], |row| row.get(0)).optional()
 }
 
 /// How far the log reaches.
