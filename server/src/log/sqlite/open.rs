@@ -61,6 +61,7 @@ pub(crate) fn open(
     let lock = lock(path)?;
     let db = Connection::open(path)?;
     db.busy_timeout(Duration::from_secs(5))?;
+    check_version(&db, path)?;
     // Must come before the first table; later it would need a VACUUM.
     db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     db.pragma_update(None, "journal_mode", "WAL")?;
@@ -99,6 +100,32 @@ fn lock(path: &Path) -> Result<File, LogError> {
     }
 }
 
+/// Before anything is changed: a file of another program, or of a later version, is left as it is.
+fn check_version(db: &Connection, path: &Path) -> Result<(), LogError> {
+    let named = |name: &str| {
+        let tables = "SELECT count(*) FROM sqlite_master WHERE name LIKE ?";
+        db.query_row(tables, [name], |row| row.get::<_, u64>(0))
+    };
+    if named("%")? == 0 {
+        return Ok(());
+    }
+    let version = if named("meta")? > 0 {
+        meta(db, "version")?
+    } else {
+        None
+    };
+    match version.as_deref() {
+        Some("1" | VERSION) => Ok(()),
+        other => Err(LogError::Foreign {
+            path: path.to_owned(),
+            found: other.map_or_else(
+                || "it has no version".to_owned(),
+                |version| format!("its version is {version:?}"),
+            ),
+        }),
+    }
+}
+
 /// Makes what is missing and reads what the last run left.
 fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
     let foreign = |found: String| LogError::Foreign {
@@ -129,10 +156,6 @@ fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
     }
     db.execute_batch("COMMIT")?;
 
-    let version = meta(db, "version")?.unwrap_or_default();
-    if version != VERSION {
-        return Err(foreign(format!("its version is {version:?}")));
-    }
     let id = meta(db, "log_id")?.unwrap_or_default();
     let id = id
         .try_into()

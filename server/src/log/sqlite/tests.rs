@@ -136,6 +136,26 @@ async fn a_file_that_is_no_log_is_refused() {
     assert!(Log::open(&folder.path().join("log.sqlite"), LogOptions::default()).is_err());
 }
 
+#[test]
+fn a_file_of_another_program_or_a_later_version_is_left_as_it_is() {
+    for made in [
+        "CREATE TABLE notes (text TEXT)",
+        "CREATE TABLE meta (name TEXT)",
+        "CREATE TABLE meta (key TEXT, value TEXT); INSERT INTO meta VALUES ('version', '3')",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.sqlite");
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.execute_batch(made).unwrap();
+        drop(db);
+        let before = fs::read(&path).unwrap();
+
+        assert!(Log::open(&path, LogOptions::default()).is_err(), "{made}");
+
+        assert_eq!(fs::read(&path).unwrap(), before, "{made}");
+    }
+}
+
 #[tokio::test]
 async fn withdrawn_text_is_in_none_of_the_files() {
     let folder = tempfile::tempdir().unwrap();
