@@ -26,6 +26,8 @@ use super::{
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Of an error's body so much is read, to say what the upstream says.
 const ERROR_BYTES: usize = 2_000;
+/// How long an error's body may take.
+const ERROR_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is asked of an upstream.
 #[derive(Clone)]
@@ -145,12 +147,15 @@ impl Response {
             return Ok(self);
         }
         let mut said = Vec::new();
-        while said.len() < ERROR_BYTES {
-            match timeout(Duration::from_secs(5), self.chunk()).await {
-                Ok(Ok(Some(bytes))) => said.extend_from_slice(&bytes),
-                _ => break,
+        let listen = async {
+            while said.len() < ERROR_BYTES
+                && let Ok(Some(bytes)) = self.chunk().await
+            {
+                said.extend_from_slice(&bytes);
             }
-        }
+        };
+        // What has come until then is enough.
+        let _ = timeout(ERROR_TIMEOUT, listen).await;
         let said = String::from_utf8_lossy(&said);
         Err(SourceError::from_status(
             self.status,
