@@ -67,6 +67,8 @@ impl Board {
         let now = Instant::now();
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = entry(&mut entries, source).recent.get_or_insert_default();
+        // Also while nobody looks.
+        forget_old(recent);
         match recent.back_mut() {
             Some((second, counted)) if now.duration_since(*second).as_secs() == 0 => *counted += n,
             _ => recent.push_back((now, n)),
@@ -95,15 +97,19 @@ impl Board {
 impl Entry {
     fn now(&mut self) -> SourceStatus {
         if let Some(recent) = &mut self.recent {
-            while recent
-                .front()
-                .is_some_and(|(second, _)| second.elapsed() >= RATE_OVER)
-            {
-                recent.pop_front();
-            }
+            forget_old(recent);
             self.status.per_minute = Some(recent.iter().map(|(_, n)| n).sum());
         }
         self.status.clone()
+    }
+}
+
+fn forget_old(recent: &mut VecDeque<(Instant, u64)>) {
+    while recent
+        .front()
+        .is_some_and(|(second, _)| second.elapsed() >= RATE_OVER)
+    {
+        recent.pop_front();
     }
 }
 
@@ -124,6 +130,18 @@ fn fresh(source: &str) -> SourceStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn counting_takes_no_more_room_while_nobody_looks() {
+        let board = Board::default();
+        for _ in 0..1_000 {
+            board.count_rate("x", 1);
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+
+        let entries = board.0.lock().unwrap();
+        assert!(entries["x"].recent.as_ref().unwrap().len() <= 60);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn the_rate_counts_the_last_minute_only() {
