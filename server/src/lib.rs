@@ -148,10 +148,12 @@ pub async fn run(
         stop.send_replace(true);
     };
     http::serve(listener, router, &config.http, stopping).await;
+    // Each is closed whatever becomes of the other.
+    let mut closed = Ok(());
     for stream in streams() {
-        stream.log.close().await?;
+        closed = closed.and(stream.log.close().await);
     }
-    Ok(())
+    Ok(closed?)
 }
 
 /// What the page is told about the live stream beside a recording.

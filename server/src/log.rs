@@ -86,7 +86,8 @@ pub struct Appended {
     pub n_forgotten: u64,
 }
 
-/// A batch that could not be appended, whole and unchanged, so that it can be tried again.
+/// A batch that could not be appended, so that it can be tried again. No event of it is missing; the log
+/// may have numbered them, and emptied posts that were withdrawn before they came.
 #[derive(Debug)]
 pub struct Refused {
     /// What was to be appended.

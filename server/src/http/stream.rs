@@ -102,7 +102,7 @@ fn starting_point(
 pub(super) fn parse_kinds(kinds: Option<&str>) -> Result<Kinds, Problem> {
     let unknown = |word| {
         Problem::bad_request(format!(
-            "there is no kind {word:?}; known are post, bar, status, delete"
+            "there is no kind {word:?}; known are post, bar, status, delete, attention"
         ))
     };
     kinds

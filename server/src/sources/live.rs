@@ -101,7 +101,7 @@ impl Setup {
 /// Starts every live source of the configuration. They connect at once, or wait for their first reader.
 ///
 /// # Errors
-/// What cannot work as it is configured, before anything is started.
+/// What cannot work as it is configured. What has been started by then ends with `tasks`.
 pub(crate) fn start(
     config: &Config,
     intake: &Intake,
