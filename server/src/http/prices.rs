@@ -62,7 +62,7 @@ pub(super) async fn prices(
         )));
     }
     let to = query.to.unwrap_or_else(|| state.clock.now());
-    let from = query.from.unwrap_or(to.saturating_sub(USUAL_REACH));
+    let from = beginning(query.from, to, width);
     let currency = query.currency.as_deref().unwrap_or(USUAL_CURRENCY);
     let mut collected = Collected {
         ticker: ticker.to_uppercase(),
@@ -73,6 +73,13 @@ pub(super) async fn prices(
     };
     collected.read(&state, from, to).await?;
     Ok(Json(collected.answer()))
+}
+
+/// No further back than an answer can reach, so that nobody has the whole log read for nothing.
+fn beginning(from: Option<Millis>, to: Millis, width: Millis) -> Millis {
+    let longest = (MAX_BARS as Millis).saturating_mul(width);
+    from.unwrap_or(to.saturating_sub(USUAL_REACH))
+        .max(to.saturating_sub(longest))
 }
 
 /// Bars as they are put together.
@@ -207,6 +214,15 @@ mod tests {
             volume,
             market_cap: None,
         }
+    }
+
+    #[test]
+    fn no_more_is_read_than_an_answer_can_hold() {
+        let to = 1_000 * DAY;
+        assert_eq!(beginning(None, to, MINUTE), to - DAY);
+        assert_eq!(beginning(Some(to - 2 * DAY), to, MINUTE), to - 2 * DAY);
+        assert_eq!(beginning(Some(0), to, MINUTE), to - 10_000 * MINUTE);
+        assert_eq!(beginning(Some(Millis::MIN), Millis::MIN, DAY), Millis::MIN);
     }
 
     #[test]
