@@ -61,8 +61,9 @@ run: dist relay
 faults: dist relay fakes
 	$(call step,Starting made-up upstreams and the relay (stop them with Ctrl-C))
 	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; \
+	rm -f "$(TARGET_DIR)/faults.toml"; \
 	"$(FAKES)" --faults --config "$(TARGET_DIR)/faults.toml" & \
-	until [ -e "$(TARGET_DIR)/faults.toml" ]; do sleep 0.1; done; \
+	until [ -e "$(TARGET_DIR)/faults.toml" ]; do kill -0 $$! || exit 1; sleep 0.1; done; \
 	"$(RELAY)" --config "$(TARGET_DIR)/faults.toml"
 
 dev: tools
