@@ -33,6 +33,7 @@ CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$
 CHROMEDRIVER ?= $(shell command -v chromedriver)
 
 RECORDING ?=
+TEXTS ?=
 SPEED ?=
 FILTERS ?= on
 export RECORDING SPEED
@@ -47,7 +48,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long bench bench-analysis bench-relay bench-browser bench-stocknet
+	check-long bench bench-analysis bench-peers bench-relay bench-browser bench-stocknet
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -61,8 +62,9 @@ run: dist relay
 faults: dist relay fakes
 	$(call step,Starting made-up upstreams and the relay (stop them with Ctrl-C))
 	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; \
+	rm -f "$(TARGET_DIR)/faults.toml"; \
 	"$(FAKES)" --faults --config "$(TARGET_DIR)/faults.toml" & \
-	until [ -e "$(TARGET_DIR)/faults.toml" ]; do sleep 0.1; done; \
+	until [ -e "$(TARGET_DIR)/faults.toml" ]; do kill -0 $$! || exit 1; sleep 0.1; done; \
 	"$(RELAY)" --config "$(TARGET_DIR)/faults.toml"
 
 dev: tools
@@ -195,6 +197,14 @@ bench: bench-analysis bench-relay bench-browser bench-stocknet
 bench-analysis: rust
 	$(call step,Benchmarks of the algorithms)
 	cargo bench --locked -p analysis --benches
+
+bench-peers: rust node
+	$(call step,The text engine beside its peers)
+	@[ -n "$(TEXTS)" ] || { echo "Say which texts: make bench-peers TEXTS=FILE, one a line." >&2; exit 1; }
+	python3 -m venv "$(TARGET_DIR)/tools/peers" && "$(TARGET_DIR)/tools/peers/bin/pip" install --quiet vaderSentiment==3.3.2 datasketch==2.0.0
+	cd "$(TARGET_DIR)/tools/peers" && npm install --no-audit --no-fund --prefix . twitter-text@3.1.0 vader-sentiment@1.1.3
+	cargo build --locked --release -p analysis --examples
+	"$(TARGET_DIR)/tools/peers/bin/python" app/analysis/benches/peers/text_engine.py "$(TARGET_DIR)/release/examples" "$(TARGET_DIR)/tools/peers" "$(TEXTS)"
 
 bench-relay: rust
 	$(call step,Benchmarks of the relay)

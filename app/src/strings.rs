@@ -41,7 +41,7 @@ pub(crate) fn replay_note(config: &PublicConfig) -> Option<String> {
 /// What "Go live" does.
 pub(crate) fn live_sources(live: &LiveInfo) -> String {
     format!(
-        "Leave the recording and listen to {}. Needs a network, no key",
+        "Leave the recording and listen to {}. Topics, tickers and a word list of your own stay with the recording",
         live.sources.join(", ")
     )
 }
@@ -176,8 +176,12 @@ pub(crate) fn sample(view: &SampleView) -> String {
 /// Which languages the posts are in, as far as the lexicons go.
 pub(crate) fn languages(view: &SampleView) -> String {
     let n_unknown = view.n_posts.saturating_sub(view.n_english + view.n_foreign);
+    let unknown = match view.n_waiting {
+        0 => "too short to tell",
+        _ => "too short to tell or still to be judged",
+    };
     format!(
-        "{} in English, {} in other languages, {} too short to tell. VADER and its market words are English",
+        "{} in English, {} in other languages, {} {unknown}. VADER and its market words are English",
         format::count(view.n_english),
         format::count(view.n_foreign),
         format::count(n_unknown),

@@ -338,6 +338,11 @@ impl Engine {
         self.versions.sources += 1;
     }
 
+    /// Whether posts count as they come, without being judged first.
+    pub fn counts_everything(&self) -> bool {
+        self.judge.sampling().is_everything()
+    }
+
     /// Posts that wait to be judged.
     pub fn n_waiting(&self) -> usize {
         self.judge.n_waiting()

@@ -113,7 +113,7 @@ pub struct AnomalyChoice {
 }
 
 /// A series of the price × sentiment chart.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum Measure {
     /// Posts a bucket.
     #[default]

@@ -196,6 +196,23 @@ fn in_the_demo_the_burst_is_unusual_and_an_outage_does_not_stop_the_search() {
         .expect("the burst is found");
     assert!(burst.score > 3.0 && burst.n_authors > 20, "{burst:?}");
     assert_eq!(burst.hashtags[0].0, "DogeDay");
+    engine.watch(Watch {
+        ticker: Some("DOGE".into()),
+        range: RangeChoice::Fixed {
+            from: tuesday,
+            to: tuesday + 24 * HOUR,
+        },
+        ..Watch::default()
+    });
+    let zoomed = engine.frame(engine.now().unwrap()).market.unwrap();
+    let zoomed = zoomed.anomalies.unwrap();
+    assert_eq!(
+        zoomed.why_none, None,
+        "five minutes are judged by the day before"
+    );
+    let is_in_burst =
+        |mark: &AnomalyMark| (16..18).contains(&((mark.bucket.from - tuesday) / HOUR));
+    assert!(zoomed.marks.iter().any(is_in_burst), "{zoomed:?}");
     assert!(
         gappy.n_gaps >= 3 && gappy.why_none.is_none(),
         "the outage is left out: {gappy:?}"

@@ -44,7 +44,7 @@ pub(crate) fn Anomalies() -> impl IntoView {
     });
     view! {
         <Controls />
-        {move || view.get().map(|view| view! { <List view /> })}
+        <List view />
     }
 }
 
@@ -61,7 +61,7 @@ fn Controls() -> impl IntoView {
     };
     let measure = move |(measure, name): (Option<Measure>, &'static str)| {
         let is_chosen = move || chosen.get().map(|chosen| chosen.of) == measure;
-        view! { <option value=measure.map_or("off", write_measure) selected=is_chosen>{name}</option> }
+        view! { <option value=measure.map_or("off", write_measure) prop:selected=is_chosen>{name}</option> }
     };
     let detector = move |(detector, name): (Detector, &'static str)| {
         let is_chosen = move || {
@@ -69,7 +69,7 @@ fn Controls() -> impl IntoView {
                 .get()
                 .is_some_and(|chosen| chosen.detector == detector)
         };
-        view! { <option value=write_detector(detector) selected=is_chosen>{name}</option> }
+        view! { <option value=write_detector(detector) prop:selected=is_chosen>{name}</option> }
     };
     let direction = move |(direction, name): (Direction, &'static str)| {
         let is_chosen = move || {
@@ -77,7 +77,7 @@ fn Controls() -> impl IntoView {
                 .get()
                 .is_some_and(|chosen| chosen.direction == direction)
         };
-        view! { <option value=write_direction(direction) selected=is_chosen>{name}</option> }
+        view! { <option value=write_direction(direction) prop:selected=is_chosen>{name}</option> }
     };
     let choose_measure = move |name: String| {
         let measure = MEASURES.into_iter().filter_map(|(measure, _)| measure);
@@ -118,51 +118,64 @@ fn Controls() -> impl IntoView {
     }
 }
 
+/// The box stays while its rows change, so that it stays open and in its place.
 #[component]
-fn List(view: AnomaliesView) -> impl IntoView {
-    let choice = expect_context::<Choice>();
-    let of = view.choice.of;
-    let row = move |mark: AnomalyMark| {
-        let bucket = mark.bucket;
-        // As much on either side, to see what it stands out of.
-        let margin = 6 * (bucket.to - bucket.from);
-        view! {
-            <tr>
-                <th scope="row">
-                    <button
-                        type="button"
-                        class="link"
-                        title="Zoom to it"
-                        on:click=move |_| choice.zoom_to(bucket.from - margin, bucket.to + margin)
-                    >
-                        {format::date_time(bucket.from)}
-                    </button>
-                </th>
-                <td>{strings::measured(of, mark.value)}</td>
-                <td>{mark.expected.map_or("–".to_owned(), |expected| strings::measured(of, expected))}</td>
-                <td>{strings::deviation(&mark)}</td>
-                <td class="behind">{strings::behind(&mark)}</td>
-            </tr>
-        }
+fn List(view: Memo<Option<AnomaliesView>>) -> impl IntoView {
+    let summary = move || view.with(|view| view.as_ref().map(strings::anomalies));
+    let has_marks = Memo::new(move |_| {
+        view.with(|view| view.as_ref().is_some_and(|view| !view.marks.is_empty()))
+    });
+    let rows = move || {
+        let view = view.get().unwrap_or_default();
+        let of = view.choice.of;
+        let marks = view.marks.into_iter();
+        marks.map(|mark| (of, mark)).collect::<Vec<_>>()
     };
-    let summary = strings::anomalies(&view);
-    if view.marks.is_empty() {
-        return view! { <p class="caption">{summary}</p> }.into_any();
-    }
     view! {
-        <details class="anomalies">
-            <summary>{summary}</summary>
-            <div class="table-box" tabindex="0" role="region" aria-label="Unusual buckets, listed">
-                <table>
-                    <caption>"Unusual means neither wrong nor important, and says nothing of causes"</caption>
-                    <thead><tr>
-                        <th scope="col">"Bucket, UTC"</th><th scope="col">"Value"</th><th scope="col">"Expected"</th>
-                        <th scope="col">"Deviation"</th><th scope="col">"Behind it"</th>
-                    </tr></thead>
-                    <tbody>{view.marks.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
-        </details>
+        <Show when=move || has_marks.get() fallback=move || view! { <p class="caption">{summary}</p> }>
+            <details class="anomalies">
+                <summary>{summary}</summary>
+                <div class="table-box" tabindex="0" role="region" aria-label="Unusual buckets, listed">
+                    <table>
+                        <caption>"Unusual means neither wrong nor important, and says nothing of causes"</caption>
+                        <thead><tr>
+                            <th scope="col">"Bucket, UTC"</th><th scope="col">"Value"</th><th scope="col">"Expected"</th>
+                            <th scope="col">"Deviation"</th><th scope="col">"Behind it"</th>
+                        </tr></thead>
+                        <tbody>
+                            <For each=rows key=|(of, mark)| (*of, mark.bucket.from, mark.n_posts, mark.n_spam, mark.score.to_bits()) let:row>
+                                <Row of=row.0 mark=row.1 />
+                            </For>
+                        </tbody>
+                    </table>
+                </div>
+            </details>
+        </Show>
     }
-    .into_any()
+}
+
+#[component]
+fn Row(of: Measure, mark: AnomalyMark) -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let bucket = mark.bucket;
+    // Several as long on either side, to see what it stands out of.
+    let margin = 6 * (bucket.to - bucket.from);
+    view! {
+        <tr>
+            <th scope="row">
+                <button
+                    type="button"
+                    class="link"
+                    title="Zoom to it"
+                    on:click=move |_| choice.zoom_to(bucket.from - margin, bucket.to + margin)
+                >
+                    {format::date_time(bucket.from)}
+                </button>
+            </th>
+            <td>{strings::measured(of, mark.value)}</td>
+            <td>{mark.expected.map_or("–".to_owned(), |expected| strings::measured(of, expected))}</td>
+            <td>{strings::deviation(&mark)}</td>
+            <td class="behind">{strings::behind(&mark)}</td>
+        </tr>
+    }
 }

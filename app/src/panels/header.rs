@@ -40,13 +40,13 @@ pub(crate) fn Header() -> impl IntoView {
 fn StreamButton() -> impl IntoView {
     let views = expect_context::<Views>();
     let is_beside = !stream::base().is_empty();
-    let live = move || views.config.get().and_then(|config| config.live.clone());
+    let live = Memo::new(move |_| views.config.get().and_then(|config| config.live.clone()));
     let to_live = move |live: LiveInfo| {
         let title = strings::live_sources(&live);
         view! { <button type="button" class="accent" title=title on:click=move |_| stream::follow(&live.base)>"Go live"</button> }
     };
     view! {
-        {move || live().filter(|_| !is_beside).map(to_live)}
+        {move || live.get().filter(|_| !is_beside).map(to_live)}
         {is_beside.then(|| view! {
             <button type="button" title="Leave the live sources" on:click=|_| stream::follow("")>"Back to the recording"</button>
         })}

@@ -7,7 +7,7 @@ use wire::config::{Ticker, Topic};
 pub(crate) trait Named: Clone + Default + Send + Sync + 'static {
     fn name(&self) -> &str;
     fn words(&self) -> &[String];
-    /// What the editor does not show stays.
+    /// What the editor does not show stays, unless it belongs to another name.
     fn renamed(&self, name: String, words: Vec<String>) -> Self;
 }
 
@@ -40,9 +40,9 @@ impl Named for Ticker {
 
     fn renamed(&self, symbol: String, aliases: Vec<String>) -> Self {
         Self {
+            name: self.name.clone().filter(|_| symbol == self.symbol),
             symbol,
             aliases,
-            ..self.clone()
         }
     }
 }
@@ -77,8 +77,13 @@ impl<T: Named> Line<T> {
 
     fn item(&self) -> T {
         let name = self.name.get_untracked().trim().to_owned();
-        self.item
-            .renamed(name, words_of(&self.words.get_untracked()))
+        let written = self.words.get_untracked();
+        // A word with a comma in it stays whole as long as nobody touches the line.
+        let words = match written == self.item.words().join(", ") {
+            true => self.item.words().to_vec(),
+            false => words_of(&written),
+        };
+        self.item.renamed(name, words)
     }
 }
 

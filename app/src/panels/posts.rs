@@ -152,8 +152,8 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                     on:scroll=on_scroll
                 >
                     <ol>
-                        <For each=rows key=|row| (row.key, row.text.is_none(), row.findings.len(), row.n_alike, row.is_counted) let:row>
-                            <PostItem row />
+                        <For each=rows key=|row| (row.key, row.text.is_none()) let:row>
+                            <PostItem row shown />
                         </For>
                     </ol>
                     {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
@@ -269,13 +269,21 @@ fn Chips() -> impl IntoView {
 }
 
 #[component]
-fn PostItem(row: PostRow) -> impl IntoView {
+fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView {
     let views = expect_context::<Views>();
     let actions = expect_context::<Actions>();
     let compound = format::signed(f64::from(row.compound), 2);
     let is_deleted = row.text.is_none();
     let key = row.key;
-    let spam = (!row.findings.is_empty()).then(|| strings::findings(&row.findings));
+    // What a post was judged to be comes later than the post, and its row stays as it is.
+    let judged = Memo::new(move |_| {
+        shown.with(|view| {
+            let mut rows = view.iter().flat_map(|view| &view.rows);
+            rows.find(|row| row.key == key)
+                .map(Judged::of)
+                .unwrap_or_default()
+        })
+    });
     let is_explained = RwSignal::new(false);
     let explain = move |_| {
         is_explained.update(|on| *on = !*on);
@@ -298,9 +306,9 @@ fn PostItem(row: PostRow) -> impl IntoView {
         <time datetime=format::iso(row.at)>{format::date_time(row.at)}</time>
         <span class="source">{row.source}</span>
         {row.late.then(|| view! { <span class="late" title="Came more than 60 s after it was posted">"late"</span> })}
-        {(!row.is_counted).then(|| view! { <span class="late" title="Left out, or still to be judged">"not counted"</span> })}
-        {(row.n_alike > 1).then(|| view! {
-            <span class="source" title="Posts of the last day that say nearly the same">{format!("{} alike", row.n_alike)}</span>
+        {move || judged.with(|judged| judged.is_left_out).then(|| view! { <span class="late" title="Left out of every number">"not counted"</span> })}
+        {move || Some(judged.with(|judged| judged.n_alike)).filter(|n| *n > 1).map(|n| view! {
+            <span class="source" title="Posts of a day that say nearly the same">{format!("{n} alike")}</span>
         })}
         {row.tickers.into_iter().map(|ticker| view! { <TickerChip ticker /> }).collect_view()}
         {row.url.filter(|url| is_web(url)).map(|url| view! {
@@ -318,9 +326,27 @@ fn PostItem(row: PostRow) -> impl IntoView {
             <p class="text" dir="auto" class:deleted=is_deleted>
                 {row.text.unwrap_or_else(|| "Deleted by its author".to_owned())}
             </p>
-            {spam.map(|reasons| view! { <p class="hint">{reasons}</p> })}
+            {move || judged.with(|judged| judged.spam.clone()).map(|reasons| view! { <p class="hint">{reasons}</p> })}
             {move || explanation().map(|explained| view! { <Explanation explained=(*explained).clone() /> })}
         </li>
+    }
+}
+
+/// What a post was judged to be.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Judged {
+    spam: Option<String>,
+    n_alike: u32,
+    is_left_out: bool,
+}
+
+impl Judged {
+    fn of(row: &PostRow) -> Self {
+        Self {
+            spam: (!row.findings.is_empty()).then(|| strings::findings(&row.findings)),
+            n_alike: row.n_alike,
+            is_left_out: !row.is_counted,
+        }
     }
 }
 

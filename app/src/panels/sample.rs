@@ -25,6 +25,9 @@ pub(crate) fn SamplePanel() -> impl IntoView {
                 <SpamListButton />
             </header>
             <Controls />
+            <p class="caption" data-testid="sample-summary">
+                {move || views.sample.with(|view| view.as_deref().map(strings::sample))}
+            </p>
             {move || match views.sample.get() {
                 None => view! { <div class="loading list-skeleton"></div> }.into_any(),
                 Some(view) => view! { <Findings view=(*view).clone() /> }.into_any(),
@@ -56,7 +59,7 @@ fn Controls() -> impl IntoView {
     let option = move |cap: Option<u16>| {
         let text = cap.map_or("all".to_owned(), |cap| format!("the first {cap}"));
         let value = cap.map_or(String::new(), |cap| cap.to_string());
-        view! { <option value=value selected=move || sampling.get().per_author == cap>{text}</option> }
+        view! { <option value=value prop:selected=move || sampling.get().per_author == cap>{text}</option> }
     };
     // A link may ask for another cap than those offered.
     let caps = move || {
@@ -114,7 +117,6 @@ fn Findings(view: SampleView) -> impl IntoView {
         }
     });
     view! {
-        <p class="caption" role="status">{strings::sample(&view)}</p>
         <table>
             <caption>"What makes a post spam, as known when it came. A post may have several reasons"</caption>
             <thead><tr>

@@ -22,7 +22,12 @@ use crate::Input;
 /// What the feed tells the worker's loop.
 pub enum Report {
     /// A new connection stands; its bytes follow.
-    Opened(Box<PublicConfig>),
+    Opened {
+        /// The relay's configuration.
+        config: Box<PublicConfig>,
+        /// Whether the relay was asked for everything.
+        is_from_the_beginning: bool,
+    },
     /// The next bytes of the stream, cut anywhere.
     Bytes(Vec<u8>),
     /// No connection; another attempt follows.
@@ -82,10 +87,14 @@ async fn follow(
     abort: &AbortController,
     mut reports: Sender<Input>,
 ) -> bool {
+    let is_from_the_beginning = after.is_none();
     let Some((config, reader)) = open(relay, after, abort).await else {
         return false;
     };
-    let mut report = Report::Opened(Box::new(config));
+    let mut report = Report::Opened {
+        config: Box::new(config),
+        is_from_the_beginning,
+    };
     loop {
         if reports.send(Input::Feed(report)).await.is_err() {
             return true;

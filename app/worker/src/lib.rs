@@ -119,6 +119,10 @@ struct Worker {
     parser: sse::Parser,
     /// Position named by the event that is being read.
     position: String,
+    /// Nothing is read before a connection that begins at the beginning.
+    wants_all: bool,
+    /// The newest tip's line.
+    tip: String,
     /// Position behind everything that was applied. Written here only; the feed reads it to connect.
     cursor: Rc<RefCell<Option<Cursor>>>,
     /// New events that the store has not been given yet.
@@ -153,6 +157,8 @@ impl Worker {
             config: PublicConfig::default(),
             parser: sse::Parser::default(),
             position: String::new(),
+            wants_all: false,
+            tip: String::new(),
             cursor: Rc::default(),
             batch: Batch::default(),
             link: LinkState::default(),
@@ -170,7 +176,15 @@ impl Worker {
     fn handle(&mut self, input: Input) {
         match input {
             Input::Command(command) => self.obey(command),
-            Input::Feed(feed::Report::Opened(config)) => self.open(*config),
+            Input::Feed(feed::Report::Opened {
+                config,
+                is_from_the_beginning,
+            }) => {
+                self.wants_all &= !is_from_the_beginning;
+                self.open(*config);
+            }
+            // What a connection sent from where it stood before would move the cursor there again.
+            Input::Feed(feed::Report::Bytes(_)) if self.wants_all => {}
             Input::Feed(feed::Report::Bytes(bytes)) => self.read(&bytes),
             Input::Feed(feed::Report::Broken { attempt, retry_in }) => {
                 self.set_link(LinkState::Offline { attempt, retry_in });
@@ -180,10 +194,7 @@ impl Worker {
                 self.recount.load(&mut self.engine, &lines);
             }
             Input::Store(store::Report::Read) => {
-                if let Some(engine) = self.recount.end_reading() {
-                    self.engine = engine;
-                    self.engine.watch(self.watch.clone());
-                }
+                self.end_reading();
                 self.start();
             }
             Input::Store(store::Report::State(state)) => self.set_store(state),
@@ -233,8 +244,7 @@ impl Worker {
             Command::Reconnect => self.reconnect(),
             Command::ClearStore => {
                 self.forget();
-                *self.cursor.borrow_mut() = None;
-                self.reconnect();
+                self.begin_again();
             }
         }
     }
@@ -242,6 +252,9 @@ impl Worker {
     /// Judges some of the posts that wait for it; returns whether there is reason to go on. While there is
     /// a backlog to catch up with, that has to wait, unless posts only count once they are judged.
     fn judge_some(&mut self) -> bool {
+        if self.recount.is_on() {
+            return false;
+        }
         let is_flooded = self.flow.is_flood(self.engine.n_events());
         if self.engine.n_waiting() == 0 || is_flooded && self.watch.sampling.is_everything() {
             return false;
@@ -253,6 +266,20 @@ impl Worker {
     fn reconnect(&self) {
         if let Some(reconnect) = &self.reconnect {
             let _ = reconnect.unbounded_send(());
+        }
+    }
+
+    /// Puts a new engine that is complete in the place of the old one.
+    fn end_reading(&mut self) {
+        let Some(engine) = self.recount.end_reading() else {
+            return;
+        };
+        self.engine = engine;
+        self.engine.watch(self.watch.clone());
+        // The relay may have told another configuration since it was made.
+        let config = self.settings.applied_to(&self.config);
+        if self.engine.configure(&config) == Configured::NeedsReplay {
+            self.count_again();
         }
     }
 
@@ -269,7 +296,8 @@ impl Worker {
             .config
             .and_then(|text| serde_json::from_str(&text).ok());
         self.configure(config.unwrap_or_default());
-        if let Some(Ok(tip)) = meta.tip.as_deref().map(ndjson::decode_line) {
+        self.tip = meta.tip.unwrap_or_default();
+        if let Ok(tip) = ndjson::decode_line(&self.tip) {
             self.take_tip(&tip);
         }
         *self.cursor.borrow_mut() = meta.cursor.and_then(|text| text.parse().ok());
@@ -326,7 +354,13 @@ impl Worker {
         if let Some(engine) = self.recount.give_up() {
             self.engine = engine;
         }
+        self.begin_again();
+    }
+
+    /// Makes the relay send everything.
+    fn begin_again(&mut self) {
         *self.cursor.borrow_mut() = None;
+        self.wants_all = true;
         self.reconnect();
     }
 
@@ -367,7 +401,7 @@ impl Worker {
             Body::Tip(_) => {
                 self.take_tip(&event);
                 self.keep("tip", line.to_owned());
-                self.recount.keep(line);
+                line.clone_into(&mut self.tip);
             }
             Body::Reset(reset) => {
                 if reset.discard {
@@ -444,7 +478,9 @@ impl Worker {
             self.batch = Batch::default();
             return;
         }
-        if self.batch.is_empty() {
+        // A reading that is to fill a new engine waits until the first one is through.
+        let is_being_read = self.reconnect.is_none();
+        if self.batch.is_empty() || self.batch.reads_again && is_being_read {
             return;
         }
         let cursor = self.cursor.borrow().as_ref().map(Cursor::to_string);
@@ -453,7 +489,7 @@ impl Worker {
         }
         let reads_again = self.batch.reads_again;
         match self.batches.try_send(mem::take(&mut self.batch)) {
-            Ok(()) if reads_again => self.recount.note_asked(),
+            Ok(()) if reads_again => self.recount.note_asked(&self.tip),
             Ok(()) => {}
             Err(refused) => self.batch = refused.into_inner(),
         }

@@ -35,12 +35,15 @@ impl Recount {
         self.next.is_some()
     }
 
-    /// The store was asked to read everything.
-    pub(crate) fn note_asked(&mut self) {
+    /// The store was asked to read everything, what came until now included. Tips are not stored as lines:
+    /// `tip` is the newest one.
+    pub(crate) fn note_asked(&mut self, tip: &str) {
         self.n_reads += 1;
         if let Some(next) = &mut self.next {
             next.is_unasked = false;
+            next.missed.clear();
         }
+        self.keep(tip);
     }
 
     /// Keeps a line that has just come.
@@ -95,6 +98,10 @@ fn apply_lines(engine: &mut Engine, lines: &[u8]) {
             None => engine.note_unreadable(1),
         }
     }
+    // Otherwise the figures would fall to nothing and climb again.
+    if !engine.counts_everything() {
+        engine.judge(usize::MAX);
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +125,7 @@ mod tests {
         let (mut recount, mut own) = (Recount::default(), engine());
         recount.load(&mut own, line(1).as_bytes());
         recount.begin(engine());
-        recount.note_asked();
+        recount.note_asked("");
         recount.keep(&line(2));
 
         recount.load(&mut own, line(1).as_bytes());
@@ -132,12 +139,12 @@ mod tests {
     fn of_two_recounts_in_a_row_the_second_is_filled_by_its_own_reading() {
         let (mut recount, mut own) = (Recount::default(), engine());
         recount.begin(engine());
-        recount.note_asked();
+        recount.note_asked("");
         recount.begin(engine());
 
         recount.load(&mut own, line(1).as_bytes());
         assert!(recount.end_reading().is_none(), "that was the first one's");
-        recount.note_asked();
+        recount.note_asked("");
         recount.load(&mut own, format!("{}\n{}", line(1), line(2)).as_bytes());
 
         assert_eq!(recount.end_reading().map(|new| new.n_posts()), Some(2));
@@ -148,7 +155,7 @@ mod tests {
     fn what_is_read_of_a_store_that_was_thrown_away_counts_nowhere() {
         let (mut recount, mut own) = (Recount::default(), engine());
         recount.begin(engine());
-        recount.note_asked();
+        recount.note_asked("");
 
         recount.give_up();
         recount.load(&mut own, line(1).as_bytes());

@@ -80,11 +80,11 @@ impl Settings {
     /// Returns whether that changes anything.
     pub(crate) fn set_tickers(&mut self, tickers: Option<Vec<Ticker>>) -> bool {
         let tickers = tickers.map(|mut tickers| {
+            for ticker in &mut tickers {
+                ticker.symbol = ticker.symbol.trim_start_matches('$').trim().to_uppercase();
+            }
             tickers.retain(|ticker| !ticker.symbol.is_empty());
             tickers.truncate(MAX_TICKERS);
-            for ticker in &mut tickers {
-                ticker.symbol = ticker.symbol.trim_start_matches('$').to_uppercase();
-            }
             tickers
         });
         let has_changed = self.tickers != tickers;

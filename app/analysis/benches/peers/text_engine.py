@@ -74,7 +74,7 @@ def counting(text):
     window, counts = collections.deque(), collections.Counter()
     for row in csv.reader(io.StringIO(text)):
         at = int(row[0])
-        for tag in {word[1:].lower() for word in row[1].split() if word.startswith("#") and word[1:].isalnum()}:
+        for tag in {word[1:].lower() for word in row[1].split()}:
             window.append((at, tag))
             counts[tag] += 1
         while window and window[0][0] <= at - 300_000:
@@ -96,7 +96,7 @@ def minhash(text):
 
 
 def compounds(output):
-    return [line.split("\t")[0] for line in output.split("\n")[:-1]]
+    return [line.split("\t")[-1] for line in output.split("\n")[:-1]]
 
 
 def tag_lists(output):
@@ -117,13 +117,14 @@ def main(programs, node_folder, path):
         texts = [line.rstrip("\n").replace("\r", " ") for line in file]
     few = texts[:N_SLOW]
     lines = "".join(f"{text}\n" for text in few)
-    rows = io.StringIO()
-    writer = csv.writer(rows)
-    writer.writerows([i * 40, text] for i, text in enumerate(few))
     posts = "".join(json.dumps({"id": str(i), "author": "", "text": text, "at": i * 40}) + "\n" for i, text in enumerate(few))
     program = lambda name, *options: child([os.path.join(programs, name), *options])
     node = lambda script: child(["node", "-e", script], node_folder)
     python = platform.python_version()
+    found, _ = program("tags")(lines)
+    rows = io.StringIO()
+    hashtags = (json.loads(line)["hashtags"] for line in found.split("\n")[:-1])
+    csv.writer(rows).writerows([i * 40, " ".join(f"#{tag}" for tag in tags)] for i, tags in enumerate(hashtags))
     jobs = [
         ("VADER compound", lines, compounds, [
             ("ours", program("sentiment")),
@@ -132,7 +133,7 @@ def main(programs, node_folder, path):
         ("hashtags, cashtags, mentions, URLs", lines, tag_lists, [
             ("ours", program("tags")),
             ("twitter-text 3.1.0, npm", node(HASHTAGS_JS))]),
-        ("trending, 5 minutes, top 10", rows.getvalue(), top_counts, [
+        ("trending, 5 minutes, counts of the top 10", rows.getvalue(), top_counts, [
             ("ours", program("trending", "--window", "300", "--top", "10")),
             (f"deque and Counter, Python {python}", own(counting))]),
         ("near-duplicates (ours with all rules of spam)", posts, None, [

@@ -112,7 +112,11 @@ impl Judge {
 
     /// Forgets the text of a post, once it has been judged.
     pub(super) fn forget(&mut self, key: u64) {
-        self.waiting.push_back(Waiting::Delete { key });
+        if self.n_posts_waiting == 0 {
+            self.spam.remove(key);
+        } else {
+            self.waiting.push_back(Waiting::Delete { key });
+        }
     }
 
     /// The next judgement; `None` when nothing waits.

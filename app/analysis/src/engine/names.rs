@@ -30,6 +30,8 @@ impl Names {
 #[derive(Debug, Default)]
 pub(super) struct Hashtags {
     written: Names,
+    /// By number: the first spelling that is alike but for case.
+    first: Vec<u32>,
     spellings: FxHashMap<Box<str>, Vec<u32>>,
 }
 
@@ -40,9 +42,16 @@ impl Hashtags {
         let id = self.written.id_or_new(hashtag);
         if self.written.names.len() > n_before {
             let folded: Box<str> = tag::fold(hashtag).into();
-            self.spellings.entry(folded).or_default().push(id);
+            let alike = self.spellings.entry(folded).or_default();
+            alike.push(id);
+            self.first.push(alike.first().copied().unwrap_or(id));
         }
         id
+    }
+
+    /// The number of the first spelling that is alike but for case.
+    pub(super) fn first_spelling(&self, id: u32) -> u32 {
+        self.first.get(id as usize).copied().unwrap_or(id)
     }
 
     /// As it was written.
@@ -70,6 +79,7 @@ mod tests {
 
         assert_eq!(ids, [0, 1, 2, 0]);
         assert_eq!(hashtags.spellings("Btc"), [0, 2]);
+        assert_eq!([0, 1, 2].map(|id| hashtags.first_spelling(id)), [0, 1, 0]);
         assert_eq!(
             (hashtags.name(2), hashtags.spellings("none").len()),
             ("btc", 0)

@@ -12,7 +12,11 @@ use wire::{
     time::{DAY, MINUTE},
 };
 
-use super::{Engine, MAX_TIME, Versions, posts::Record, tally::Filter};
+use super::{
+    Engine, MAX_TIME, Versions,
+    posts::Record,
+    tally::{Filter, natural},
+};
 use crate::{
     protocol::RangeChoice,
     view::{
@@ -272,7 +276,10 @@ impl Engine {
                 .map(|record| self.post_row(record))
                 .collect(),
             n_matching: self.tally.n_matching(),
-            n_in_range: self.counts(range.from, range.to).posts,
+            n_in_range: match filter.only_spam {
+                true => natural(self.tally.found().n_posts),
+                false => self.counts(range.from, range.to).posts,
+            },
         }
     }
 

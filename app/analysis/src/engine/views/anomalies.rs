@@ -15,7 +15,7 @@ use crate::{
         streaming::{self, Stream},
         usual_period,
     },
-    engine::{Engine, posts::Record},
+    engine::{Engine, Versions, names::Hashtags, posts::Record},
     protocol::{AnomalyChoice, Detector, Measure},
     view::{AnomaliesView, AnomalyMark, Range},
 };
@@ -37,7 +37,11 @@ pub(super) struct Buckets {
 
 /// What was found last, and in what: most frames do not change a closed bucket.
 #[derive(Debug, Default)]
-pub(super) struct Memory(Option<(AnomalyChoice, Buckets, Detected)>);
+pub(super) struct Memory {
+    detected: Option<(AnomalyChoice, Buckets, Detected)>,
+    /// What was told of it, of which ticker, and when posts had changed last.
+    told: Option<(AnomaliesView, Option<u32>, Versions)>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Detected {
@@ -61,11 +65,17 @@ impl Engine {
         let is_same = |(before, seen, _): &(AnomalyChoice, Buckets, Detected)| {
             *before == choice && *seen == buckets
         };
-        if !memory.0.as_ref().is_some_and(is_same) {
+        if !memory.detected.as_ref().is_some_and(is_same) {
             let detected = detect(choice, &buckets);
-            memory.0 = Some((choice, buckets, detected));
+            memory.detected = Some((choice, buckets, detected));
+            memory.told = None;
         }
-        let Some((_, buckets, detected)) = &memory.0 else {
+        if let Some((view, of, versions)) = &memory.told
+            && (*of, *versions) == (ticker, self.versions)
+        {
+            return view.clone();
+        }
+        let Some((_, buckets, detected)) = &memory.detected else {
             return AnomaliesView::default();
         };
         let mut found = detected.found.clone();
@@ -86,7 +96,7 @@ impl Engine {
                 ..self.behind(bucket, ticker)
             })
         };
-        AnomaliesView {
+        let view = AnomaliesView {
             choice,
             n: detected.n,
             n_gaps: detected.n_gaps,
@@ -94,7 +104,9 @@ impl Engine {
             marks: found.iter().filter_map(mark).collect(),
             n_more,
             why_none: detected.why_none.clone(),
-        }
+        };
+        memory.told = Some((view.clone(), ticker, self.versions));
+        view
     }
 
     /// The posts of a bucket.
@@ -107,7 +119,7 @@ impl Engine {
             ..AnomalyMark::default()
         };
         let mut authors = FxHashSet::default();
-        let mut hashtags: FxHashMap<u32, u64> = FxHashMap::default();
+        let mut hashtags = Uses::default();
         for record in self
             .posts
             .within(bucket.from..bucket.to)
@@ -117,20 +129,53 @@ impl Engine {
             mark.n_posts += 1;
             mark.n_spam += u64::from(record.reasons != 0);
             authors.insert(record.author);
-            for id in self.posts.hashtags(record) {
-                *hashtags.entry(*id).or_default() += 1;
-            }
+            hashtags.add(self.posts.hashtags(record), &self.hashtags);
         }
         authors.remove(&0);
         mark.n_authors = authors.len() as u64;
-        let mut hashtags: Vec<(&str, u64)> = hashtags
-            .iter()
-            .map(|(id, n)| (self.hashtags.name(*id), *n))
-            .collect();
-        hashtags.sort_unstable_by_key(|(name, n)| (Reverse(*n), *name));
-        let top = hashtags.into_iter().take(N_HASHTAGS);
-        mark.hashtags = top.map(|(name, n)| (name.to_owned(), n)).collect();
+        mark.hashtags = hashtags.top(&self.hashtags);
         mark
+    }
+}
+
+/// Posts by hashtag, of whatever case, and by spelling.
+#[derive(Debug, Default)]
+struct Uses {
+    of_tags: FxHashMap<u32, u64>,
+    of_spellings: FxHashMap<u32, u64>,
+    of_post: Vec<u32>,
+}
+
+impl Uses {
+    /// A post counts once for a hashtag, however often it repeats it.
+    fn add(&mut self, written: &[u32], names: &Hashtags) {
+        self.of_post.clear();
+        for id in written {
+            let tag = names.first_spelling(*id);
+            if !self.of_post.contains(&tag) {
+                self.of_post.push(tag);
+                *self.of_tags.entry(tag).or_default() += 1;
+                *self.of_spellings.entry(*id).or_default() += 1;
+            }
+        }
+    }
+
+    /// The most frequent, each in its most frequent spelling.
+    fn top(&self, names: &Hashtags) -> Vec<(String, u64)> {
+        let n_spelled = |id: &u32| self.of_spellings.get(id).copied().unwrap_or(0);
+        let spelled = |tag: u32| {
+            let spellings = names.spellings(names.name(tag)).iter();
+            let best = spellings.max_by_key(|id| (n_spelled(id), Reverse(names.name(**id))));
+            names.name(best.copied().unwrap_or(tag))
+        };
+        let mut top: Vec<(&str, u64)> = self
+            .of_tags
+            .iter()
+            .map(|(tag, n)| (spelled(*tag), *n))
+            .collect();
+        top.sort_unstable_by_key(|(name, n)| (Reverse(*n), *name));
+        let top = top.into_iter().take(N_HASHTAGS);
+        top.map(|(name, n)| (name.to_owned(), n)).collect()
     }
 }
 
@@ -146,7 +191,10 @@ fn detect(choice: AnomalyChoice, buckets: &Buckets) -> Detected {
         ..Detected::default()
     };
     let result = match choice.detector {
-        Detector::Stream => stream(choice, buckets).map(|found| (found, false)),
+        Detector::Stream => stream(choice, buckets).map(|(found, n_scored)| {
+            detected.n = n_scored;
+            (found, false)
+        }),
         Detector::Hybrid | Detector::Classic => batch(choice, buckets),
     };
     match result {
@@ -158,15 +206,16 @@ fn detect(choice: AnomalyChoice, buckets: &Buckets) -> Detected {
 
 type Finding = (usize, f64, Option<f64>, f64);
 
-fn stream(choice: AnomalyChoice, buckets: &Buckets) -> Result<Vec<Finding>, String> {
+/// What was found, and how many buckets had learnt enough to be judged.
+fn stream(choice: AnomalyChoice, buckets: &Buckets) -> Result<(Vec<Finding>, u64), String> {
     if choice.of != Measure::Posts {
         return Err("The causal detector is made for counts of posts".to_owned());
     }
-    if buckets.values.len() <= streaming::WARM_UP {
+    let n_values = buckets.values.iter().flatten().count();
+    if n_values <= streaming::WARM_UP {
         return Err(format!(
-            "The causal detector learns from {} buckets first, and there are {}",
+            "The causal detector learns from {} buckets first, and there are {n_values}",
             streaming::WARM_UP,
-            buckets.values.len()
         ));
     }
     let width = buckets
@@ -175,7 +224,11 @@ fn stream(choice: AnomalyChoice, buckets: &Buckets) -> Result<Vec<Finding>, Stri
         .map_or(DAY, |range| range.to - range.from);
     let mut detector = Stream::new(usize::try_from(DAY / width.max(1)).unwrap_or(1));
     let mut found = Vec::new();
+    let (mut n_seen, mut n_scored) = (0, 0);
     for (idx, value) in buckets.values.iter().enumerate() {
+        n_seen += usize::from(value.is_some());
+        let is_scored = value.is_some() && n_seen > streaming::WARM_UP;
+        n_scored += u64::from(is_scored && idx >= buckets.first_shown);
         let score = detector.push(*value).filter(|score| score.is_flagged);
         if let (Some(score), Some(value)) = (score, value)
             && idx >= buckets.first_shown
@@ -183,17 +236,18 @@ fn stream(choice: AnomalyChoice, buckets: &Buckets) -> Result<Vec<Finding>, Stri
             found.push((idx, *value, None, score.score));
         }
     }
-    Ok(found)
+    Ok((found, n_scored))
 }
 
 fn batch(choice: AnomalyChoice, buckets: &Buckets) -> Result<(Vec<Finding>, bool), String> {
-    let series = buckets
-        .values
-        .get(buckets.first_shown..)
-        .unwrap_or_default();
-    let filled = fill_gaps(series, buckets.period).ok_or_else(|| {
-        "An hour of the day, or a day of the week, has no value at all".to_owned()
-    })?;
+    if buckets.values.iter().flatten().next().is_none() {
+        return Err("No closed bucket has a value".to_owned());
+    }
+    if choice.detector == Detector::Classic && buckets.period < 2 {
+        return Err("The classic method needs a rhythm of the day or the week".to_owned());
+    }
+    let filled = fill_gaps(&buckets.values, buckets.period)
+        .ok_or_else(|| "Some place of the day or the week has no value at all".to_owned())?;
     let result: Result<Found, AnomalyError> = match choice.detector {
         Detector::Classic => {
             let options = classic::Classic {
