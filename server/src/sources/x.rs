@@ -214,6 +214,10 @@ impl Source for X {
         Ok(Start::Live)
     }
 
+    fn hang_up(&mut self) {
+        self.lines = None;
+    }
+
     async fn next(&mut self) -> Result<Step, SourceError> {
         if let Some(step) = self.first.pop_front() {
             return Ok(step);
