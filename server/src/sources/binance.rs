@@ -100,6 +100,7 @@ impl Binance {
             .await?
             .expect_type(&["application/json"])?;
         let body = response.bytes(HISTORY_BYTES, HISTORY_PATIENCE).await?;
+        let seen_at = self.clock.now();
         let bars = decode::decode_history(&body, &pair, now);
         let bars =
             bars.map_err(|reason| SourceError::Protocol(format!("its history: {reason}")))?;
@@ -117,7 +118,10 @@ impl Binance {
         if is_full {
             self.to_fill.push_back(pair);
         }
-        Ok(bars.into_iter().map(|bar| Ok(event(bar?, now))).collect())
+        Ok(bars
+            .into_iter()
+            .map(|bar| Ok(event(bar?, seen_at)))
+            .collect())
     }
 
     fn take(&mut self, messages: Vec<Message>) -> Vec<Record> {
