@@ -162,12 +162,13 @@ impl Source for Alpaca {
 fn trouble(code: i64, text: &str) -> SourceError {
     let said = format!("{code}, {}", crate::net::error::printable(text));
     match code {
-        401..=404 | 409 | 411 => SourceError::Auth(said),
+        // 404: the keys came too late.
+        404 | 407 => SourceError::Closed(format!(": {said}")),
+        401..=403 | 409 | 411 => SourceError::Auth(said),
         406 => SourceError::RateLimit {
             status: 406,
             wait: None,
         },
-        407 => SourceError::Closed(format!(": {said}")),
         500.. => SourceError::Http {
             status: 500,
             wait: None,
