@@ -33,6 +33,8 @@ pub(crate) struct Alpaca {
     clock: Arc<Clock>,
     symbols: Vec<String>,
     socket: Option<Socket>,
+    /// What was found behind records that had to be handed on first.
+    broken: Option<SourceError>,
 }
 
 impl Alpaca {
@@ -47,6 +49,7 @@ impl Alpaca {
             clock: Arc::clone(&setup.clock),
             symbols: setup.symbols()?,
             socket: None,
+            broken: None,
         })
     }
 
@@ -95,6 +98,22 @@ impl Alpaca {
         };
         Ok(frames.into_iter().flat_map(read).collect())
     }
+
+    /// The records up to an error, if there is one; what it means comes behind them.
+    fn take(&mut self, messages: Vec<Message>) -> Vec<Record> {
+        let mut records = Vec::new();
+        for message in messages {
+            match message {
+                Message::Record(record) => records.push(record),
+                Message::Error { code, text } => {
+                    self.broken = Some(trouble(code, &text));
+                    break;
+                }
+                Message::Connected | Message::Authenticated | Message::Subscribed { .. } => {}
+            }
+        }
+        records
+    }
 }
 
 impl Source for Alpaca {
@@ -103,7 +122,7 @@ impl Source for Alpaca {
     }
 
     async fn connect(&mut self, _position: Option<&str>) -> Result<Start, SourceError> {
-        self.socket = None;
+        (self.socket, self.broken) = (None, None);
         let opening = Opening::new(self.url.clone(), IDLE);
         let mut socket = opening.open(&self.network, self.clock.now()).await?;
         self.introduce(&mut socket).await?;
@@ -111,7 +130,14 @@ impl Source for Alpaca {
         Ok(Start::Live)
     }
 
+    fn hang_up(&mut self) {
+        self.socket = None;
+    }
+
     async fn next(&mut self) -> Result<Step, SourceError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let Some(mut socket) = self.socket.take() else {
             return Err(SourceError::Own("it is not connected".to_owned()));
         };
@@ -123,14 +149,7 @@ impl Source for Alpaca {
                 answered.map_err(|_| SourceError::Idle(IDLE))??
             }
         };
-        let mut records: Vec<Record> = Vec::new();
-        for message in messages {
-            match message {
-                Message::Record(record) => records.push(record),
-                Message::Error { code, text } => return Err(trouble(code, &text)),
-                Message::Connected | Message::Authenticated | Message::Subscribed { .. } => {}
-            }
-        }
+        let records = self.take(messages);
         self.socket = Some(socket);
         Ok(Step::Records {
             records,
@@ -143,16 +162,50 @@ impl Source for Alpaca {
 fn trouble(code: i64, text: &str) -> SourceError {
     let said = format!("{code}, {}", crate::net::error::printable(text));
     match code {
-        401..=404 | 409 | 411 => SourceError::Auth(said),
+        // 404: the keys came too late.
+        404 | 407 => SourceError::Closed(format!(": {said}")),
+        401..=403 | 409 | 411 => SourceError::Auth(said),
         406 => SourceError::RateLimit {
             status: 406,
             wait: None,
         },
-        407 => SourceError::Closed(format!(": {said}")),
         500.. => SourceError::Http {
             status: 500,
             wait: None,
         },
         _ => SourceError::Refused(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{SourceConfig, SourceKind},
+        sources::faults::setup,
+    };
+
+    #[tokio::test]
+    async fn what_comes_before_an_error_is_handed_on() {
+        let config = SourceConfig {
+            kind: SourceKind::Alpaca,
+            user: Some("me".into()),
+            pairs: vec!["ACME-USD".into()],
+            ..SourceConfig::default()
+        };
+        let mut source = Alpaca::new(&setup(config)).unwrap();
+        let error = Message::Error {
+            code: 407,
+            text: "slow client".into(),
+        };
+
+        let records = source.take(vec![
+            Message::Record(Err("bar_update")),
+            error,
+            Message::Record(Err("bar_update")),
+        ]);
+
+        assert_eq!(records, [Err("bar_update")]);
+        assert_eq!(source.next().await.unwrap_err().word(), "closed");
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Binance {
     reached: Reached,
     /// Pairs whose history has a part that is missing.
     to_fill: VecDeque<Pair>,
+    /// What was found behind records that had to be handed on first.
+    broken: Option<SourceError>,
 }
 
 impl Binance {
@@ -78,6 +80,7 @@ impl Binance {
             socket: None,
             reached: Reached::default(),
             to_fill: VecDeque::new(),
+            broken: None,
         })
     }
 
@@ -97,6 +100,7 @@ impl Binance {
             .await?
             .expect_type(&["application/json"])?;
         let body = response.bytes(HISTORY_BYTES, HISTORY_PATIENCE).await?;
+        let seen_at = self.clock.now();
         let bars = decode::decode_history(&body, &pair, now);
         let bars =
             bars.map_err(|reason| SourceError::Protocol(format!("its history: {reason}")))?;
@@ -114,10 +118,13 @@ impl Binance {
         if is_full {
             self.to_fill.push_back(pair);
         }
-        Ok(bars.into_iter().map(|bar| Ok(event(bar?, now))).collect())
+        Ok(bars
+            .into_iter()
+            .map(|bar| Ok(event(bar?, seen_at)))
+            .collect())
     }
 
-    fn take(&mut self, messages: Vec<Message>) -> Result<Vec<Record>, SourceError> {
+    fn take(&mut self, messages: Vec<Message>) -> Vec<Record> {
         let seen_at = self.clock.now();
         let mut records = Vec::new();
         for message in messages {
@@ -129,13 +136,15 @@ impl Binance {
                     records.push(Ok(event(bar, seen_at)));
                 }
                 Ok(Said::Shutdown) => {
-                    return Err(SourceError::Closed(", as it had announced".to_owned()));
+                    let closed = SourceError::Closed(", as it had announced".to_owned());
+                    self.broken = Some(closed);
+                    break;
                 }
                 Ok(Said::Open | Said::Other) => {}
                 Err(reason) => records.push(Err(reason)),
             }
         }
-        Ok(records)
+        records
     }
 }
 
@@ -154,7 +163,7 @@ impl Source for Binance {
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
-        self.socket = None;
+        (self.socket, self.broken) = (None, None);
         self.reached
             .merge(position.map(Reached::parse).unwrap_or_default());
         self.to_fill = self.symbols.values().cloned().collect();
@@ -168,6 +177,9 @@ impl Source for Binance {
     }
 
     async fn next(&mut self) -> Result<Step, SourceError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let records = if let Some(pair) = self.to_fill.pop_front() {
             self.fill(pair).await?
         } else {
@@ -175,11 +187,45 @@ impl Source for Binance {
                 return Err(SourceError::Own("it is not connected".to_owned()));
             };
             let messages = socket.next().await?;
-            self.take(messages)?
+            self.take(messages)
         };
         Ok(Step::Records {
             records,
             position: self.reached.position(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{SourceConfig, SourceKind},
+        sources::faults::setup,
+    };
+
+    fn binance() -> Binance {
+        let config = SourceConfig {
+            kind: SourceKind::Binance,
+            ..SourceConfig::default()
+        };
+        Binance::new(&setup(config)).unwrap()
+    }
+
+    fn bar(open_at: i64) -> Message {
+        Message::text(format!(
+            r#"{{"e":"kline","k":{{"t":{open_at},"s":"BTCUSDT","i":"1m","o":"1","c":"1","h":"1","l":"1","v":"1","x":true}}}}"#
+        ))
+    }
+
+    #[tokio::test]
+    async fn what_comes_before_an_announced_end_is_handed_on() {
+        let mut source = binance();
+        let last = Message::text(r#"{"e":"serverShutdown","E":1}"#);
+
+        let records = source.take(vec![bar(0), last]);
+
+        assert!(matches!(&*records, [Ok(_)]), "{records:?}");
+        assert_eq!(source.next().await.unwrap_err().word(), "closed");
     }
 }

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::net::{
     Network, SourceError,
+    error::printable,
     http::Request,
     ws::{Opening, Socket},
 };
@@ -56,6 +57,8 @@ pub(crate) struct Coinbase {
     /// The newest minute that was asked for.
     asked_minute: Millis,
     to_fill: VecDeque<Pair>,
+    /// What was found behind records that had to be handed on first.
+    broken: Option<SourceError>,
 }
 
 impl Coinbase {
@@ -71,6 +74,7 @@ impl Coinbase {
             reached: Reached::default(),
             asked_minute: 0,
             to_fill: VecDeque::new(),
+            broken: None,
         })
     }
 
@@ -94,6 +98,7 @@ impl Coinbase {
             .await?
             .expect_type(&["application/json"])?;
         let body = response.bytes(CANDLES_BYTES, CANDLES_PATIENCE).await?;
+        let seen_at = self.clock.now();
         let bars = decode::decode_candles(&body, &pair, now);
         let bars =
             bars.map_err(|reason| SourceError::Protocol(format!("its candles: {reason}")))?;
@@ -107,20 +112,26 @@ impl Coinbase {
         if to < now - WIDTH {
             self.to_fill.push_back(pair);
         }
-        Ok(bars.into_iter().map(|bar| Ok(event(bar?, now))).collect())
+        Ok(bars
+            .into_iter()
+            .map(|bar| Ok(event(bar?, seen_at)))
+            .collect())
     }
 
-    fn take(&mut self, messages: Vec<Message>) -> Result<Vec<Record>, SourceError> {
+    fn take(&mut self, messages: Vec<Message>) -> Vec<Record> {
         let mut records = Vec::new();
         for message in messages {
             match decode::decode(&message.into_data()) {
                 Ok(Said::Time(at)) => self.ask_at(at),
-                Ok(Said::Error(said)) => return Err(SourceError::Refused(said)),
+                Ok(Said::Error(said)) => {
+                    self.broken = Some(trouble(&said));
+                    break;
+                }
                 Ok(Said::Subscribed | Said::Other) => {}
                 Err(reason) => records.push(Err(reason)),
             }
         }
-        Ok(records)
+        records
     }
 
     /// Once a minute, by the exchange's clock as far as it can be believed.
@@ -149,7 +160,7 @@ impl Source for Coinbase {
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
-        self.socket = None;
+        (self.socket, self.broken) = (None, None);
         self.reached
             .merge(position.map(Reached::parse).unwrap_or_default());
         self.asked_minute = 0;
@@ -167,6 +178,9 @@ impl Source for Coinbase {
     }
 
     async fn next(&mut self) -> Result<Step, SourceError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let records = if let Some(pair) = self.to_fill.pop_front() {
             self.fill(pair).await?
         } else {
@@ -174,11 +188,36 @@ impl Source for Coinbase {
                 return Err(SourceError::Own("it is not connected".to_owned()));
             };
             let messages = socket.next().await?;
-            self.take(messages)?
+            self.take(messages)
         };
         Ok(Step::Records {
             records,
             position: self.reached.position(),
         })
+    }
+}
+
+/// What an error means for the connection: one about what was asked for would come again.
+fn trouble(said: &str) -> SourceError {
+    let said = printable(said);
+    let folded = said.to_lowercase();
+    if folded.contains("subscribe") || folded.contains("product") {
+        SourceError::Refused(said)
+    } else {
+        SourceError::Closed(format!(": {said}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_for_is_refused_for_good() {
+        let refused = trouble("Failed to subscribe: no such\nproduct");
+
+        assert_eq!(refused.word(), "refused");
+        assert!(!refused.to_string().contains('\n'));
+        assert_eq!(trouble("internal server error").word(), "closed");
     }
 }

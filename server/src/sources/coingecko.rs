@@ -51,7 +51,7 @@ pub(crate) struct CoinGecko {
 }
 
 /// One request of a round.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Job {
     Markets(String),
     Bars(Pair),
@@ -93,20 +93,42 @@ impl CoinGecko {
     }
 
     async fn do_next(&mut self) -> Result<Vec<Record>, SourceError> {
-        let Some(job) = self.to_do.front().cloned() else {
+        let Some(job) = self.to_do.pop_front() else {
             return Ok(Vec::new());
         };
         self.next_request = Instant::now() + BETWEEN;
-        let records = match &job {
+        let done = self.do_job(&job).await;
+        if done.is_err() {
+            self.put_off(job);
+        }
+        done
+    }
+
+    async fn do_job(&mut self, job: &Job) -> Result<Vec<Record>, SourceError> {
+        match job {
             Job::Markets(currency) => {
                 let markets = self.markets(currency).await?;
                 self.markets.insert(currency.clone(), markets);
-                Vec::new()
+                Ok(Vec::new())
             }
-            Job::Bars(pair) => self.bars(pair).await?,
-        };
-        self.to_do.pop_front();
-        Ok(records)
+            Job::Bars(pair) => self.bars(pair).await,
+        }
+    }
+
+    /// What has failed comes last, so that the rest is not kept waiting for it. The bars of a currency
+    /// stay behind its markets.
+    fn put_off(&mut self, job: Job) {
+        let (mut later, sooner) = (VecDeque::new(), std::mem::take(&mut self.to_do));
+        for other in sooner {
+            match (&job, &other) {
+                (Job::Markets(currency), Job::Bars(pair)) if pair.currency == *currency => {
+                    later.push_back(other);
+                }
+                _ => self.to_do.push_back(other),
+            }
+        }
+        self.to_do.push_back(job);
+        self.to_do.extend(later);
     }
 
     async fn markets(&self, currency: &str) -> Result<Vec<Market>, SourceError> {
@@ -123,7 +145,6 @@ impl CoinGecko {
     }
 
     async fn bars(&self, pair: &Pair) -> Result<Vec<Record>, SourceError> {
-        let now = self.clock.now();
         let markets = self.markets.get(&pair.currency).into_iter().flatten();
         let Some(market) = { markets }.find(|market| market.ticker == pair.ticker) else {
             return Ok(vec![Err("unknown_symbol")]);
@@ -131,6 +152,7 @@ impl CoinGecko {
         let currency = pair.currency.to_lowercase();
         let query = [("vs_currency", &*currency), ("days", "1")];
         let body = self.ask(&["coins", &market.id, "ohlc"], &query).await?;
+        let now = self.clock.now();
         let bars = decode::decode_ohlc(&body, pair, now).map_err(complaint)?;
         let bars = bars.into_iter().map(|bar| {
             let mut bar = bar?;
@@ -212,5 +234,33 @@ impl Source for CoinGecko {
             records,
             position: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{SourceConfig, SourceKind},
+        sources::faults::setup,
+    };
+
+    #[tokio::test]
+    async fn what_fails_keeps_nothing_else_waiting() {
+        let pairs = ["BTC-EUR", "BTC-USD", "ETH-USD"];
+        let config = SourceConfig {
+            kind: SourceKind::Coingecko,
+            pairs: pairs.map(str::to_owned).into(),
+            ..SourceConfig::default()
+        };
+        let mut source = CoinGecko::new(&setup(config)).unwrap();
+        let [in_euros, bitcoin, ether] = pairs.map(|pair| Job::Bars(Pair::parse(pair).unwrap()));
+        let [euros, dollars] = ["EUR", "USD"].map(|currency| Job::Markets(currency.to_owned()));
+        source.begin_round();
+
+        source.do_next().await.unwrap_err();
+
+        let expected = [dollars, bitcoin, ether, euros, in_euros];
+        assert_eq!(source.to_do, expected);
     }
 }

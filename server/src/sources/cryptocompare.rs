@@ -130,7 +130,7 @@ impl CryptoCompare {
                 ("toTs", (end / SECOND).to_string()),
             ];
             let body = self.get("v2/histominute", &query).await?;
-            let records = decode::bars(&body, pair, WIDTH, now)?;
+            let records = decode::bars(&body, pair, WIDTH, self.clock.now())?;
             let oldest = records.iter().filter_map(open_at).min();
             let is_new =
                 |record: &Record| open_at(record).is_none_or(|at| (from..end).contains(&at));
@@ -157,10 +157,15 @@ impl CryptoCompare {
                 .await
                 .unwrap_or_default();
             let said = String::from_utf8_lossy(&said);
+            let by_status = SourceError::from_status(status, &headers, &said, now);
+            if matches!(
+                by_status,
+                SourceError::Http { .. } | SourceError::RateLimit { .. }
+            ) {
+                return Err(by_status);
+            }
             let stated = decode::error(&said).map(SourceError::from);
-            return Err(
-                stated.unwrap_or_else(|| SourceError::from_status(status, &headers, &said, now))
-            );
+            return Err(stated.unwrap_or(by_status));
         }
         let body = response
             .expect_type(&["application/json"])?
@@ -218,7 +223,7 @@ fn with_market_cap(records: &mut [Record], quotes: &[Tick]) {
     let quote = quotes
         .iter()
         .find(|tick| tick.ticker == bar.ticker && tick.currency == bar.currency);
-    let is_of_now = |tick: &&Tick| (tick.at - bar.close_at()).abs() <= 2 * MINUTE;
+    let is_of_now = |tick: &&Tick| tick.at.abs_diff(bar.close_at()) <= (2 * MINUTE).unsigned_abs();
     bar.market_cap = quote.filter(is_of_now).and_then(|tick| tick.market_cap);
 }
 
@@ -230,7 +235,8 @@ impl From<AnswerError> for SourceError {
                 wait: None,
             },
             AnswerError::Auth(said) => Self::Auth(crate::net::error::printable(&said)),
-            AnswerError::Refused(said) => Self::Refused(crate::net::error::printable(&said)),
+            // It has many words for trouble of its own: what is not known to last is tried again.
+            AnswerError::Other(said) => Self::Protocol(crate::net::error::printable(&said)),
             AnswerError::Shape => Self::Protocol("no answer of CryptoCompare".to_owned()),
         }
     }

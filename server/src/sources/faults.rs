@@ -98,6 +98,20 @@ impl Dial for FakeNetwork {
     }
 }
 
+/// What one source is made of where there is no network.
+pub(super) fn setup(config: SourceConfig) -> live::Setup {
+    live::Setup {
+        config,
+        topics: Vec::new(),
+        tickers: Vec::new(),
+        filters: Filters::default(),
+        network: Arc::new(FakeNetwork::default()),
+        clock: Arc::new(Clock::starting_at(START)),
+        author_key: wire::author::AuthorKey([7; 16]),
+        key: crate::net::Secret::new("key"),
+    }
+}
+
 /// A relay's sources without the relay around them.
 pub(super) struct Listening {
     pub(super) network: FakeNetwork,

@@ -47,6 +47,8 @@ pub(crate) struct Feed {
     next_visit: Instant,
     /// What the server said about the version that the log has.
     version: Version,
+    /// Whether the log has what it listed once; some servers say nothing about versions.
+    has_visited: bool,
     found: VecDeque<Step>,
 }
 
@@ -69,7 +71,12 @@ impl Feed {
             let url = url.map_err(|error| SourceError::Refused(format!("{address:?}: {error}")))?;
             let pause = setup.config.poll_secs.map(Duration::from_secs_f64);
             Ok(Self {
-                name: format!("{} {}", setup.name(), url.host_str().unwrap_or_default()),
+                name: format!(
+                    "{} {}{}",
+                    setup.name(),
+                    url.host_str().unwrap_or_default(),
+                    url.path()
+                ),
                 url,
                 lang: setup.config.lang.clone(),
                 reach: if setup.config.private_hosts {
@@ -83,6 +90,7 @@ impl Feed {
                 pause: pause.unwrap_or(USUAL_PAUSE),
                 next_visit: Instant::now(),
                 version: Version::default(),
+                has_visited: false,
                 found: VecDeque::new(),
             })
         });
@@ -102,7 +110,8 @@ impl Feed {
             let articles = articles.map_err(|_| SourceError::Protocol("no feed".to_owned()))?;
             let ttl = articles.ttl.and_then(|ttl| u64::try_from(ttl).ok());
             pause = pause.max(Duration::from_millis(ttl.unwrap_or(0)));
-            let is_first = self.version == Version::default();
+            let is_first = !std::mem::replace(&mut self.has_visited, true);
+            let now = self.clock.now();
             // Feeds have the newest first.
             let posts = articles.posts.into_iter().rev();
             let records: Vec<Record> = posts.map(|post| Ok(event(post?, now, is_first))).collect();
@@ -165,6 +174,7 @@ impl Source for Feed {
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
+        self.has_visited |= position.is_some();
         if self.version == Version::default() {
             self.version = position.map(Version::parse).unwrap_or_default();
         }
@@ -243,4 +253,28 @@ async fn body(response: Response) -> Result<Vec<u8>, SourceError> {
         )));
     }
     Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{SourceConfig, SourceKind},
+        sources::faults::setup,
+    };
+
+    #[test]
+    fn two_feeds_of_one_host_have_names_of_their_own() {
+        let feeds = ["https://news.test/stocks", "https://news.test/coins"];
+        let config = SourceConfig {
+            kind: SourceKind::Feeds,
+            feeds: feeds.map(str::to_owned).into(),
+            ..SourceConfig::default()
+        };
+
+        let feeds = Feed::all(&setup(config)).unwrap();
+
+        let names: Vec<_> = feeds.iter().map(Source::name).collect();
+        assert_eq!(names, ["feeds news.test/stocks", "feeds news.test/coins"]);
+    }
 }

@@ -107,6 +107,10 @@ impl Source for Finnhub {
         Ok(Start::Live)
     }
 
+    fn hang_up(&mut self) {
+        self.socket = None;
+    }
+
     async fn next(&mut self) -> Result<Step, SourceError> {
         let Some(mut socket) = self.socket.take() else {
             return Err(SourceError::Own("it is not connected".to_owned()));

@@ -17,12 +17,12 @@ use super::{
     clock::Clock,
     live::Setup,
     policy::{Policy, Schedule},
-    sieve::Record,
 };
 use crate::{
     config::JetstreamWire,
     net::{
         Network, SourceError,
+        error::printable,
         ws::{Opening, Socket},
     },
 };
@@ -56,8 +56,12 @@ pub(crate) struct Jetstream {
     asked: Option<i64>,
     /// Connections in a row that an unreadable frame has ended without any progress.
     n_stuck: u32,
+    /// What that number was when something was passed over last: once for each such connection.
+    passed_at: u32,
     /// Steps that come before the next frame.
     first: VecDeque<Step>,
+    /// What was found behind records that had to be handed on first.
+    broken: Option<SourceError>,
 }
 
 /// A position in the stream.
@@ -86,7 +90,9 @@ impl Jetstream {
             reached: Reached::default(),
             asked: None,
             n_stuck: 0,
+            passed_at: 0,
             first: VecDeque::new(),
+            broken: None,
         })
     }
 
@@ -128,10 +134,16 @@ impl Jetstream {
             let time_us = time_us - REWIND_US;
             return Some(Reached { time_us, seq });
         }
+        if self.n_stuck == self.passed_at {
+            // What was passed over has not been tried yet: the connection failed for another reason.
+            return Some(self.reached);
+        }
+        self.passed_at = self.n_stuck;
         let doublings = (self.n_stuck - 3).min(20);
+        let now_us = self.clock.now().saturating_mul(1_000);
         let passed = Reached {
-            time_us: time_us + (100_000 << doublings),
-            seq: seq + (1 << doublings),
+            time_us: (time_us + (100_000 << doublings)).min(now_us).max(time_us),
+            seq: seq.saturating_add(1 << doublings),
         };
         self.missed(time_us / 1_000, passed.time_us / 1_000);
         self.reached = passed;
@@ -149,7 +161,7 @@ impl Jetstream {
         opening.open(&self.network, self.clock.now()).await
     }
 
-    fn take(&mut self, messages: Vec<Message>) -> Result<Vec<Record>, SourceError> {
+    fn take(&mut self, messages: Vec<Message>) -> Step {
         let seen_at = self.clock.now();
         let mut records = Vec::with_capacity(messages.len());
         let mut gone = Vec::new();
@@ -170,14 +182,31 @@ impl Jetstream {
                 }
                 What::AuthorGone(author) => gone.push(author),
                 What::Outdated => self.missed(self.reached.time_us / 1_000, seen_at),
-                What::Error(said) => return Err(SourceError::Closed(format!(": {said}"))),
+                What::Error(said) => {
+                    let said = printable(&said);
+                    self.broken = Some(SourceError::Closed(format!(": {said}")));
+                    break;
+                }
                 What::Other => {}
             }
         }
-        if !gone.is_empty() {
-            self.first.push_back(Step::AuthorsGone(gone));
+        let position =
+            (self.reached != Reached::default()).then(|| write_position(self.reached, self.wire));
+        if gone.is_empty() {
+            return Step::Records { records, position };
         }
-        Ok(records)
+        // The position is committed behind the withdrawal: a relay that is stopped in between hears
+        // of it again.
+        self.first.push_back(Step::AuthorsGone(gone));
+        let nothing = Vec::new();
+        self.first.push_back(Step::Records {
+            records: nothing,
+            position,
+        });
+        Step::Records {
+            records,
+            position: None,
+        }
     }
 
     /// Notes how far the stream has come, and what its first frame says about what is no longer held.
@@ -198,7 +227,8 @@ impl Jetstream {
             seq: said.seq,
         };
         if reached > self.reached {
-            (self.reached, self.n_stuck) = (reached, 0);
+            self.reached = reached;
+            (self.n_stuck, self.passed_at) = (0, 0);
         }
     }
 }
@@ -220,7 +250,7 @@ impl Source for Jetstream {
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
-        self.socket = None;
+        (self.socket, self.broken) = (None, None);
         let stored = position.and_then(|position| read_position(position, self.wire));
         self.reached = self.reached.max(stored.unwrap_or_default());
         let from = self.reached.time_us;
@@ -249,6 +279,9 @@ impl Source for Jetstream {
         if let Some(step) = self.first.pop_front() {
             return Ok(step);
         }
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let Some(socket) = &mut self.socket else {
             return Err(SourceError::Own("it is not connected".to_owned()));
         };
@@ -259,10 +292,7 @@ impl Source for Jetstream {
             }
             messages => messages?,
         };
-        let records = self.take(messages)?;
-        let position =
-            (self.reached != Reached::default()).then(|| write_position(self.reached, self.wire));
-        Ok(Step::Records { records, position })
+        Ok(self.take(messages))
     }
 }
 
@@ -286,5 +316,89 @@ fn read_position(position: &str, wire: JetstreamWire) -> Option<Reached> {
             seq: words.next()?.parse().ok()?,
         }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{SourceConfig, SourceKind},
+        sources::faults::{START, setup},
+    };
+
+    fn jetstream() -> Jetstream {
+        let config = SourceConfig {
+            kind: SourceKind::Jetstream,
+            wire: JetstreamWire::V2,
+            ..SourceConfig::default()
+        };
+        Jetstream::new(&setup(config)).unwrap()
+    }
+
+    fn message(kind: &str, rest: &str) -> Message {
+        Message::text(format!(
+            r#"{{"payload":{{"$type":"x#{kind}","seq":7,"did":"did:plc:a","time":"2026-05-25T14:00:00Z",{rest}}}}}"#
+        ))
+    }
+
+    fn post() -> Message {
+        let record = r#"{"text":"up","createdAt":"2026-05-25T14:00:00Z"}"#;
+        message(
+            "commit",
+            &format!(
+                r#""operation":"create","collection":"{POSTS}","rkey":"3kabc","record":{record}"#
+            ),
+        )
+    }
+
+    #[tokio::test]
+    async fn what_comes_before_a_closing_frame_is_handed_on() {
+        let mut source = jetstream();
+        let last = Message::text(r#"{"$type":"error","error":"Shut","message":"down\n\u0007"}"#);
+
+        let step = source.take(vec![post(), last, post()]);
+
+        let Step::Records { records, position } = step else {
+            panic!("{step:?}");
+        };
+        assert!(matches!(&*records, [Ok(_)]), "{records:?}");
+        assert!(position.is_some_and(|position| position.ends_with(" 7")));
+        let error = source.next().await.unwrap_err();
+        assert!(error.to_string().ends_with(": Shut down"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_position_is_committed_behind_the_withdrawal() {
+        let mut source = jetstream();
+
+        let step = source.take(vec![post(), message("account", r#""active":false"#)]);
+
+        assert!(
+            matches!(&step, Step::Records { records, position: None } if records.len() == 1),
+            "{step:?}"
+        );
+        assert!(matches!(source.next().await, Ok(Step::AuthorsGone(gone)) if gone.len() == 1));
+        let last = source.next().await.unwrap();
+        assert!(
+            matches!(&last, Step::Records { records, position: Some(_) } if records.is_empty()),
+            "{last:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_passed_over_does_not_grow_without_a_connection_nor_into_the_future() {
+        let mut source = jetstream();
+        let time_us = START * 1_000 - 50_000;
+        (source.reached, source.n_stuck) = (Reached { time_us, seq: 9 }, 3);
+
+        let [first, second] = [source.resume(), source.resume()];
+
+        let time_us = first.unwrap().time_us;
+        assert_eq!(first, second);
+        assert!(
+            (START * 1_000..START * 1_000 + 50_000).contains(&time_us),
+            "{time_us}"
+        );
     }
 }

@@ -280,6 +280,10 @@ impl Source for Mastodon {
         Ok(Start::Live)
     }
 
+    fn hang_up(&mut self) {
+        self.streams.clear();
+    }
+
     async fn next(&mut self) -> Result<Step, SourceError> {
         loop {
             if let Some(step) = self.first.pop_front() {

@@ -64,7 +64,6 @@ impl Minutes {
     /// # Errors
     /// The drop reason of one that belongs to no minute that is open.
     pub(crate) fn push(&mut self, tick: Tick, now: Millis) -> Result<(), &'static str> {
-        let open_at = tick.at.div_euclid(MINUTE) * MINUTE;
         let is_quantity = |size: f64| size.is_finite() && size >= 0.0;
         if !(tick.price.is_finite() && tick.price > 0.0) {
             return Err("bad_price");
@@ -79,8 +78,12 @@ impl Minutes {
         if tick.at > now + MAX_AHEAD {
             return Err("bad_time");
         }
-        if open_at < self.since {
+        if tick.at < self.since {
             // Nothing is wrong with it; there is only no bar that it belongs to.
+            return Ok(());
+        }
+        let open_at = tick.at.div_euclid(MINUTE) * MINUTE;
+        if open_at < self.since {
             return Ok(());
         }
         if open_at < self.final_until {
@@ -227,6 +230,7 @@ mod tests {
         let mut minutes = Minutes::new("test", 65_000);
 
         minutes.push(tick(66_000, 1.0, 1.0), 66_000).unwrap();
+        minutes.push(tick(Millis::MIN, 1.0, 1.0), 66_000).unwrap();
         minutes.push(tick(120_000, 1.0, 1.0), 120_000).unwrap();
 
         let opens: Vec<Millis> = bars(minutes.finish(200_000))

@@ -77,11 +77,13 @@ impl Setup {
             .tickers
             .iter()
             .map(|ticker| ticker.symbol.to_uppercase());
-        let symbols: Vec<String> = if self.config.pairs.is_empty() {
+        let mut symbols: Vec<String> = if self.config.pairs.is_empty() {
             of_tickers.collect()
         } else {
             of_pairs.collect()
         };
+        symbols.sort_unstable();
+        symbols.dedup();
         if symbols.is_empty() {
             return Err(SourceError::Refused(
                 "it needs pairs = [\"AAPL-USD\", …], or tickers".to_owned(),

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::net::{
     Network, Secret, SourceError,
+    error::printable,
     http::{Lines, Request, Response},
     lines::Piece,
 };
@@ -116,7 +117,7 @@ impl X {
                 .collect();
             let answer = self.api.post(RULES, &Add { add }).await?;
             if let Some(problem) = Problem::of_body(&answer) {
-                return Err(SourceError::Refused(problem.sentence()));
+                return Err(SourceError::Refused(printable(&problem.sentence())));
             }
         }
         tracing::info!(
@@ -212,6 +213,10 @@ impl Source for X {
             self.first.push_back(Step::Missed(Missed { from, to: now }));
         }
         Ok(Start::Live)
+    }
+
+    fn hang_up(&mut self) {
+        self.lines = None;
     }
 
     async fn next(&mut self) -> Result<Step, SourceError> {
@@ -329,7 +334,9 @@ impl Api {
         let error = SourceError::from_status(status, &headers, &sentence, now);
         let is_final = problem.is_some_and(|problem| problem.remedy() == Remedy::Person);
         match error {
-            SourceError::RateLimit { .. } if is_final => Err(SourceError::Refused(sentence)),
+            SourceError::RateLimit { .. } if is_final => {
+                Err(SourceError::Refused(printable(&sentence)))
+            }
             error => Err(error),
         }
     }
@@ -339,12 +346,12 @@ impl Problem {
     /// The trouble that a problem in the stream announces.
     fn in_stream(&self) -> SourceError {
         match self.remedy() {
-            Remedy::Reconnect => SourceError::Closed(format!(": {}", self.sentence())),
+            Remedy::Reconnect => SourceError::Closed(format!(": {}", printable(&self.sentence()))),
             Remedy::Wait => SourceError::RateLimit {
                 status: 429,
                 wait: None,
             },
-            Remedy::Person => SourceError::Refused(self.sentence()),
+            Remedy::Person => SourceError::Refused(printable(&self.sentence())),
         }
     }
 }

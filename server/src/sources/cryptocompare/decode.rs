@@ -25,9 +25,9 @@ pub(crate) enum AnswerError {
     /// The key is missing, wrong, or not for this.
     #[error("the key is not accepted: {0}")]
     Auth(String),
-    /// The request is wrong; it would be refused again.
-    #[error("the request is refused: {0}")]
-    Refused(String),
+    /// Something else, in its words.
+    #[error("an error: {0}")]
+    Other(String),
     /// Not JSON of any shape it answers in.
     #[error("not an answer")]
     Shape,
@@ -184,7 +184,7 @@ fn answer(body: &str) -> Result<Map<String, Value>, AnswerError> {
     ]) {
         AnswerError::Auth(message)
     } else {
-        AnswerError::Refused(message)
+        AnswerError::Other(message)
     })
 }
 

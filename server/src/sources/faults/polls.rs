@@ -37,7 +37,7 @@ fn network(kind: SourceKind, script: Script) -> FakeNetwork {
 
 fn name(kind: SourceKind) -> String {
     match kind {
-        SourceKind::Feeds => format!("feeds {HOST}"),
+        SourceKind::Feeds => format!("feeds {HOST}/rss"),
         _ => kind.word().to_owned(),
     }
 }

@@ -14,6 +14,14 @@ pub const POSTS: &str = "app.bsky.feed.post";
 const MAX_FRAME_BYTES: usize = 1 << 20;
 /// Of a text so much is kept; the lexicon's limit.
 const MAX_TEXT_BYTES: usize = 3_000;
+/// The same of tags, of which it allows fewer than so many.
+const MAX_TAG_BYTES: usize = 640;
+const MAX_TAGS: usize = 32;
+/// No name of a language, of an account or of a post, nor an address of one, is longer.
+const MAX_LANG_BYTES: usize = 35;
+const MAX_DID_BYTES: usize = 2_048;
+const MAX_KEY_BYTES: usize = 512;
+const MAX_ADDRESS_BYTES: usize = MAX_DID_BYTES + MAX_KEY_BYTES + 64;
 
 /// What a frame says.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,6 +165,9 @@ fn commit(did: &str, commit: Commit<'_>, key: &AuthorKey) -> Result<What, &'stat
         return Ok(What::Other);
     }
     let rkey = commit.rkey.filter(|rkey| !rkey.is_empty()).ok_or("no_id")?;
+    if rkey.len() > MAX_KEY_BYTES || did.len() > MAX_DID_BYTES {
+        return Err("too_long");
+    }
     let id = format!("at://{did}/{POSTS}/{rkey}");
     match commit.operation.as_deref() {
         Some("create") => {
@@ -202,7 +213,7 @@ fn post(
         lang: langs
             .first()
             .map(|lang| lang.to_ascii_lowercase())
-            .filter(|lang| !lang.is_empty()),
+            .filter(|lang| (1..=MAX_LANG_BYTES).contains(&lang.len())),
         posted_at: record.created_at.as_deref().and_then(calendar::parse_table),
         hashtags,
         cashtags,
@@ -210,6 +221,7 @@ fn post(
         reply_to: record
             .reply
             .and_then(|reply| reply.parent)
+            .filter(|parent| parent.uri.len() <= MAX_ADDRESS_BYTES)
             .map(|parent| parent.uri.into_owned()),
         sensitive,
         place: None,
@@ -247,7 +259,10 @@ fn tags(
     }
     let outside = outside.unwrap_or_default().into_iter();
     hashtags.extend(outside.map(|tag| tag.trim_start_matches('#').to_owned()));
-    hashtags.retain(|tag| !tag.is_empty());
+    for tags in [&mut hashtags, &mut cashtags] {
+        tags.retain(|tag| (1..=MAX_TAG_BYTES).contains(&tag.len()));
+        tags.truncate(MAX_TAGS);
+    }
     (hashtags, cashtags)
 }
 

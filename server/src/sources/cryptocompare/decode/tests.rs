@@ -49,11 +49,11 @@ fn an_error_is_never_a_price_whatever_its_form() {
     );
     check_error(
         r#"{"Response":"Error","Message":"fsym is a required param.","Type":2}"#,
-        &AnswerError::Refused("fsym is a required param.".into()),
+        &AnswerError::Other("fsym is a required param.".into()),
     );
     check_error(
         r#"{"Response":"Error"}"#,
-        &AnswerError::Refused("without a reason".into()),
+        &AnswerError::Other("without a reason".into()),
     );
     for body in ["<html>502</html>", "", "[]", "7"] {
         check_error(body, &AnswerError::Shape);

@@ -179,3 +179,23 @@ proptest! {
         let _ = decode(&frame, &KEY);
     }
 }
+
+#[test]
+fn nothing_in_a_post_is_longer_than_its_lexicon_allows() {
+    let many: Vec<String> = (0..100).map(|i| format!("\"tag{i}\"")).collect();
+    let (long_tag, long_lang) = ("x".repeat(641), "y".repeat(36));
+    let uri = format!("at://{}", "z".repeat(4_000));
+
+    let post = post_of(&format!(
+        r#"{{"text":"x","langs":["{long_lang}"],"tags":["{long_tag}",{}],"reply":{{"parent":{{"uri":"{uri}"}}}}}}"#,
+        many.join(",")
+    ));
+
+    assert_eq!((post.hashtags.len(), &*post.hashtags[0]), (32, "tag0"));
+    assert_eq!((post.lang, post.reply_to), (None, None));
+    let rkey = "k".repeat(513);
+    let frame = format!(
+        r#"{{"did":"did:plc:a","time_us":1,"kind":"commit","commit":{{"operation":"delete","collection":"{POSTS}","rkey":"{rkey}"}}}}"#
+    );
+    check_refused(frame.as_bytes(), "too_long");
+}
