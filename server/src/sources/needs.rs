@@ -5,11 +5,25 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 use wire::config::Ticker;
 
-use super::{bars::Pair, live::Setup, x::cost::Budget};
+use super::{
+    bars::Pair,
+    live::Setup,
+    policy::{Policy, Schedule},
+    x::cost::Budget,
+};
 use crate::net::{Secret, SourceError};
 
 /// Currencies of pairs where only tickers are configured.
 const CURRENCIES: [&str; 2] = ["USD", "EUR"];
+
+/// Where every request counts, or is paid for: none is made again at once.
+pub(crate) const POLLED: Policy = Policy {
+    transport: Schedule::doubling(60, 3_600),
+    http: Schedule::doubling(60, 3_600),
+    protocol: Schedule::doubling(60, 3_600),
+    at_once_after_success: false,
+    ..Policy::USUAL
+};
 
 impl Setup {
     /// The key, for a source that can do nothing without one.
