@@ -4,10 +4,15 @@
 
 pub mod decode;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
+use wire::Millis;
 
 use super::{
     Source, Start, Step,
@@ -53,6 +58,8 @@ pub(crate) struct Binance {
     reached: Reached,
     /// Pairs whose history has a part that is missing.
     to_fill: VecDeque<Pair>,
+    /// The newest bar that the stream has brought behind such a part.
+    ahead: BTreeMap<Pair, Millis>,
     /// What was found behind records that had to be handed on first.
     broken: Option<SourceError>,
 }
@@ -80,6 +87,7 @@ impl Binance {
             socket: None,
             reached: Reached::default(),
             to_fill: VecDeque::new(),
+            ahead: BTreeMap::new(),
             broken: None,
         })
     }
@@ -114,6 +122,7 @@ impl Binance {
         };
         if let Some(up_to) = up_to {
             self.reached.complete(&pair, up_to);
+            self.join(&pair, up_to);
         }
         if is_full {
             self.to_fill.push_back(pair);
@@ -124,14 +133,27 @@ impl Binance {
             .collect())
     }
 
+    /// What the stream has brought follows on what the history has, which ends a little before it.
+    fn join(&mut self, pair: &Pair, up_to: Millis) {
+        if let Some(ahead) = self.ahead.get(pair).copied()
+            && ahead <= up_to + WIDTH
+        {
+            self.reached.complete(pair, ahead);
+            self.ahead.remove(pair);
+        }
+    }
+
     fn take(&mut self, messages: Vec<Message>) -> Vec<Record> {
         let seen_at = self.clock.now();
         let mut records = Vec::new();
         for message in messages {
             match decode::decode(&message.into_data(), &self.symbols) {
                 Ok(Said::Final(pair, bar)) => {
-                    if self.reached.note(&pair, bar.open_at) && !self.to_fill.contains(&pair) {
-                        self.to_fill.push_back(pair);
+                    if self.reached.note(&pair, bar.open_at) {
+                        self.ahead.insert(pair.clone(), bar.open_at);
+                        if !self.to_fill.contains(&pair) {
+                            self.to_fill.push_back(pair);
+                        }
                     }
                     records.push(Ok(event(bar, seen_at)));
                 }
@@ -227,5 +249,22 @@ mod tests {
 
         assert!(matches!(&*records, [Ok(_)]), "{records:?}");
         assert_eq!(source.next().await.unwrap_err().word(), "closed");
+    }
+
+    #[tokio::test]
+    async fn what_the_stream_brought_follows_on_what_the_history_has() {
+        let mut source = binance();
+        let pair = Pair::parse("BTC-USDT").unwrap();
+        source.reached.complete(&pair, 0);
+
+        // Minute 1 was missed; its bar is in the history, that of minute 2 not yet.
+        source.take(vec![bar(2 * WIDTH)]);
+        assert_eq!(source.to_fill.pop_front(), Some(pair.clone()));
+        source.reached.complete(&pair, WIDTH);
+        source.join(&pair, WIDTH);
+        source.take(vec![bar(3 * WIDTH)]);
+
+        assert!(source.to_fill.is_empty(), "{:?}", source.to_fill);
+        assert_eq!(source.reached.next_open(&pair, 0), 4 * WIDTH);
     }
 }

@@ -21,6 +21,8 @@ use super::{
     clock::Clock,
     live::Setup,
     minutes::{Minutes, Tick},
+    needs::POLLED,
+    policy::Policy,
     sieve::Record,
 };
 use crate::net::{Network, Secret, SourceError, http::Request};
@@ -179,6 +181,10 @@ impl CryptoCompare {
 impl Source for CryptoCompare {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn policy(&self) -> Policy {
+        POLLED
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {

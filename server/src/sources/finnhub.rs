@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
+use wire::Millis;
 
 use super::{Source, Start, Step, clock::Clock, live::Setup, minutes::Minutes, sieve::Record};
 use crate::net::{
@@ -31,6 +32,10 @@ pub(crate) struct Finnhub {
     minutes: Minutes,
     socket: Option<Socket>,
     heard: Instant,
+    /// The same by the wall clock.
+    heard_at: Millis,
+    /// What the connection before has left.
+    left: Vec<Record>,
 }
 
 impl Finnhub {
@@ -46,6 +51,8 @@ impl Finnhub {
             minutes: Minutes::new(decode::SOURCE, 0),
             socket: None,
             heard: Instant::now(),
+            heard_at: 0,
+            left: Vec::new(),
         })
     }
 
@@ -63,6 +70,7 @@ impl Finnhub {
         let frames = frames?;
         self.heard = Instant::now();
         let now = self.clock.now();
+        self.heard_at = now;
         let mut records = Vec::new();
         for frame in frames {
             let frame =
@@ -101,7 +109,10 @@ impl Source for Finnhub {
             let subscribe = json!({"type": "subscribe", "symbol": symbol});
             socket.send(&subscribe.to_string()).await?;
         }
-        self.minutes = Minutes::new(decode::SOURCE, self.clock.now());
+        let now = self.clock.now();
+        self.left.extend(self.minutes.break_off(self.heard_at, now));
+        self.minutes = Minutes::new(decode::SOURCE, now);
+        self.heard_at = now;
         self.heard = Instant::now();
         self.socket = Some(socket);
         Ok(Start::Live)
@@ -112,6 +123,12 @@ impl Source for Finnhub {
     }
 
     async fn next(&mut self) -> Result<Step, SourceError> {
+        if !self.left.is_empty() {
+            return Ok(Step::Records {
+                records: std::mem::take(&mut self.left),
+                position: None,
+            });
+        }
         let Some(mut socket) = self.socket.take() else {
             return Err(SourceError::Own("it is not connected".to_owned()));
         };

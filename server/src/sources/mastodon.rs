@@ -20,11 +20,13 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use url::Url;
 use wire::{Millis, Missed};
 
-use super::{Source, Start, Step, clock::Clock, live::Setup, sieve::Record};
+use super::{
+    Source, Start, Step, clock::Clock, live::Setup, needs::POLLED, policy::Policy, sieve::Record,
+};
 use crate::{
     config::MastodonStream,
     net::{
-        Network, Secret, SourceError,
+        Network, Reach, Secret, SourceError,
         http::{Request, Response},
     },
 };
@@ -125,7 +127,9 @@ impl Mastodon {
             if let Channel::Hashtag(tag) = channel {
                 url.query_pairs_mut().append_pair("tag", tag);
             }
-            let request = Request::get(url).with(header::AUTHORIZATION, token.header("Bearer "));
+            let mut request =
+                Request::get(url).with(header::AUTHORIZATION, token.header("Bearer "));
+            request.reach = self.reach_of(&host);
             let response = request
                 .send(&self.network)
                 .await?
@@ -141,6 +145,15 @@ impl Mastodon {
             });
         }
         Ok(())
+    }
+
+    /// A host that the instance names may be no host of this machine's own network.
+    fn reach_of(&self, host: &Url) -> Reach {
+        if host.host() == self.url.host() {
+            Reach::Anywhere
+        } else {
+            Reach::PublicOnly
+        }
     }
 
     /// Where the instance says that its streams are; an old one says nothing and has them itself.
@@ -168,6 +181,23 @@ impl Mastodon {
         })
     }
 
+    /// Notes where a time line ends before its stream is listened to for the first time, so that what
+    /// comes in a break can be asked for even if nothing came before.
+    async fn note_end(&mut self, channel: &Channel) -> Result<(), SourceError> {
+        let mut url = self.url.clone();
+        url.set_path(&channel.time_line_path());
+        url.query_pairs_mut().append_pair("limit", "1");
+        channel.narrow(&mut url);
+        let body = self.get(url).await?;
+        let page = self.decoder.page(&body, self.clock.now());
+        let page =
+            page.map_err(|reason| SourceError::Protocol(format!("no time line ({reason})")))?;
+        // Every id is behind this one.
+        let end = page.newest.unwrap_or_else(|| "0".to_owned());
+        self.newest.insert(channel.name(), end);
+        Ok(())
+    }
+
     /// What a channel's time line has behind what was seen of it.
     async fn catch_up(&mut self, channel: &Channel) -> Result<(), SourceError> {
         let name = channel.name();
@@ -185,7 +215,8 @@ impl Mastodon {
             let page = self.decoder.page(&body, self.clock.now());
             let page =
                 page.map_err(|reason| SourceError::Protocol(format!("no time line ({reason})")))?;
-            let is_last = page.records.len() < PAGE || newest.is_none();
+            // A page may be short for what is left out of it; only an empty one is behind the last.
+            let is_last = page.records.is_empty() || newest.is_none();
             if let Some(newest) = page.newest {
                 self.newest.insert(name.clone(), newest);
             }
@@ -195,8 +226,10 @@ impl Mastodon {
             }
         }
         // The rest is left to be missed, rather than to ask without end.
-        let (from, to) = (self.heard_at.unwrap_or_default(), self.clock.now());
-        self.first.push_back(Step::Missed(Missed { from, to }));
+        if let Some(from) = self.heard_at {
+            let to = self.clock.now();
+            self.first.push_back(Step::Missed(Missed { from, to }));
+        }
         self.newest.remove(&name);
         Ok(())
     }
@@ -259,19 +292,30 @@ impl Source for Mastodon {
         &self.name
     }
 
+    fn policy(&self) -> Policy {
+        if self.token.is_some() {
+            Policy::USUAL
+        } else {
+            POLLED
+        }
+    }
+
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
         (self.streams, self.due) = (Vec::new(), None);
         if self.newest.is_empty() {
             let stored = position.and_then(|position| serde_json::from_str(position).ok());
             self.newest = stored.unwrap_or_default();
         }
+        for channel in self.channels.clone() {
+            if self.token.is_some() && !self.newest.contains_key(&channel.name()) {
+                self.note_end(&channel).await?;
+            }
+        }
         // Streams first, so that nothing is posted between the two; what comes twice is told by identity.
         self.open_streams().await?;
         for channel in self.channels.clone() {
             // A stream begins with the present; a time line that is asked for the first time with its last page.
-            if self.token.is_none() || self.newest.contains_key(&channel.name()) {
-                self.catch_up(&channel).await?;
-            }
+            self.catch_up(&channel).await?;
         }
         self.heard_at = Some(self.clock.now());
         if self.token.is_none() {
@@ -400,4 +444,28 @@ struct InstanceConfiguration {
 #[derive(Deserialize)]
 struct InstanceUrls {
     streaming: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{SourceConfig, SourceKind},
+        sources::faults::setup,
+    };
+
+    #[test]
+    fn a_host_that_is_named_by_the_instance_has_to_be_a_public_one() {
+        let config = SourceConfig {
+            kind: SourceKind::Mastodon,
+            url: Some("https://m.test".into()),
+            hashtags: vec!["up".into()],
+            ..SourceConfig::default()
+        };
+        let source = Mastodon::new(&setup(config)).unwrap();
+        let reach = |url: &str| source.reach_of(&Url::parse(url).unwrap());
+
+        assert_eq!(reach("https://m.test"), Reach::Anywhere);
+        assert_eq!(reach("https://10.0.0.1"), Reach::PublicOnly);
+    }
 }

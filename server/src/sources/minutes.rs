@@ -118,6 +118,14 @@ impl Minutes {
         done.into_values().map(event).collect()
     }
 
+    /// The bars of the minutes that were over when an upstream was last heard. Of the one in which it
+    /// was lost, nobody knows the rest.
+    pub(crate) fn break_off(&mut self, heard_at: Millis, now: Millis) -> Vec<Record> {
+        let whole_until = heard_at.div_euclid(MINUTE) * MINUTE;
+        self.open.retain(|(open_at, ..), _| *open_at < whole_until);
+        self.finish(now.max(whole_until + GRACE))
+    }
+
     /// How long until the next minute becomes final.
     pub(crate) fn wait(now: Millis) -> Millis {
         MINUTE - (now - GRACE).rem_euclid(MINUTE)
@@ -210,6 +218,18 @@ mod tests {
             [(60_000, [10.5, 11.0, 9.0, 11.0], Some(4.5))]
         );
         assert!(minutes.finish(126_000).is_empty());
+    }
+
+    #[test]
+    fn a_connection_that_breaks_leaves_its_whole_minutes() {
+        let mut minutes = Minutes::new("test", 0);
+        minutes.push(tick(61_000, 10.0, 1.0), 61_000).unwrap();
+        minutes.push(tick(121_000, 11.0, 1.0), 121_000).unwrap();
+
+        let left = minutes.break_off(123_000, 123_500);
+
+        assert_eq!(bars(left), [(60_000, [10.0, 10.0, 10.0, 10.0], Some(1.0))]);
+        assert!(minutes.break_off(123_000, 400_000).is_empty());
     }
 
     #[test]

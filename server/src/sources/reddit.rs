@@ -9,7 +9,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
-use super::{Source, Start, Step, clock::Clock, live::Setup};
+use super::{Source, Start, Step, clock::Clock, live::Setup, needs::POLLED, policy::Policy};
 use crate::net::{Network, Secret, SourceError, http::Request};
 use decode::Window;
 
@@ -98,6 +98,10 @@ impl Reddit {
 impl Source for Reddit {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn policy(&self) -> Policy {
+        POLLED
     }
 
     async fn connect(&mut self, _position: Option<&str>) -> Result<Start, SourceError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use wire::{Bar, Millis};
+use wire::{Bar, Millis, time::SECOND};
 
 use crate::sources::bars::{Number, Pair, WIDTH, bar};
 
@@ -12,6 +12,9 @@ pub const SOURCE: &str = "binance";
 
 /// Pairs by their symbol at Binance, `BTCUSDT`.
 pub type Symbols = BTreeMap<String, Pair>;
+
+/// So long after its end a bar of the history is final; before, its last trades may be missing.
+const SETTLES_AFTER: Millis = 5 * SECOND;
 
 /// What a message of the stream says.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +79,7 @@ pub fn decode_history(
     now: Millis,
 ) -> Result<Vec<Result<Bar, &'static str>>, &'static str> {
     let rows: Vec<Row<'_>> = serde_json::from_str(text(body)?).map_err(json)?;
-    let is_final = |row: &&Row<'_>| row.0.saturating_add(WIDTH) <= now;
+    let is_final = |row: &&Row<'_>| row.0.saturating_add(WIDTH + SETTLES_AFTER) <= now;
     let bars = rows.iter().filter(is_final).map(|row| {
         let prices = [row.1, row.2, row.3, row.4].map(Number::value);
         bar(pair, SOURCE, row.0, WIDTH, prices, Some(row.5.value()))
@@ -229,6 +232,8 @@ mod tests {
         assert_eq!(bars.len(), 2);
         assert_eq!(bars[0].as_ref().unwrap().close_at(), 60_000);
         assert_eq!(bars[1], Err("bad_price"));
+        let early = decode_history(body.as_bytes(), &Pair::parse("BTC-USDT").unwrap(), 64_999);
+        assert!(early.unwrap().is_empty());
         let error = br#"{"code":-1121,"msg":"Invalid symbol."}"#;
         assert!(decode_history(error, &Pair::parse("BTC-USDT").unwrap(), 0).is_err());
     }

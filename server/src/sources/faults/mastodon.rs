@@ -175,30 +175,30 @@ async fn every_fault_of_a_stream_has_its_reaction() {
 async fn every_fault_of_a_time_line_has_its_reaction() {
     let retry = Reaction::retry;
     let cells = [
-        ("half a page", Fault::HalfThenClose, retry(&["closed"], 0)),
-        ("no page", Fault::Close, retry(&["closed"], 0)),
-        ("silence", Fault::Stall, retry(&["idle"], 0)),
-        ("garbage", Fault::Garbage, retry(&["protocol"], 5)),
+        ("half a page", Fault::HalfThenClose, retry(&["closed"], 60)),
+        ("no page", Fault::Close, retry(&["closed"], 60)),
+        ("silence", Fault::Stall, retry(&["idle"], 60)),
+        ("garbage", Fault::Garbage, retry(&["protocol"], 60)),
         (
             "bytes that are no text",
             Fault::InvalidUtf8,
-            retry(&["protocol"], 5),
+            retry(&["protocol"], 60),
         ),
-        ("five megabytes", Fault::Huge, retry(&["protocol"], 5)),
+        ("five megabytes", Fault::Huge, retry(&["protocol"], 60)),
         (
             "an unknown answer",
             Fault::UnknownEvent,
-            retry(&["protocol"], 5),
+            retry(&["protocol"], 60),
         ),
         (
             "a page for people",
             pretend(Reply::html(), 60),
-            retry(&["protocol"], 75),
+            retry(&["protocol"], 60),
         ),
         (
             "another content type",
             pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["protocol"], 75),
+            retry(&["protocol"], 60),
         ),
         (
             "401",
@@ -221,7 +221,7 @@ async fn every_fault_of_a_time_line_has_its_reaction() {
             refuse(429, Some(200), 100),
             retry(&["rate_limit"], 200),
         ),
-        ("503", refuse(503, None, 30), retry(&["http"], 35)),
+        ("503", refuse(503, None, 30), retry(&["http"], 60)),
         (
             "503 with a wait",
             refuse(503, Some(120), 60),

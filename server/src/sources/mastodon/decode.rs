@@ -15,7 +15,7 @@ use wire::{
     time::MAX_AGE,
 };
 
-use super::super::{html, sieve::Record};
+use super::super::{html, needs::shortened, sieve::Record};
 
 /// Name of the source in posts, whatever the instance.
 pub(crate) const SOURCE: &str = "mastodon";
@@ -123,7 +123,7 @@ impl Decoder {
         let posted_at = posted_at.ok_or(FormatError::Time.reason())?;
         let repost = status.reblog.is_some();
         let content = status.reblog.map_or(status.content, |original| *original);
-        let text = content.text().ok_or(FormatError::NoText.reason())?;
+        let text = shortened(content.text().ok_or(FormatError::NoText.reason())?);
         let reply_to = status
             .in_reply_to_id
             .and_then(|id| self.addresses.get(&id).cloned());

@@ -11,7 +11,7 @@ use wire::{
     time::MAX_AGE,
 };
 
-use super::super::{html, sieve::Record};
+use super::super::{html, needs::shortened, sieve::Record};
 
 /// Name of the source in posts.
 pub(crate) const SOURCE: &str = "reddit";
@@ -119,7 +119,7 @@ impl Window {
         let author = author.map(|name| name.trim_start_matches("/u/"));
         let author = author.filter(|name| !name.is_empty() && *name != "[deleted]");
         let author = author.ok_or(FormatError::NoAuthor.reason())?.to_owned();
-        let text = text(&entry).ok_or(FormatError::NoText.reason())?;
+        let text = shortened(text(&entry).ok_or(FormatError::NoText.reason())?);
         let link = entry
             .links
             .into_iter()

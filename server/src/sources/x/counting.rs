@@ -14,8 +14,8 @@ use wire::{
 };
 
 use super::{
-    super::{Source, Start, Step, live::Setup, policy::Policy, sieve::Record},
-    Api, POLICY,
+    super::{Source, Start, Step, live::Setup, needs::POLLED, policy::Policy, sieve::Record},
+    Api,
     cost::{Budget, Meter},
     counts,
     rules::{self, Caps, Narrowing},
@@ -131,7 +131,7 @@ impl Source for XCounts {
     }
 
     fn policy(&self) -> Policy {
-        POLICY
+        POLLED
     }
 
     fn cost_usd(&self) -> Option<f64> {
