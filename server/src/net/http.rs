@@ -194,6 +194,17 @@ impl Response {
         }
     }
 
+    /// The whole body of an answer that has to be JSON, as text.
+    pub(crate) async fn json_text(
+        self,
+        max: usize,
+        patience: Duration,
+    ) -> Result<String, SourceError> {
+        let body = self.expect_type(&["application/json"])?;
+        String::from_utf8(body.bytes(max, patience).await?)
+            .map_err(|_| SourceError::Protocol("an answer that is no text".to_owned()))
+    }
+
     /// The whole body, which must be complete within `patience` and no longer than `max_bytes`.
     pub(crate) async fn bytes(
         mut self,

@@ -169,12 +169,7 @@ impl CryptoCompare {
             let stated = decode::error(&said).map(SourceError::from);
             return Err(stated.unwrap_or(by_status));
         }
-        let body = response
-            .expect_type(&["application/json"])?
-            .bytes(MAX_BYTES, PATIENCE)
-            .await?;
-        String::from_utf8(body)
-            .map_err(|_| SourceError::Protocol("an answer that is no text".to_owned()))
+        response.json_text(MAX_BYTES, PATIENCE).await
     }
 }
 

@@ -244,10 +244,7 @@ impl Mastodon {
             .await?
             .success(self.clock.now())
             .await?;
-        let response = response.expect_type(&["application/json"])?;
-        let body = response.bytes(MAX_PAGE_BYTES, PATIENCE).await?;
-        String::from_utf8(body)
-            .map_err(|_| SourceError::Protocol("an answer that is no text".to_owned()))
+        response.json_text(MAX_PAGE_BYTES, PATIENCE).await
     }
 
     fn push(&mut self, records: Vec<Record>) {

@@ -306,13 +306,8 @@ impl Api {
     }
 
     async fn body(&self, request: Request) -> Result<String, SourceError> {
-        let response = self
-            .send(request)
-            .await?
-            .expect_type(&["application/json"])?;
-        let body = response.bytes(MAX_ANSWER_BYTES, PATIENCE).await?;
-        String::from_utf8(body)
-            .map_err(|_| SourceError::Protocol("an answer that is no text".to_owned()))
+        let response = self.send(request).await?;
+        response.json_text(MAX_ANSWER_BYTES, PATIENCE).await
     }
 
     /// The answer if it is a success. What X says besides the status decides whether to try again.
