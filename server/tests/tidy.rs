@@ -29,6 +29,7 @@ const COLOUR_FILES: &[&str] = &["style/tokens.css", "app/src/charts/theme.rs"];
 const ARROWS: &[(&str, &str, &[&str])] = &[
     ("server/wire", "wire", &[]),
     ("app/analysis", "analysis", &["wire"]),
+    ("app/chunks", "chunks", &["wire"]),
     ("app/worker", "worker", &["analysis", "wire"]),
     ("app", "app", &["analysis", "wire"]),
     ("server", "server", &["wire"]),
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("server/wire", PURE),
     ("app/analysis", PURE),
+    ("app/chunks", PURE),
     (
         "app/worker",
         &["leptos", "plotters", "plotters-canvas", "tokio"],
