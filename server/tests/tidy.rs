@@ -30,7 +30,12 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ("server/wire", "wire", &[]),
     ("app/analysis", "analysis", &["wire"]),
     ("app/chunks", "chunks", &["wire"]),
-    ("app/worker", "worker", &["analysis", "wire"]),
+    ("app/import", "import", &["analysis", "wire"]),
+    (
+        "app/worker",
+        "worker",
+        &["analysis", "chunks", "import", "wire"],
+    ),
     ("app", "app", &["analysis", "wire"]),
     ("server", "server", &["wire"]),
     ("server/fakes", "fakes", &[]),
@@ -41,6 +46,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("server/wire", PURE),
     ("app/analysis", PURE),
     ("app/chunks", PURE),
+    ("app/import", PURE),
     (
         "app/worker",
         &["leptos", "plotters", "plotters-canvas", "tokio"],

@@ -25,4 +25,4 @@ pub mod trending;
 pub mod view;
 pub mod voices;
 
-pub use engine::{Applied, Configured, Counting, Engine};
+pub use engine::{Applied, Configured, Counting, Engine, Standing};
