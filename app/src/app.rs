@@ -2,18 +2,26 @@
 
 use std::time::Duration;
 
-use analysis::protocol::Command;
+use analysis::protocol::{Command, RangeChoice, Watch};
 use leptos::prelude::*;
 use wire::config::{Ticker, Topic};
 
 use crate::{
     link::Link,
     panels::{
-        hashtags::HashtagsPanel, header::Header, kpi::KpiStrip, lag::LagPanel, market::MarketPanel,
-        notices::Notices, posts::PostsPanel, sample::SamplePanel, sources::SourcesPanel,
+        hashtags::HashtagsPanel,
+        header::Header,
+        import::{ImportPanel, link::Importing},
+        kpi::KpiStrip,
+        lag::LagPanel,
+        market::MarketPanel,
+        notices::Notices,
+        posts::PostsPanel,
+        sample::SamplePanel,
+        sources::SourcesPanel,
         topics::TopicsPanel,
     },
-    query::Choice,
+    query::{Choice, Entry},
     state::AppState,
     stream,
     theme_switch::Appearance,
@@ -24,6 +32,7 @@ use crate::{
 pub(crate) struct Actions {
     link: StoredValue<Link, LocalStorage>,
     state: AppState,
+    choice: Choice,
 }
 
 impl Actions {
@@ -61,6 +70,23 @@ impl Actions {
         self.link.with_value(|link| link.send(&Command::ClearStore));
     }
 
+    /// Tell the worker.
+    pub(crate) fn send(self, command: &Command) {
+        self.link.with_value(|link| link.send(command));
+    }
+
+    /// Shows what files hold from now on, and keeps it apart from what relays send.
+    pub(crate) fn follow_files(self) {
+        if stream::base() == stream::FILES {
+            return;
+        }
+        stream::keep(stream::FILES);
+        self.choice.change(Entry::Same, |watch| {
+            (watch.range, watch.ticker) = (RangeChoice::All, None);
+        });
+        self.send(&start(self.choice.watch.get_untracked()));
+    }
+
     /// The trouble was read.
     pub(crate) fn put_trouble_aside(self) {
         self.state.put_trouble_aside();
@@ -79,11 +105,13 @@ pub(crate) fn App() -> impl IntoView {
     let actions = Actions {
         link: StoredValue::new_local(link),
         state,
+        choice,
     };
     provide_context(views);
     provide_context(choice);
     provide_context(actions);
     provide_context(Appearance::new());
+    provide_context(Importing::new(actions));
     follow_choice(choice, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
@@ -91,6 +119,7 @@ pub(crate) fn App() -> impl IntoView {
         <Header />
         <main id="main">
             <Notices />
+            <ImportPanel />
             <KpiStrip />
             <NextTask>
                 <MarketPanel />
@@ -122,18 +151,24 @@ fn follow_choice(choice: Choice, actions: Actions) {
     Effect::new(move |is_started: Option<()>| {
         let watch = choice.watch.get();
         let command = match is_started {
-            None => {
-                let origin = window().location().origin().unwrap_or_default();
-                Command::Start {
-                    relay: origin + &stream::base(),
-                    store: stream::store(),
-                    watch,
-                }
-            }
+            None => start(watch),
             Some(()) => Command::Watch(watch),
         };
         actions.link.with_value(|link| link.send(&command));
     });
+}
+
+fn start(watch: Watch) -> Command {
+    let origin = window().location().origin().unwrap_or_default();
+    let base = stream::base();
+    Command::Start {
+        relay: match base == stream::FILES {
+            true => String::new(),
+            false => origin + &base,
+        },
+        store: stream::store(),
+        watch,
+    }
 }
 
 /// Lets the page open without a network. Not in development, where it would serve yesterday's files.

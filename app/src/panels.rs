@@ -4,6 +4,7 @@ mod anomalies;
 pub(crate) mod explanation;
 pub(crate) mod hashtags;
 pub(crate) mod header;
+pub(crate) mod import;
 pub(crate) mod kpi;
 pub(crate) mod lag;
 mod list_editor;

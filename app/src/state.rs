@@ -15,6 +15,8 @@ use wire::{
     config::{Ticker, Topic},
 };
 
+use crate::panels::import::link::note_stored;
+
 /// A view, or nothing yet.
 pub(crate) type Shown<T> = ReadSignal<Option<Arc<T>>>;
 
@@ -164,6 +166,7 @@ impl AppState {
             Update::Link(link) => self.link.set(link),
             Update::Store(store) => self.store.set(store),
             Update::Trouble(trouble) => self.trouble.set(Some(trouble)),
+            Update::Imported { no, n_known } => note_stored(no, n_known),
             Update::Frame(frame) => {
                 self.now.set(Some(frame.now));
                 show(self.kpi, frame.kpi);

@@ -3,6 +3,7 @@
 //! Sentence case, no full stop on labels, and never a claim of cause: what is measured is association.
 
 pub(crate) mod connection;
+pub(crate) mod import;
 pub(crate) mod troubles;
 
 use analysis::{

@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
         "worker",
         &["analysis", "chunks", "import", "wire"],
     ),
-    ("app", "app", &["analysis", "wire"]),
+    ("app", "app", &["analysis", "import", "wire"]),
     ("server", "server", &["wire"]),
     ("server/fakes", "fakes", &[]),
 ];

@@ -8,6 +8,7 @@ use wire::{config::LiveInfo, time::SECOND};
 
 use crate::{
     app::Actions,
+    panels::import::OpenFile,
     state::Views,
     stream,
     strings::{self, connection},
@@ -28,6 +29,7 @@ pub(crate) fn Header() -> impl IntoView {
             </h1>
             <ConnectionPill />
             <StreamButton />
+            <OpenFile />
             <span class="spacer"></span>
             <span class="zone" title="All times are Coordinated Universal Time">"UTC"</span>
             <ThemeSwitch />
