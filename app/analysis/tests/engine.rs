@@ -316,7 +316,7 @@ fn a_post_that_was_withdrawn_counts_the_same_when_it_is_read_again_without_its_t
         }],
         tickers: vec![Ticker {
             symbol: "BTC".into(),
-            names: vec!["bitcoin".into()],
+            aliases: vec!["bitcoin".into()],
             ..Ticker::default()
         }],
         ..PublicConfig::default()

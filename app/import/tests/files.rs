@@ -1,5 +1,11 @@
 //! Whole files: made ones with every trap that is known, and real ones where they are at hand.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "these are tests, and the real files lie outside"
+)]
+
 use std::{collections::BTreeMap, io::Write, path::PathBuf};
 
 use flate2::{

@@ -24,7 +24,7 @@ pub(crate) enum Stage {
     /// A person decides.
     Seen(Preview),
     /// It runs, or has run.
-    Running(Progress),
+    Running,
     /// The program for it could not be loaded.
     Failed,
 }
@@ -60,7 +60,7 @@ pub(crate) fn ImportPanel() -> impl IntoView {
         Stage::Looking => view! { <p role="status">"Looking at the file…"</p> }.into_any(),
         Stage::Failed => view! { <p role="alert">{words::FAILED}</p> }.into_any(),
         Stage::Seen(preview) => view! { <Decide preview actions /> }.into_any(),
-        Stage::Running(progress) => view! { <Course progress /> }.into_any(),
+        Stage::Running => view! { <Course /> }.into_any(),
     };
     let is_open = move || importing.stage.with(|stage| *stage != Stage::None);
     view! {
@@ -157,53 +157,76 @@ fn set_role(choice: &mut Choice, idx: usize, role: Role) {
 
 /// How far it is, or what became of it.
 #[component]
-fn Course(progress: Progress) -> impl IntoView {
+fn Course() -> impl IntoView {
     let importing = expect_context::<link::Importing>();
-    let is_over = !matches!(progress.state, State::Running | State::Paused);
-    let is_paused = progress.state == State::Paused;
+    let progress = importing.progress;
+    let state = Memo::new(move |_| progress.with(|progress| progress.state));
+    let is_over = Memo::new(move |_| !matches!(state.get(), State::Running | State::Paused));
+    let is_paused = move || state.get() == State::Paused;
     let pause = move |_| {
+        let is_paused = state.get_untracked() == State::Paused;
         importing.order(&if is_paused {
             Order::Resume
         } else {
             Order::Pause
-        })
+        });
     };
-    let report = &progress.report;
-    let refused = report.refused.values().map(|refused| {
+    let n_bytes = move || progress.with(|progress| progress.n_bytes.max(1).to_string());
+    let n_read = move || progress.with(|progress| progress.report.n_bytes.to_string());
+    let is_beside = !stream::base().is_empty();
+    view! {
+        <progress max=n_bytes value=n_read aria-label="Import"></progress>
+        <p role="status" data-testid="import-status">{move || progress.with(words::course)}</p>
+        <ul class="refused">{move || progress.with(refused)}</ul>
+        <Show when=move || is_over.get()>
+            <p class="caption">{move || progress.with(quality)}</p>
+        </Show>
+        <p class="actions">
+            <Show
+                when=move || is_over.get()
+                fallback=move || view! {
+                    <button type="button" on:click=pause>{move || if is_paused() { "Go on" } else { "Pause" }}</button>
+                    <button type="button" on:click=move |_| importing.order(&Order::Cancel)>"Cancel"</button>
+                }
+            >
+                <button type="button" on:click=move |_| importing.close()>"Close"</button>
+                {move || progress.with(refused_link)}
+                {is_beside.then(|| view! {
+                    <button type="button" on:click=|_| stream::follow("")>"Back to the stream"</button>
+                })}
+            </Show>
+        </p>
+    }
+}
+
+fn refused(progress: &Progress) -> impl IntoView + use<> {
+    let refused = progress.report.refused.values().map(|refused| {
         let line = format!("{} × {}", format::count(refused.n), refused.why);
         let sample = refused.samples.first();
         let sample = sample.map(|sample| words::sample(sample.row, &sample.text));
         view! { <li>{line}" "<q>{sample}</q></li> }
     });
-    let refused = refused.collect_view();
-    let quality = is_over.then(|| report.quality(progress.n_known));
-    let quality = quality.map(|quality| {
-        let lines = quality.lines.iter().filter(|line| line.outcome != Outcome::Pass);
-        let lines = lines.map(words::quality_line);
-        view! { <p class="caption">{words::quality(quality.outcome)}" "{lines.collect::<Vec<_>>().join(" · ")}</p> }
-    });
-    let csv = (is_over && report.n_refused() > 0).then(|| {
+    refused.collect_view()
+}
+
+fn quality(progress: &Progress) -> String {
+    let quality = progress.report.quality(progress.n_known);
+    let lines = quality.lines.iter();
+    let notable = lines.filter(|line| line.outcome != Outcome::Pass);
+    let notable: Vec<String> = notable.map(words::quality_line).collect();
+    format!(
+        "{} {}",
+        words::quality(quality.outcome),
+        notable.join(" · ")
+    )
+}
+
+fn refused_link(progress: &Progress) -> Option<impl IntoView + use<>> {
+    let report = &progress.report;
+    (report.n_refused() > 0).then(|| {
         let href = words::data_url(&report.refused_csv());
         view! { <a download="refused-rows.csv" href=href>"Refused rows as CSV"</a> }
-    });
-    let is_beside = !stream::base().is_empty();
-    view! {
-        <progress max=progress.n_bytes.max(1).to_string() value=report.n_bytes.to_string() aria-label="Import"></progress>
-        <p role="status" data-testid="import-status">{words::course(&progress)}</p>
-        <ul class="refused">{refused}</ul>
-        {quality}
-        <p class="actions">
-            {(!is_over).then(|| view! {
-                <button type="button" on:click=pause>{if is_paused { "Go on" } else { "Pause" }}</button>
-                <button type="button" on:click=move |_| importing.order(&Order::Cancel)>"Cancel"</button>
-            })}
-            {is_over.then(|| view! { <button type="button" on:click=move |_| importing.close()>"Close"</button> })}
-            {csv}
-            {(is_over && is_beside).then(|| view! {
-                <button type="button" on:click=|_| stream::follow("")>"Back to the stream"</button>
-            })}
-        </p>
-    }
+    })
 }
 
 fn take_dropped_files(importing: link::Importing) {

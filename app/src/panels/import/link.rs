@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use analysis::protocol::Command;
 use import::{
     Choice,
-    protocol::{News, Order},
+    protocol::{News, Order, Progress},
 };
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -29,6 +29,8 @@ pub(crate) struct Importing {
     pub(crate) stage: RwSignal<Stage>,
     /// Name of the file.
     pub(crate) name: RwSignal<String>,
+    /// How far it is; a signal of its own, so that buttons stay while figures change.
+    pub(crate) progress: RwSignal<Progress>,
     actions: Actions,
 }
 
@@ -37,6 +39,7 @@ impl Importing {
         Self {
             stage: RwSignal::default(),
             name: RwSignal::default(),
+            progress: RwSignal::default(),
             actions,
         }
     }
@@ -54,6 +57,8 @@ impl Importing {
 
     /// Reads the file that was looked at.
     pub(crate) fn begin(self, choice: Choice) {
+        self.progress.set(Progress::default());
+        self.stage.set(Stage::Running);
         self.order(&Order::Begin {
             choice: Some(choice),
             key: author_key(),
@@ -109,7 +114,7 @@ impl Importing {
             News::Chunk { no, numbers, texts } => {
                 self.actions.send(&Command::Import { no, numbers, texts })
             }
-            News::Progress(progress) => self.stage.set(Stage::Running(progress)),
+            News::Progress(progress) => self.progress.set(progress),
         }
     }
 }
