@@ -150,7 +150,7 @@ mod tests {
 
         assert_eq!(
             course(&progress),
-            "Done · 1,502 rows · 1,500 stored · 2 were there already · 0 refused · 1.5k rows/s"
+            "Done · 1,502 rows · 1,500 stored · 2 were there already · 0 refused · 1,502 rows/s"
         );
     }
 }
