@@ -78,8 +78,13 @@ async fn a_cursor_below_the_floor_gets_a_gap_first() {
 
     assert!(next > 2, "nothing was trimmed");
     assert_eq!(event.seq, next);
-    let floor = relay.json("/api/v1/status").await["floor"].as_u64().unwrap();
-    assert!(next <= floor, "{next} is said to be below the floor {floor}");
+    let floor = relay.json("/api/v1/status").await["floor"]
+        .as_u64()
+        .unwrap();
+    assert!(
+        next <= floor,
+        "{next} is said to be below the floor {floor}"
+    );
 }
 
 #[tokio::test]
