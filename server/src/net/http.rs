@@ -96,6 +96,15 @@ impl Request {
         }));
         let answer = sender.send_request(self.into_hyper()?).await;
         let (parts, body) = answer.map_err(transport)?.into_parts();
+        if let Some(coding) = parts.headers.text("content-encoding")
+            && parts.status.is_success()
+            && !coding.eq_ignore_ascii_case("identity")
+        {
+            // Nobody asked for it, and nobody here could read it.
+            let coding = super::error::printable(coding);
+            let said = format!("the answer is compressed ({coding})");
+            return Err(SourceError::Protocol(said));
+        }
         Ok(Response {
             status: parts.status.as_u16(),
             headers: parts.headers,

@@ -78,6 +78,9 @@ impl Minutes {
         if tick.at > now + MAX_AHEAD {
             return Err("bad_time");
         }
+        if tick.at + MAX_AHEAD < self.since {
+            return Err("old_trade");
+        }
         if tick.at < self.since {
             // Nothing is wrong with it; there is only no bar that it belongs to.
             return Ok(());

@@ -14,6 +14,8 @@ use super::super::{
 
 /// Name of the source in bars.
 pub(crate) const SOURCE: &str = "alpaca";
+/// A longer message is none of this upstream.
+const MAX_MESSAGE_BYTES: usize = 4 << 20;
 
 /// One message; a frame holds several.
 #[derive(Debug, PartialEq)]
@@ -33,6 +35,9 @@ pub(crate) enum Message {
 
 /// Decodes one frame.
 pub(crate) fn decode(frame: &str, seen_at: Millis) -> Vec<Message> {
+    if frame.len() > MAX_MESSAGE_BYTES {
+        return vec![Message::Record(Err("too_long"))];
+    }
     match serde_json::from_str::<Vec<Value>>(frame) {
         Ok(messages) => messages
             .iter()

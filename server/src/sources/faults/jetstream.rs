@@ -2,7 +2,10 @@
 
 use fakes::jetstream::Jetstream;
 
-use super::*;
+use super::{
+    kinds::{Hears, check_complete},
+    *,
+};
 use crate::config::{JetstreamWire, SourceKind};
 
 const HOST: &str = "jetstream.test";
@@ -81,6 +84,17 @@ async fn every_fault_has_its_reaction() {
     let cells = [
         ("half a frame", Fault::HalfThenClose, retry(&["closed"], 0)),
         ("an orderly end", Fault::Close, retry(&["closed"], 0)),
+        ("a reset", Fault::Reset, retry(&["transport"], 0)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 60),
+            retry(&["closed", "protocol"], 75),
+        ),
+        (
+            "a withdrawal first",
+            Fault::DeleteBeforeCreate,
+            Reaction::NONE,
+        ),
         ("silence", Fault::Stall, retry(&["idle"], 75)),
         ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
         ("duplicates", Fault::Duplicates, Reaction::NONE),
@@ -169,6 +183,8 @@ async fn every_fault_has_its_reaction() {
         ),
     ];
     let mut differences = Differences::default();
+    let faults = cells.iter().map(|(_, fault, _)| fault);
+    check_complete(&mut differences, "jetstream", Hears::PostsOfAStream, faults);
     for (name, fault, expect) in cells {
         for wire in [JetstreamWire::V1, JetstreamWire::V2] {
             check(&mut differences, name, wire, fault.clone(), expect).await;

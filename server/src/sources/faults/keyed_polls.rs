@@ -3,7 +3,11 @@
 use fakes::{cryptocompare::CryptoCompare, reddit::Reddit};
 use wire::time::MINUTE;
 
-use super::{keys::*, *};
+use super::{
+    keys::*,
+    kinds::{Hears, check_complete},
+    *,
+};
 use crate::config::SourceKind;
 
 const HOST: &str = "polls.test";
@@ -45,6 +49,20 @@ fn shared() -> Vec<(&'static str, Fault, Reaction)> {
             retry(&["closed"], 60),
         ),
         ("no answer", Fault::Close, retry(&["closed"], 60)),
+        ("a reset", Fault::Reset, retry(&["transport"], 60)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 70),
+            retry(&["protocol"], 60),
+        ),
+        ("418", refuse(418, None, 70), retry(&["rate_limit"], 60)),
+        ("420", refuse(420, None, 70), retry(&["rate_limit"], 60)),
+        ("five megabytes", Fault::Huge, retry(&["protocol"], 60)),
+        (
+            "a slow first byte",
+            Fault::SlowFirstByte(Duration::from_secs(90)),
+            retry(&["transport"], 60),
+        ),
         ("silence", Fault::Stall, retry(&["idle"], 60)),
         ("garbage", Fault::Garbage, retry(&["protocol"], 60)),
         (
@@ -92,7 +110,10 @@ fn shared() -> Vec<(&'static str, Fault, Reaction)> {
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_reddit_has_its_reaction() {
     let mut differences = Differences::default();
-    for (name, fault, expect) in shared() {
+    let cells = shared();
+    let faults = cells.iter().map(|(_, fault, _)| fault);
+    check_complete(&mut differences, "polls", Hears::Answers, faults);
+    for (name, fault, expect) in cells {
         let network =
             FakeNetwork::default().with(HOST, submissions(), Script::one(FAULT_AT, fault.clone()));
         let run = Run::of(

@@ -3,7 +3,11 @@
 
 use fakes::mastodon::Mastodon;
 
-use super::{keys::*, *};
+use super::{
+    keys::*,
+    kinds::{Hears, check_complete},
+    *,
+};
 use crate::config::SourceKind;
 
 const HOST: &str = "mastodon.test";
@@ -81,6 +85,22 @@ async fn every_fault_of_a_stream_has_its_reaction() {
     let cells = [
         ("half an event", Fault::HalfThenClose, retry(&["closed"], 0)),
         ("an orderly end", Fault::Close, retry(&["closed"], 0)),
+        ("a reset", Fault::Reset, retry(&["transport"], 0)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 60),
+            retry(&["closed", "protocol"], 75),
+        ),
+        (
+            "418",
+            refuse(418, None, 30),
+            retry(&["closed", "rate_limit"], 60),
+        ),
+        (
+            "420",
+            refuse(420, None, 30),
+            retry(&["closed", "rate_limit"], 60),
+        ),
         ("silence", Fault::Stall, retry(&["idle"], 40)),
         // A field that nobody knows is nothing to this format.
         ("garbage", Fault::Garbage, Reaction::NONE),
@@ -165,6 +185,8 @@ async fn every_fault_of_a_stream_has_its_reaction() {
         ),
     ];
     let mut differences = Differences::default();
+    let faults = cells.iter().map(|(_, fault, _)| fault);
+    check_complete(&mut differences, "a stream", Hears::PostsOfAStream, faults);
     for (name, fault, expect) in cells {
         check(&mut differences, name, Way::Streamed, fault, expect).await;
     }
@@ -177,6 +199,19 @@ async fn every_fault_of_a_time_line_has_its_reaction() {
     let cells = [
         ("half a page", Fault::HalfThenClose, retry(&["closed"], 60)),
         ("no page", Fault::Close, retry(&["closed"], 60)),
+        ("a reset", Fault::Reset, retry(&["transport"], 60)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 60),
+            retry(&["protocol"], 60),
+        ),
+        ("418", refuse(418, None, 30), retry(&["rate_limit"], 60)),
+        ("420", refuse(420, None, 30), retry(&["rate_limit"], 60)),
+        (
+            "a slow first byte",
+            Fault::SlowFirstByte(Duration::from_secs(90)),
+            retry(&["transport"], 60),
+        ),
         ("silence", Fault::Stall, retry(&["idle"], 60)),
         ("garbage", Fault::Garbage, retry(&["protocol"], 60)),
         (
@@ -229,6 +264,8 @@ async fn every_fault_of_a_time_line_has_its_reaction() {
         ),
     ];
     let mut differences = Differences::default();
+    let faults = cells.iter().map(|(_, fault, _)| fault);
+    check_complete(&mut differences, "a time line", Hears::Answers, faults);
     for (name, fault, expect) in cells {
         check(&mut differences, name, Way::Polled, fault, expect).await;
     }

@@ -2,7 +2,10 @@
 
 use fakes::{coingecko::CoinGecko, feed::Feed};
 
-use super::*;
+use super::{
+    kinds::{Hears, check_complete},
+    *,
+};
 use crate::config::SourceKind;
 
 const HOST: &str = "polls.test";
@@ -102,6 +105,19 @@ async fn check(
     }
 }
 
+async fn check_table(
+    differences: &mut Differences,
+    kind: SourceKind,
+    cells: impl Iterator<Item = (&'static str, Fault, Reaction)>,
+) {
+    let cells: Vec<_> = cells.collect();
+    let faults = cells.iter().map(|(_, fault, _)| fault);
+    check_complete(differences, kind.word(), Hears::Answers, faults);
+    for (name, fault, expect) in cells {
+        check(differences, name, kind, fault, expect).await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_its_reaction() {
     let retry = Reaction::retry;
@@ -134,6 +150,13 @@ async fn every_fault_has_its_reaction() {
             retry(&["closed"], 30),
         ),
         ("no answer", Fault::Close, retry(&["closed"], 30)),
+        ("a reset", Fault::Reset, retry(&["transport"], 30)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 60),
+            retry(&["protocol"], 300),
+        ),
+        ("418", refuse(418, None, 60), retry(&["rate_limit"], 300)),
         ("silence in the middle", Fault::Stall, retry(&["idle"], 90)),
         ("garbage", Fault::Garbage, retry(&["protocol"], 300)),
         (
@@ -183,6 +206,14 @@ async fn every_fault_has_its_reaction() {
             retry(&["closed"], 14),
         ),
         ("no answer", Fault::Close, retry(&["closed"], 14)),
+        ("a reset", Fault::Reset, retry(&["transport"], 14)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 60),
+            retry(&["protocol"], 64),
+        ),
+        ("418", refuse(418, None, 60), retry(&["rate_limit"], 64)),
+        ("420", refuse(420, None, 60), retry(&["rate_limit"], 64)),
         ("silence in the middle", Fault::Stall, retry(&["idle"], 44)),
         ("garbage", Fault::Garbage, retry(&["protocol"], 64)),
         (
@@ -235,12 +266,18 @@ async fn every_fault_has_its_reaction() {
         ),
     ];
     let mut differences = Differences::default();
-    for (name, fault, expect) in refusals.iter().cloned().chain(feeds) {
-        check(&mut differences, name, SourceKind::Feeds, fault, expect).await;
-    }
-    for (name, fault, expect) in refusals.iter().cloned().chain(coingecko) {
-        check(&mut differences, name, SourceKind::Coingecko, fault, expect).await;
-    }
+    check_table(
+        &mut differences,
+        SourceKind::Feeds,
+        refusals.iter().cloned().chain(feeds),
+    )
+    .await;
+    check_table(
+        &mut differences,
+        SourceKind::Coingecko,
+        refusals.iter().cloned().chain(coingecko),
+    )
+    .await;
     differences.assert_none();
 }
 

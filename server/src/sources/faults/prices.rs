@@ -3,7 +3,10 @@
 use fakes::{binance::Binance, coinbase::Coinbase};
 use wire::time::MINUTE;
 
-use super::*;
+use super::{
+    kinds::{Hears, check_complete},
+    *,
+};
 use crate::config::SourceKind;
 
 const HOST: &str = "prices.test";
@@ -102,6 +105,12 @@ async fn every_fault_has_its_reaction() {
     let shared = [
         ("half a frame", Fault::HalfThenClose, retry(&["closed"], 0)),
         ("an orderly end", Fault::Close, retry(&["closed"], 0)),
+        ("a reset", Fault::Reset, retry(&["transport"], 0)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 60),
+            retry(&["closed", "protocol"], 75),
+        ),
         ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
         ("duplicates", Fault::Duplicates, Reaction::NONE),
         ("another order", Fault::Reorder, Reaction::NONE),
@@ -158,6 +167,21 @@ async fn every_fault_has_its_reaction() {
         ),
     ];
     let binance = [
+        (
+            "418",
+            refuse(418, None, 30),
+            retry(&["closed", "rate_limit"], 120),
+        ),
+        (
+            "420",
+            refuse(420, None, 30),
+            retry(&["closed", "rate_limit"], 120),
+        ),
+        (
+            "429 with a wait",
+            refuse(429, Some(300), 200),
+            retry(&["closed", "rate_limit"], 300),
+        ),
         ("silence", Fault::Stall, retry(&["idle"], 40)),
         (
             "an unknown event",
@@ -181,6 +205,16 @@ async fn every_fault_has_its_reaction() {
         ),
     ];
     let coinbase = [
+        (
+            "418",
+            refuse(418, None, 30),
+            retry(&["closed", "rate_limit"], 30),
+        ),
+        (
+            "420",
+            refuse(420, None, 30),
+            retry(&["closed", "rate_limit"], 30),
+        ),
         ("silence", Fault::Stall, retry(&["idle"], 25)),
         ("an unknown event", Fault::UnknownEvent, Reaction::NONE),
         (
@@ -201,10 +235,13 @@ async fn every_fault_has_its_reaction() {
     ];
     let mut differences = Differences::default();
     for (kind, own) in [
-        (SourceKind::Binance, binance),
-        (SourceKind::Coinbase, coinbase),
+        (SourceKind::Binance, binance.to_vec()),
+        (SourceKind::Coinbase, coinbase.to_vec()),
     ] {
-        for (name, fault, expect) in shared.iter().cloned().chain(own) {
+        let cells: Vec<_> = shared.iter().cloned().chain(own).collect();
+        let faults = cells.iter().map(|(_, fault, _)| fault);
+        check_complete(&mut differences, kind.word(), Hears::BarsOfAStream, faults);
+        for (name, fault, expect) in cells {
             check(&mut differences, name, kind, fault, expect).await;
         }
     }

@@ -4,7 +4,11 @@
 use fakes::x::X;
 use hyper::Method;
 
-use super::{keys::*, *};
+use super::{
+    keys::*,
+    kinds::{Hears, check_complete},
+    *,
+};
 use crate::config::SourceKind;
 
 const HOST: &str = "x.test";
@@ -81,6 +85,12 @@ async fn every_fault_has_its_reaction() {
     let cells = [
         ("half a line", Fault::HalfThenClose, retry(&["closed"], 0)),
         ("an orderly end", Fault::Close, retry(&["closed"], 0)),
+        ("a reset", Fault::Reset, retry(&["transport"], 0)),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 60),
+            retry(&["closed", "protocol"], 75),
+        ),
         ("silence", Fault::Stall, retry(&["idle"], 26)),
         ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
         ("duplicates", Fault::Duplicates, Reaction::NONE),
@@ -189,6 +199,8 @@ async fn every_fault_has_its_reaction() {
         ),
     ];
     let mut differences = Differences::default();
+    let faults = cells.iter().map(|(_, fault, _)| fault);
+    check_complete(&mut differences, "x", Hears::LastingPostsOfAStream, faults);
     for (name, fault, expect) in cells {
         check(&mut differences, name, fault, expect).await;
     }
@@ -336,19 +348,126 @@ async fn a_spent_budget_is_waited_for_and_a_restart_does_not_forget_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_fault_of_counts_has_its_reaction() {
+    let retry = Reaction::retry;
+    let cells = [
+        (
+            "half an answer",
+            Fault::HalfThenClose,
+            retry(&["closed"], 60),
+        ),
+        ("no answer", Fault::Close, retry(&["closed"], 60)),
+        ("a reset", Fault::Reset, retry(&["transport"], 60)),
+        ("silence", Fault::Stall, retry(&["idle"], 60)),
+        ("garbage", Fault::Garbage, retry(&["protocol"], 60)),
+        (
+            "bytes that are no text",
+            Fault::InvalidUtf8,
+            retry(&["protocol"], 60),
+        ),
+        ("five megabytes", Fault::Huge, retry(&["protocol"], 60)),
+        (
+            "an unknown answer",
+            Fault::UnknownEvent,
+            retry(&["protocol"], 60),
+        ),
+        (
+            "a page for people",
+            pretend(Reply::html(), 70),
+            retry(&["protocol"], 60),
+        ),
+        (
+            "another content type",
+            pretend(Reply::new(200, "text/plain", "hello"), 70),
+            retry(&["protocol"], 60),
+        ),
+        (
+            "compressed unasked",
+            pretend(Reply::compressed(), 70),
+            retry(&["protocol"], 60),
+        ),
+        ("401", refuse(401, None, 9_999), Reaction::over(&["auth"])),
+        ("403", refuse(403, None, 9_999), Reaction::over(&["auth"])),
+        (
+            "451",
+            refuse(451, None, 9_999),
+            Reaction::over(&["unavailable"]),
+        ),
+        ("418", refuse(418, None, 70), retry(&["rate_limit"], 60)),
+        ("420", refuse(420, None, 70), retry(&["rate_limit"], 60)),
+        ("429", refuse(429, None, 70), retry(&["rate_limit"], 60)),
+        (
+            "429 with a wait",
+            refuse(429, Some(200), 100),
+            retry(&["rate_limit"], 200),
+        ),
+        ("503", refuse(503, None, 70), retry(&["http"], 60)),
+        (
+            "503 with a wait",
+            refuse(503, Some(120), 60),
+            retry(&["http"], 120),
+        ),
+        (
+            "a slow first byte",
+            Fault::SlowFirstByte(Duration::from_secs(90)),
+            retry(&["transport"], 60),
+        ),
+    ];
+    let mut differences = Differences::default();
+    let faults = cells.iter().map(|(_, fault, _)| fault);
+    check_complete(&mut differences, "counts", Hears::Answers, faults);
+    for (name, fault, expect) in cells {
+        let config = SourceConfig {
+            poll_secs: Some(60.0),
+            ..source(SourceKind::XCounts)
+        };
+        let log = Log::inline(LogOptions::default());
+        let script = Script::one(FAULT_AT, fault.clone());
+        let hits = (&fault, Hits::NextAnswer);
+        let network = network(fake(), script);
+        let run = Run::about(
+            (log, network),
+            vec![bitcoin()],
+            (HOST, config),
+            hits,
+            1_500,
+            |_| true,
+        )
+        .await;
+
+        let name = format!("{name} counts");
+        run.check(&mut differences, &name, expect);
+        let events = run.listening.events(Kinds::ATTENTION).await.into_iter();
+        let n: u64 = events
+            .map(|event| match event.body {
+                Body::Attention(attention) => attention.n,
+                _ => 0,
+            })
+            .sum();
+        differences.expect((n == N_POSTS as u64) != expect.is_final, || {
+            format!("{name}: {n} posts")
+        });
+    }
+    differences.assert_none();
+}
+
+fn bitcoin() -> Topic {
+    Topic {
+        name: "Bitcoin".into(),
+        keywords: vec!["bitcoin".into()],
+        ..Default::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn counts_are_asked_for_once_and_cost_what_a_request_costs() {
     let config = SourceConfig {
         poll_secs: Some(600.0),
         ..source(SourceKind::XCounts)
     };
-    let topic = Topic {
-        name: "Bitcoin".into(),
-        keywords: vec!["bitcoin".into()],
-        ..Default::default()
-    };
     let log = Log::inline(LogOptions::default());
     let network = network(fake(), Script::default());
-    let listening = try_listen(log, network, vec![topic], vec![config]).unwrap();
+    let listening = try_listen(log, network, vec![bitcoin()], vec![config]).unwrap();
 
     listening.run_for(1_500).await;
 
