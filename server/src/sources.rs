@@ -29,6 +29,8 @@ mod x;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod recorded;
 #[cfg(test)]
 mod tests;

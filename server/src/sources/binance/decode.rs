@@ -156,8 +156,6 @@ struct Row<'a>(
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn symbols() -> Symbols {
@@ -236,19 +234,5 @@ mod tests {
         assert!(early.unwrap().is_empty());
         let error = br#"{"code":-1121,"msg":"Invalid symbol."}"#;
         assert!(decode_history(error, &Pair::parse("BTC-USDT").unwrap(), 0).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0_usize..300, cut in 0_usize..400) {
-            let _ = decode(&bytes, &symbols());
-            let mut message = message(true, "20").into_bytes();
-            if let (Some(place), Some(byte)) = (message.get_mut(at), bytes.first()) {
-                *place = *byte;
-            }
-            message.truncate(cut);
-            let _ = decode(&message, &symbols());
-            let _ = decode_history(&bytes, &Pair::parse("BTC-USDT").unwrap(), Millis::MAX);
-        }
     }
 }

@@ -101,8 +101,6 @@ struct Message<'a> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -153,16 +151,5 @@ mod tests {
             )
             .is_err()
         );
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), secs: i64) {
-            let _ = decode(&bytes);
-            let pair = Pair::parse("BTC-USD").unwrap();
-            let _ = decode_candles(&bytes, &pair, Millis::MAX);
-            let row = format!("[[{secs},1,1,1,1,1]]");
-            let _ = decode_candles(row.as_bytes(), &pair, Millis::MAX);
-        }
     }
 }
