@@ -85,6 +85,10 @@ impl Request {
     }
 
     async fn send_at_leisure(self, network: &Network) -> Result<Response, SourceError> {
+        let asks_for_coding = self
+            .headers
+            .iter()
+            .any(|(name, _)| *name == header::ACCEPT_ENCODING);
         let stream = network.dial(Target::of(&self.url, self.reach)?).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
@@ -97,6 +101,7 @@ impl Request {
         let answer = sender.send_request(self.into_hyper()?).await;
         let (parts, body) = answer.map_err(transport)?.into_parts();
         if let Some(coding) = parts.headers.text("content-encoding")
+            && !asks_for_coding
             && parts.status.is_success()
             && !coding.eq_ignore_ascii_case("identity")
         {

@@ -302,6 +302,22 @@ async fn a_feed_that_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_feed_that_is_compressed_on_request_is_read() {
+    let compressed = SourceConfig {
+        feeds: vec![format!("https://{HOST}/compressed")],
+        ..source(SourceKind::Feeds)
+    };
+
+    let listening = listen(
+        network(SourceKind::Feeds, Script::default()),
+        vec![compressed],
+    );
+    listening.run_for(2).await;
+
+    assert!(listening.ids().await.len() > 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn redirects_are_followed() {
     let moved = SourceConfig {
         feeds: vec![format!("https://{HOST}/moved")],
