@@ -13,7 +13,7 @@ pub(crate) const WIDTH: Millis = MINUTE;
 /// Without a position so much of the past is asked for, so that a chart begins with a line.
 pub(crate) const FIRST_REACH: Millis = 16 * 60 * MINUTE;
 /// After an outage so much of the past is asked for at most.
-const MAX_REACH: Millis = 5 * DAY;
+pub(crate) const MAX_REACH: Millis = 5 * DAY;
 
 /// A ticker in a currency.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -243,6 +243,9 @@ targets! {
         let messages = alpaca::decode::decode(&text(bytes), NOW);
         matches!(&messages[..], [alpaca::decode::Message::Record(Ok(_)), ..])
     };
+    fuzz_alpaca_history: br#"{"bars":{"AAPL":[{"t":"2026-08-20T10:35:00Z","o":10.0,"h":12.0,"l":9.5,"c":11.0,"v":43}]},"next_page_token":"n"}"#.to_vec() => |bytes: &[u8]| {
+        alpaca::decode::history(&text(bytes), NOW).is_ok()
+    };
     fuzz_finnhub: said(&fakes::finnhub::Finnhub::new("AAPL", NOW, 9), &format!("/?token={}", fakes::finnhub::TOKEN), "") => |bytes: &[u8]| {
         let frame = finnhub::decode::decode(&text(bytes), &[]);
         matches!(frame, finnhub::decode::Frame::Trades(trades) if trades.iter().all(Result::is_ok))

@@ -55,7 +55,7 @@ pub(super) fn misplaced(source: &SourceConfig) -> Option<&'static str> {
         (
             "history_url",
             source.history_url.is_some(),
-            &[Binance, Coinbase],
+            &[Binance, Coinbase, Alpaca],
         ),
         ("key_env", source.key_env.is_some(), WITH_KEY),
         ("key_file", source.key_file.is_some(), WITH_KEY),

@@ -20,7 +20,8 @@ fn source(kind: SourceKind) -> SourceConfig {
     };
     SourceConfig {
         kind,
-        url: Some(format!("wss://{HOST}")),
+        url: Some(format!("wss://{HOST}/v2/iex")),
+        history_url: (kind == SourceKind::Alpaca).then(|| format!("https://{HOST}/v2/stocks/bars")),
         user: Some(fakes::alpaca::KEY_ID.into()),
         pairs: vec!["AAPL-USD".into()],
         key_file: key_file(key),
@@ -215,6 +216,48 @@ async fn a_minute_of_trades_is_the_bar_that_the_market_has() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_of_the_relay_is_filled_from_the_history() {
+    let kind = SourceKind::Alpaca;
+    let network = network(kind, Script::default());
+    let listening = listen(network.clone(), vec![source(kind)]);
+    listening.run_for(300).await;
+    let log = listening.stop().await;
+    sleep(Duration::from_secs(1_200)).await;
+
+    let listening = listen_into(log, network, vec![source(kind)]);
+    listening.run_for(100).await;
+
+    let events = listening.events(Kinds::BAR).await.into_iter();
+    let opens = events.filter_map(|event| match event.body {
+        Body::Bar(bar) => Some(bar.open_at),
+        _ => None,
+    });
+    let opens: Vec<Millis> = opens.collect();
+    assert!(opens.len() > 22, "{}", opens.len());
+    assert!(
+        opens.windows(2).all(|pair| pair[1] - pair[0] == MINUTE),
+        "{opens:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_past_that_may_not_be_read_is_missed_and_the_present_is_heard() {
+    let kind = SourceKind::Alpaca;
+    let forbidden = SourceConfig {
+        history_url: Some(format!("https://{HOST}/elsewhere")),
+        ..source(kind)
+    };
+
+    let listening = listen(network(kind, Script::default()), vec![forbidden]);
+    listening.run_for(300).await;
+
+    let status = listening.board.status("alpaca");
+    assert_eq!(status.state, SourceState::Connected);
+    assert!(status.gap.is_some_and(|gap| gap.to == START), "{status:?}");
+    assert!(listening.events(Kinds::BAR).await.len() > 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closed_market_is_silence_and_no_failure() {
     let quiet = Alpaca::new("AAPL", START, 0);
     let network = FakeNetwork::default().with(HOST, quiet, Script::default());
@@ -222,7 +265,8 @@ async fn a_closed_market_is_silence_and_no_failure() {
     let listening = listen(network, vec![source(SourceKind::Alpaca)]);
     listening.run_for(3_600).await;
 
-    assert_eq!(listening.network.requests(HOST).len(), 1);
+    // The stream, and once what has been.
+    assert_eq!(listening.network.requests(HOST).len(), 2);
     assert_eq!(
         listening.board.status("alpaca").state,
         SourceState::Connected
