@@ -238,6 +238,8 @@ pub struct TopicRow {
     pub authors: u64,
     /// Effective number of voices; see [`KpiView::voices`].
     pub voices: f64,
+    /// Posts of the range as an upstream counts them that does not send them; `None` where none does.
+    pub counted_elsewhere: Option<u64>,
 }
 
 /// The newest posts that match the choice.

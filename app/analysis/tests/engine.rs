@@ -8,8 +8,9 @@ use analysis::{
 };
 use proptest::prelude::*;
 use wire::{
-    Bar, Body, Delete, Event, Millis, Post, PublicConfig, SourceState, SourceStatus, Tip,
-    config::Ticker,
+    Attention, Bar, Body, Delete, Event, Millis, Post, PublicConfig, SourceState, SourceStatus,
+    Tip,
+    config::{Ticker, Topic},
     tag,
     time::{DAY, HOUR, MINUTE},
 };
@@ -442,6 +443,36 @@ fn a_post_counts_for_a_ticker_by_cashtag_hashtag_symbol_and_alias() {
         .map(|row| (row.symbol.as_str(), row.n_posts))
         .collect();
     assert_eq!(counts, [("BTC", 6), ("ETH", 1)]);
+}
+
+#[test]
+fn what_an_upstream_counts_stands_beside_a_topic_and_in_no_count() {
+    let config = PublicConfig {
+        topics: vec![Topic {
+            name: "Bitcoin".into(),
+            keywords: vec!["bitcoin".into()],
+            ..Topic::default()
+        }],
+        ..PublicConfig::default()
+    };
+    let mut engine = Engine::new(&config);
+    engine.apply(&post(1, NEW_YEAR, "my bitcoin"));
+    engine.apply(&post(2, NEW_YEAR + HOUR, "my bitcoin"));
+    let attention = Attention {
+        source: "twitter".into(),
+        subject: "Bitcoin".into(),
+        open_at: NEW_YEAR + MINUTE,
+        width: MINUTE,
+        n: 500,
+    };
+    let at = attention.close_at();
+    engine.apply(&Event::imported(at, Body::Attention(attention)));
+
+    let frame = whole_frame(&mut engine, NEW_YEAR + HOUR);
+
+    let row = &frame.topics.unwrap().rows[0];
+    assert_eq!((row.counts.posts, row.counted_elsewhere), (2, Some(500)));
+    assert_eq!(frame.kpi.unwrap().counts.posts, 2);
 }
 
 /// Four posts of one author within an hour: three nearly alike, and one in German.
