@@ -5,12 +5,12 @@
 mod jetstream;
 mod keyed_polls;
 mod keys;
-mod kinds;
 mod mastodon;
 mod polls;
 mod prices;
 mod soak;
 mod stocks;
+mod table;
 mod x;
 
 use std::{

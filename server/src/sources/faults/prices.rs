@@ -3,10 +3,7 @@
 use fakes::{binance::Binance, coinbase::Coinbase};
 use wire::time::MINUTE;
 
-use super::{
-    kinds::{Hears, check_complete},
-    *,
-};
+use super::{table::Table, *};
 use crate::config::SourceKind;
 
 const HOST: &str = "prices.test";
@@ -102,146 +99,24 @@ async fn opens(listening: &Listening, (ticker, currency): (&str, &str)) -> Vec<M
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_its_reaction() {
     let retry = Reaction::retry;
-    let shared = [
-        ("half a frame", Fault::HalfThenClose, retry(&["closed"], 0)),
-        ("an orderly end", Fault::Close, retry(&["closed"], 0)),
-        ("a reset", Fault::Reset, retry(&["transport"], 0)),
-        (
-            "compressed unasked",
-            pretend(Reply::compressed(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
-        ("duplicates", Fault::Duplicates, Reaction::NONE),
-        ("another order", Fault::Reorder, Reaction::NONE),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 5),
-        ),
-        (
-            "five megabytes",
-            Fault::Huge,
-            Reaction::dropping("too_long"),
-        ),
-        (
-            "a clock an hour ahead",
-            Fault::ClockSkew(3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a clock an hour behind",
-            Fault::ClockSkew(-3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "401",
-            refuse(401, None, 9_999),
-            Reaction::patient(&["closed", "refused"]),
-        ),
-        (
-            "403",
-            refuse(403, None, 9_999),
-            Reaction::patient(&["closed", "refused"]),
-        ),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::patient(&["closed", "unavailable"]),
-        ),
-        ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["closed", "http"], 120),
-        ),
-    ];
-    let binance = [
-        (
-            "418",
-            refuse(418, None, 30),
-            retry(&["closed", "rate_limit"], 120),
-        ),
-        (
-            "420",
-            refuse(420, None, 30),
-            retry(&["closed", "rate_limit"], 120),
-        ),
-        (
-            "429 with a wait",
-            refuse(429, Some(300), 200),
-            retry(&["closed", "rate_limit"], 300),
-        ),
-        ("silence", Fault::Stall, retry(&["idle"], 40)),
-        (
-            "an unknown event",
-            Fault::UnknownEvent,
-            Reaction::dropping("unknown_body"),
-        ),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 120),
-        ),
-        (
-            "418 with a wait",
-            refuse(418, Some(300), 200),
-            retry(&["closed", "rate_limit"], 300),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 68),
-        ),
-    ];
-    let coinbase = [
-        (
-            "418",
-            refuse(418, None, 30),
-            retry(&["closed", "rate_limit"], 30),
-        ),
-        (
-            "420",
-            refuse(420, None, 30),
-            retry(&["closed", "rate_limit"], 30),
-        ),
-        ("silence", Fault::Stall, retry(&["idle"], 25)),
-        ("an unknown event", Fault::UnknownEvent, Reaction::NONE),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 30),
-        ),
-        (
-            "429 with a wait",
-            refuse(429, Some(300), 200),
-            retry(&["closed", "rate_limit"], 300),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 66),
-        ),
-    ];
+    let limited = |secs| retry(&["closed", "rate_limit"], secs);
+    let refusals = ["418", "420", "429"];
+    let binance = Table::of_bars()
+        .open_to_all()
+        .but(&refusals, limited(120))
+        .but(&["a slow first byte"], retry(&["closed", "transport"], 68))
+        .and("418 with a wait", refuse(418, Some(300), 200), limited(300));
+    let coinbase = Table::of_bars()
+        .open_to_all()
+        .but(&["silence"], retry(&["idle"], 25))
+        .but(&["an unknown event"], Reaction::NONE)
+        .but(&refusals, limited(30));
     let mut differences = Differences::default();
-    for (kind, own) in [
-        (SourceKind::Binance, binance.to_vec()),
-        (SourceKind::Coinbase, coinbase.to_vec()),
+    for (kind, table) in [
+        (SourceKind::Binance, binance),
+        (SourceKind::Coinbase, coinbase),
     ] {
-        let cells: Vec<_> = shared.iter().cloned().chain(own).collect();
-        let faults = cells.iter().map(|(_, fault, _)| fault);
-        check_complete(&mut differences, kind.word(), Hears::BarsOfAStream, faults);
-        for (name, fault, expect) in cells {
+        for (name, fault, expect) in table.rows() {
             check(&mut differences, name, kind, fault, expect).await;
         }
     }

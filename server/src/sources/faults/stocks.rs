@@ -3,11 +3,7 @@
 use fakes::{alpaca::Alpaca, finnhub::Finnhub};
 use wire::time::MINUTE;
 
-use super::{
-    keys::*,
-    kinds::{Hears, check_complete},
-    *,
-};
+use super::{keys::*, table::Table, *};
 use crate::config::SourceKind;
 
 const HOST: &str = "stocks.test";
@@ -81,114 +77,16 @@ async fn check(
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_its_reaction() {
-    let retry = Reaction::retry;
-    let shared = [
-        ("half a frame", Fault::HalfThenClose, retry(&["closed"], 0)),
-        ("an orderly end", Fault::Close, retry(&["closed"], 0)),
-        ("a reset", Fault::Reset, retry(&["transport"], 0)),
-        (
-            "compressed unasked",
-            pretend(Reply::compressed(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "418",
-            refuse(418, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "420",
-            refuse(420, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "five megabytes",
-            Fault::Huge,
-            Reaction::dropping("too_long"),
-        ),
-        ("another order", Fault::Reorder, Reaction::NONE),
-        ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
-        ("duplicates", Fault::Duplicates, Reaction::NONE),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 5),
-        ),
-        (
-            "an unknown event",
-            Fault::UnknownEvent,
-            Reaction::dropping("unknown_body"),
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "401",
-            refuse(401, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
-        ),
-        (
-            "403",
-            refuse(403, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
-        ),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::over(&["closed", "unavailable"]),
-        ),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "429 with a wait",
-            refuse(429, Some(200), 100),
-            retry(&["closed", "rate_limit"], 200),
-        ),
-        ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["closed", "http"], 120),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 66),
-        ),
-    ];
-    let (ahead, behind) = (Fault::ClockSkew(3_600_000), Fault::ClockSkew(-3_600_000));
-    let bad_time = Reaction::dropping("bad_time");
-    let old_trade = Reaction::dropping("old_trade");
-    let (alpaca, finnhub) = (SourceKind::Alpaca, SourceKind::Finnhub);
-    let own = [
-        ("silence", alpaca, Fault::Stall, retry(&["idle"], 55)),
-        ("silence", finnhub, Fault::Stall, retry(&["idle"], 140)),
-        ("a clock ahead", alpaca, ahead.clone(), Reaction::NONE),
-        ("a clock ahead", finnhub, ahead, bad_time),
-        ("a clock behind", alpaca, behind.clone(), Reaction::NONE),
-        ("a clock behind", finnhub, behind, old_trade),
-    ];
+    let alpaca = Table::of_bars().but(&["silence"], Reaction::retry(&["idle"], 55));
+    let finnhub = Table::of_bars()
+        .but(&["silence"], Reaction::retry(&["idle"], 140))
+        .but(&["a clock ahead"], Reaction::dropping("bad_time"))
+        .but(&["a clock behind"], Reaction::dropping("old_trade"));
     let mut differences = Differences::default();
-    let faults = shared.iter().map(|(_, fault, _)| fault);
-    let faults = faults.chain(own.iter().map(|(_, _, fault, _)| fault));
-    check_complete(&mut differences, "stocks", Hears::BarsOfAStream, faults);
-    for (name, fault, expect) in shared {
-        for kind in [SourceKind::Alpaca, SourceKind::Finnhub] {
-            check(&mut differences, name, kind, fault.clone(), expect).await;
+    for (kind, table) in [(SourceKind::Alpaca, alpaca), (SourceKind::Finnhub, finnhub)] {
+        for (name, fault, expect) in table.rows() {
+            check(&mut differences, name, kind, fault, expect).await;
         }
-    }
-    for (name, kind, fault, expect) in own {
-        check(&mut differences, name, kind, fault, expect).await;
     }
     differences.assert_none();
 }

@@ -4,11 +4,7 @@
 use fakes::x::X;
 use hyper::Method;
 
-use super::{
-    keys::*,
-    kinds::{Hears, check_complete},
-    *,
-};
+use super::{keys::*, table::Table, *};
 use crate::config::SourceKind;
 
 const HOST: &str = "x.test";
@@ -82,126 +78,23 @@ async fn every_fault_has_its_reaction() {
     let reset =
         Reply::refusal(429, None).with("x-rate-limit-reset", &(START / 1_000 + 320).to_string());
     let capped = r#"{"title":"UsageCapExceeded","detail":"no credit","type":"https://api.x.com/2/problems/usage-capped"}"#;
-    let cells = [
-        ("half a line", Fault::HalfThenClose, retry(&["closed"], 0)),
-        ("an orderly end", Fault::Close, retry(&["closed"], 0)),
-        ("a reset", Fault::Reset, retry(&["transport"], 0)),
-        (
-            "compressed unasked",
-            pretend(Reply::compressed(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        ("silence", Fault::Stall, retry(&["idle"], 26)),
-        ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
-        ("duplicates", Fault::Duplicates, Reaction::NONE),
-        ("another order", Fault::Reorder, Reaction::NONE),
-        ("a burst", Fault::Burst, Reaction::NONE),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            Reaction::dropping("bad_utf8"),
-        ),
-        (
-            "five megabytes",
-            Fault::Huge,
-            Reaction::dropping("too_long"),
-        ),
-        (
-            "an unknown event",
-            Fault::UnknownEvent,
-            Reaction::dropping("unknown_body"),
-        ),
-        (
-            "a clock an hour ahead",
-            Fault::ClockSkew(3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a clock an hour behind",
-            Fault::ClockSkew(-3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "400",
-            refuse(400, None, 9_999),
-            Reaction::over(&["closed", "refused"]),
-        ),
-        (
-            "401",
-            refuse(401, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
-        ),
-        (
-            "403",
-            refuse(403, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
-        ),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::over(&["closed", "unavailable"]),
-        ),
-        (
-            "a spent credit",
-            pretend(Reply::new(429, "application/json", capped), 9_999),
-            Reaction::over(&["closed", "refused"]),
-        ),
-        (
-            "418",
-            refuse(418, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "420",
-            refuse(420, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "429 with a wait",
-            refuse(429, Some(200), 100),
-            retry(&["closed", "rate_limit"], 200),
-        ),
-        (
-            "429 with an instant",
-            pretend(reset, 100),
-            retry(&["closed", "rate_limit"], 300),
-        ),
-        (
+    let capped = pretend(Reply::new(429, "application/json", capped), 9_999);
+    let refused = Reaction::over(&["closed", "refused"]);
+    let limited = |secs| retry(&["closed", "rate_limit"], secs);
+    let table = Table::of_lasting_posts()
+        .but(&["silence"], retry(&["idle"], 26))
+        .but(&["bytes that are no text"], Reaction::dropping("bad_utf8"))
+        .but(&["a slow first byte"], retry(&["closed", "transport"], 60))
+        .and("400", refuse(400, None, 9_999), refused)
+        .and("a spent credit", capped, refused)
+        .and("429 with an instant", pretend(reset, 100), limited(300))
+        .and(
             "too many connections",
             pretend(X::too_many_connections(), 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["closed", "http"], 120),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 60),
-        ),
-    ];
+            limited(60),
+        );
     let mut differences = Differences::default();
-    let faults = cells.iter().map(|(_, fault, _)| fault);
-    check_complete(&mut differences, "x", Hears::LastingPostsOfAStream, faults);
-    for (name, fault, expect) in cells {
+    for (name, fault, expect) in table.rows() {
         check(&mut differences, name, fault, expect).await;
     }
     differences.assert_none();
@@ -349,74 +242,8 @@ async fn a_spent_budget_is_waited_for_and_a_restart_does_not_forget_it() {
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_counts_has_its_reaction() {
-    let retry = Reaction::retry;
-    let cells = [
-        (
-            "half an answer",
-            Fault::HalfThenClose,
-            retry(&["closed"], 60),
-        ),
-        ("no answer", Fault::Close, retry(&["closed"], 60)),
-        ("a reset", Fault::Reset, retry(&["transport"], 60)),
-        ("silence", Fault::Stall, retry(&["idle"], 60)),
-        ("garbage", Fault::Garbage, retry(&["protocol"], 60)),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 60),
-        ),
-        ("five megabytes", Fault::Huge, retry(&["protocol"], 60)),
-        (
-            "an unknown answer",
-            Fault::UnknownEvent,
-            retry(&["protocol"], 60),
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 70),
-            retry(&["protocol"], 60),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 70),
-            retry(&["protocol"], 60),
-        ),
-        (
-            "compressed unasked",
-            pretend(Reply::compressed(), 70),
-            retry(&["protocol"], 60),
-        ),
-        ("401", refuse(401, None, 9_999), Reaction::over(&["auth"])),
-        ("403", refuse(403, None, 9_999), Reaction::over(&["auth"])),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::over(&["unavailable"]),
-        ),
-        ("418", refuse(418, None, 70), retry(&["rate_limit"], 60)),
-        ("420", refuse(420, None, 70), retry(&["rate_limit"], 60)),
-        ("429", refuse(429, None, 70), retry(&["rate_limit"], 60)),
-        (
-            "429 with a wait",
-            refuse(429, Some(200), 100),
-            retry(&["rate_limit"], 200),
-        ),
-        ("503", refuse(503, None, 70), retry(&["http"], 60)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["http"], 120),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["transport"], 60),
-        ),
-    ];
     let mut differences = Differences::default();
-    let faults = cells.iter().map(|(_, fault, _)| fault);
-    check_complete(&mut differences, "counts", Hears::Answers, faults);
-    for (name, fault, expect) in cells {
+    for (name, fault, expect) in Table::of_answers().rows() {
         let config = SourceConfig {
             poll_secs: Some(60.0),
             ..source(SourceKind::XCounts)
