@@ -41,7 +41,7 @@ use futures::FutureExt;
 
 use tokio::time::{Instant, sleep};
 use wire::{
-    Body, Delete, Event, Identity, Millis, Missed, SourceState, SourceStatus, time::MINUTE,
+    Body, Delete, Event, Identity, Millis, Missed, Quote, SourceState, SourceStatus, time::MINUTE,
 };
 
 use crate::{
@@ -82,6 +82,11 @@ pub(crate) trait Source: Send {
     /// US dollars spent so far, by the upstream's list of prices.
     fn cost_usd(&self) -> Option<f64> {
         None
+    }
+
+    /// The newest prices since they were last asked for.
+    fn quotes(&mut self) -> Vec<Quote> {
+        Vec::new()
     }
 
     /// When the post that is deleted was written, where the delete tells.
@@ -244,6 +249,7 @@ impl<'a> Follower<'a> {
         let since = Instant::now();
         loop {
             let step = source.next().await;
+            self.intake.board.quote(source.quotes());
             let enough = if self.has_delivered {
                 WORKED_AFTER
             } else {

@@ -8,8 +8,8 @@ use analysis::{
 };
 use proptest::prelude::*;
 use wire::{
-    Attention, Bar, Body, Delete, Event, Millis, Post, PublicConfig, SourceState, SourceStatus,
-    Tip,
+    Attention, Bar, Body, Delete, Event, Millis, Post, PublicConfig, Quote, SourceState,
+    SourceStatus, Tip,
     config::{Ticker, Topic},
     tag,
     time::{DAY, HOUR, MINUTE},
@@ -332,6 +332,35 @@ fn a_deleted_post_loses_its_text_and_author_and_still_counts() {
             before.market.as_ref().unwrap().mean_compound
         );
     }
+}
+
+#[test]
+fn the_newest_price_is_shown_as_long_as_it_is_one_of_now() {
+    let mut engine = engine(&[bar(NEW_YEAR, 100.0)]);
+    let mut tip = post(1, NEW_YEAR, "x");
+    let quote = |price, at| Quote {
+        ticker: "BTC".into(),
+        currency: "USD".into(),
+        source: "test".into(),
+        price,
+        at,
+    };
+    let mut shown = |quotes, now| {
+        tip.body = Body::Tip(Tip {
+            now,
+            quotes,
+            ..Tip::default()
+        });
+        engine.apply(&tip);
+        let quote = whole_frame(&mut engine, now).market.unwrap().quote;
+        quote.map(|quote| quote.price)
+    };
+    let now = NEW_YEAR + 2 * HOUR;
+
+    assert_eq!(shown(vec![quote(101.5, now)], now), Some(101.5));
+    assert_eq!(shown(vec![quote(101.5, now)], now + HOUR), None);
+    assert_eq!(shown(vec![quote(f64::NAN, now)], now), None);
+    assert_eq!(shown(vec![], now + 1), None);
 }
 
 #[test]

@@ -21,8 +21,8 @@ const SETTLES_AFTER: Millis = 5 * SECOND;
 pub enum Said {
     /// A bar that will not change any more.
     Final(Pair, Bar),
-    /// A bar that still changes.
-    Open,
+    /// A bar that still changes, and the price of now.
+    Open(Pair, f64),
     /// The server is about to close.
     Shutdown,
     /// Something else.
@@ -56,10 +56,12 @@ pub fn decode(message: &[u8], symbols: &Symbols) -> Result<Said, &'static str> {
 }
 
 fn kline(kline: Kline<'_>, symbols: &Symbols) -> Result<Said, &'static str> {
+    let pair = symbols.get(kline.s);
     if !kline.x {
-        return Ok(Said::Open);
+        let price = kline.c.value();
+        return Ok(pair.map_or(Said::Other, |pair| Said::Open(pair.clone(), price)));
     }
-    let pair = symbols.get(kline.s).ok_or("unknown_symbol")?;
+    let pair = pair.ok_or("unknown_symbol")?;
     if kline.i != "1m" {
         return Ok(Said::Other);
     }
@@ -173,7 +175,9 @@ mod tests {
     fn only_a_final_bar_is_a_bar() {
         let said = |text: &str| decode(text.as_bytes(), &symbols()).unwrap();
 
-        assert_eq!(said(&message(false, "20")), Said::Open);
+        assert!(
+            matches!(said(&message(false, "20")), Said::Open(pair, 20.0) if pair.ticker == "BTC")
+        );
         let Said::Final(pair, bar) = said(&message(true, "20")) else {
             panic!()
         };

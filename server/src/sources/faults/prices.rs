@@ -150,6 +150,28 @@ async fn two_exchanges_fill_the_same_bar_once_and_one_goes_on_where_the_other_is
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_price_of_now_is_known_between_two_bars() {
+    for kind in [SourceKind::Binance, SourceKind::Coinbase] {
+        let listening = listen(network(kind, Script::default()), vec![source(kind)]);
+        listening.run_for(58).await;
+
+        let now = listening.network.now();
+        let quotes = listening.board.quotes();
+        let pairs: Vec<_> = quotes
+            .iter()
+            .map(|quote| (&*quote.ticker, &*quote.currency))
+            .collect();
+        assert_eq!(pairs, [("BTC", "USD"), ("ETH", "EUR")], "{kind:?}");
+        for quote in quotes {
+            assert!(
+                quote.is_sound() && (0..30_000).contains(&(now - quote.at)),
+                "{quote:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outage_of_the_relay_is_filled_from_the_history() {
     for kind in [SourceKind::Binance, SourceKind::Coinbase] {
         let fakes = network(kind, Script::default());
