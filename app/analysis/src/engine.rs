@@ -151,6 +151,10 @@ pub struct Engine {
     n_deleted: u64,
     n_gaps: u64,
     n_unreadable: u64,
+    /// Posts without an author, bars of tickers that are not listed where some are, events whose time stamp was refused.
+    n_no_author: u64,
+    n_orphans: u64,
+    n_skewed: u64,
     watch: Watch,
     versions: Versions,
     memos: Memos,
@@ -211,6 +215,9 @@ impl Engine {
             n_deleted: 0,
             n_gaps: 0,
             n_unreadable: 0,
+            n_no_author: 0,
+            n_orphans: 0,
+            n_skewed: 0,
             watch,
             versions: Versions::default(),
             memos: Memos::default(),
@@ -257,6 +264,7 @@ impl Engine {
             return Applied::Repeated;
         }
         let at = event.at.clamp(-MAX_TIME, MAX_TIME);
+        self.n_skewed += u64::from(event.skewed);
         self.known.insert(identity.0, at);
         self.span = extended(self.span, at);
         self.newest_seen_at = self
@@ -303,10 +311,13 @@ impl Engine {
 
     /// States what a person looks at.
     pub fn watch(&mut self, watch: Watch) {
-        if self.watch != watch {
-            self.watch = watch;
-            self.versions.watch += 1;
-        }
+        // What comes into sight is made; it changes nothing of what was.
+        let is_same = Watch {
+            wanted: self.watch.wanted,
+            ..watch.clone()
+        } == self.watch;
+        self.watch = watch;
+        self.versions.watch += u64::from(!is_same);
     }
 
     /// The views that changed since the last frame, as known at `now`.
@@ -441,6 +452,7 @@ impl Engine {
 
         let (compound, class) = self.scorer.score(&post.text);
         let author = author_number(&post.author);
+        self.n_no_author += u64::from(author == 0);
         let is_judged_first = !is_deleted && !self.judge.sampling().is_everything();
         let record = Record {
             at,
@@ -525,6 +537,10 @@ impl Engine {
 
     #[inline(never)]
     fn add_bar(&mut self, bar: &Bar) {
+        let is_listed =
+            |ticker: &wire::config::Ticker| ticker.symbol.eq_ignore_ascii_case(&bar.ticker);
+        let is_orphan = !self.ticker_config.is_empty() && !self.ticker_config.iter().any(is_listed);
+        self.n_orphans += u64::from(is_orphan);
         self.tickers.add_bar(bar);
         self.sources.add_bar_source(&bar.source);
         self.versions.bars += 1;

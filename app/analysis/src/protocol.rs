@@ -1,5 +1,7 @@
 //! What page and worker say to each other: postcard bytes in a transferred `ArrayBuffer`.
 
+mod panels;
+
 use serde::{Deserialize, Serialize};
 use wire::{
     Millis, PublicConfig,
@@ -10,6 +12,10 @@ use crate::{
     anomalies::Direction,
     text::sentiment::{Limits, Rule},
     view::{Class, Frame},
+};
+
+pub use panels::{
+    LeaderChoice, LeaderSort, LiveWindow, Pair, Panel, PanelChoices, Rank, RollingChoice, Wanted,
 };
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
@@ -78,6 +84,10 @@ pub struct Watch {
     pub only_spam: bool,
     /// Which unusual buckets the price × sentiment chart marks; `None` marks none.
     pub anomalies: Option<AnomalyChoice>,
+    /// What the further panels show.
+    pub panels: PanelChoices,
+    /// Which of them are in sight.
+    pub wanted: Wanted,
 }
 
 impl Default for Watch {
@@ -97,6 +107,8 @@ impl Default for Watch {
             sampling: Sampling::default(),
             only_spam: false,
             anomalies: Some(AnomalyChoice::default()),
+            panels: PanelChoices::default(),
+            wanted: Wanted::default(),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use analysis::{
     Applied, Counting, Engine,
-    protocol::{CountBy, RangeChoice, Sampling, Watch},
+    protocol::{
+        CountBy, LeaderChoice, LeaderSort, PanelChoices, RangeChoice, Sampling, Wanted, Watch,
+    },
+    series::calendar::Level,
     spam::Reason,
     view::{Class, Frame, Range},
 };
@@ -163,8 +166,20 @@ fn any_watch() -> impl Strategy<Value = Watch> {
         "MOON".to_owned(),
         "none".to_owned(),
     ]));
-    (range, class, hashtag, any::<bool>(), any::<bool>()).prop_map(
-        |(range, class, hashtag, only_ticker, by_author)| Watch {
+    let sort = prop::sample::select(vec![LeaderSort::Mentions, LeaderSort::Negative]);
+    let level = prop::option::of(prop::sample::select(vec![Level::Hour, Level::Month]));
+    let panels = (sort, level, 0..9 * DAY).prop_map(|(sort, level, at)| PanelChoices {
+        leaders: LeaderChoice { level, sort, n: 3 },
+        trend_level: level,
+        second: Some("ETH".into()),
+        why: Some(Range {
+            from: NEW_YEAR + at,
+            to: NEW_YEAR + at + DAY,
+        }),
+        ..PanelChoices::default()
+    });
+    (range, class, hashtag, any::<bool>(), any::<bool>(), panels).prop_map(
+        |(range, class, hashtag, only_ticker, by_author, panels)| Watch {
             range,
             class,
             hashtag,
@@ -175,6 +190,8 @@ fn any_watch() -> impl Strategy<Value = Watch> {
             } else {
                 CountBy::Posts
             },
+            panels,
+            wanted: Wanted::ALL,
             ..Watch::default()
         },
     )
@@ -279,7 +296,9 @@ proptest! {
         (far.at, far.seen_at) = (at, seen_at);
         let mut engine = engine(&[far, post(2, NEW_YEAR, "near"), bar(NEW_YEAR, 1.0)]);
         engine.frame(now);
-        engine.watch(Watch { range: RangeChoice::Fixed { from, to }, ..Watch::default() });
+        let why = Some(Range { from, to });
+        let panels = PanelChoices { why, ..PanelChoices::default() };
+        engine.watch(Watch { range: RangeChoice::Fixed { from, to }, panels, wanted: Wanted::ALL, ..Watch::default() });
         engine.frame(now);
         engine.watch(Watch { range: RangeChoice::Last(to), ..Watch::default() });
         engine.frame(now);

@@ -4,6 +4,7 @@ mod anomalies;
 mod hashtags;
 mod lag;
 mod market;
+mod panels;
 mod sample;
 mod topics;
 
@@ -41,6 +42,7 @@ pub(super) struct Memos {
     sources: Memo<SourcesView>,
     sample: Memo<SampleView>,
     anomalies: anomalies::Memory,
+    panels: panels::Memory,
     /// What the lag view was computed from.
     lag_input: Option<lag::Input>,
 }
@@ -76,7 +78,11 @@ impl<V: Clone + PartialEq> Memo<V> {
             return None;
         }
         self.inputs = Some(inputs);
-        let view = make();
+        self.send(make())
+    }
+
+    /// The view if it changed.
+    fn send(&mut self, view: V) -> Option<V> {
         if self.sent.as_ref() == Some(&view) {
             return None;
         }
@@ -179,6 +185,7 @@ impl Engine {
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
             sample: memos.sample.update(of_judged, || self.sample(range)),
+            panels: self.panels(panels::Context { ticker, range, now }, &mut memos.panels),
         }
     }
 
