@@ -12,6 +12,7 @@
 //! everything in it keeps a core busy for a quarter of a second.
 
 mod judge;
+mod loudest;
 mod names;
 mod posts;
 mod scorer;
@@ -29,6 +30,7 @@ use wire::{
 
 use self::{
     judge::{Judge, MAX_WAITING},
+    loudest::Loudest,
     names::{Hashtags, Names},
     posts::{Place, Posts, Record},
     scorer::Scorer,
@@ -139,6 +141,7 @@ pub struct Engine {
     tombstones: FxHashSet<u64>,
     posts: Posts,
     judge: Judge,
+    loudest: Loudest,
     grids: Grids,
     total: Bucket,
     tally: Tally,
@@ -203,6 +206,7 @@ impl Engine {
             known: FxHashMap::default(),
             tombstones: FxHashSet::default(),
             posts: Posts::default(),
+            loudest: Loudest::default(),
             grids: Grids::default(),
             total: Bucket::default(),
             tally: Tally::default(),
@@ -292,7 +296,7 @@ impl Engine {
             let Some(judgement) = self.judge.next() else {
                 break;
             };
-            let place = self.judge.place(&judgement);
+            let place = self.loudest.place(&judgement, self.judge.place(&judgement));
             let author = judgement.author;
             let Some((before, after)) = self.posts.judge(judgement, place) else {
                 continue;
@@ -326,6 +330,7 @@ impl Engine {
     pub fn frame(&mut self, now: Millis) -> Frame {
         let now = now.clamp(-MAX_TIME, MAX_TIME);
         self.posts.settle();
+        self.leave_out_loudest();
         let mut memos = std::mem::take(&mut self.memos);
         let frame = self.changed_views(now, &mut memos);
         self.memos = memos;
@@ -471,6 +476,9 @@ impl Engine {
             },
             ..Record::default()
         };
+        if is_deleted {
+            self.loudest.withdraw(key, author);
+        }
         let text: Option<Rc<str>> = (!is_deleted).then(|| post.text.as_str().into());
         let url = post.url.as_deref().filter(|url| is_web_link(url));
         let record = self.posts.push(
@@ -528,6 +536,7 @@ impl Engine {
             return;
         };
         if let Some(record) = self.posts.withdraw(*at, key) {
+            self.loudest.withdraw(key, record.author);
             self.tally.forget_author(&record, &self.posts);
             self.judge.forget(key);
             self.n_deleted += 1;

@@ -150,8 +150,8 @@ pub enum Detector {
 
 /// Which posts count; by default all of them.
 ///
-/// Decided for each post by what came before it, so that nothing is known with hindsight.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+/// All but one are decided for each post by what came before it, so that nothing is known with hindsight.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Sampling {
     /// Leave out what a rule calls spam.
     pub without_spam: bool,
@@ -159,12 +159,19 @@ pub struct Sampling {
     pub only_english: bool,
     /// Of each author at most so many posts an hour of the clock (UTC), the first to come.
     pub per_author: Option<u16>,
+    /// Leave out posts that only repeat another one.
+    pub without_reposts: bool,
+    /// Leave out what this source brought.
+    pub without_source: Option<String>,
+    /// Leave out so many authors, those with most posts. Unlike the others this is decided with hindsight, by
+    /// all posts that are in.
+    pub without_loudest: Option<u16>,
 }
 
 impl Sampling {
     /// Does every post count?
-    pub fn is_everything(self) -> bool {
-        self == Self::default()
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -314,6 +314,14 @@ pub struct SampleView {
     pub n_out_language: u64,
     /// Posts left out since their author had posted enough in that hour.
     pub n_out_author: u64,
+    /// Posts left out as reposts.
+    pub n_out_repost: u64,
+    /// Posts left out for their source.
+    pub n_out_source: u64,
+    /// Posts left out since their author is among those with most posts.
+    pub n_out_loudest: u64,
+    /// Sources that brought posts, by name.
+    pub post_sources: Vec<String>,
 }
 
 /// Cross-correlation of sentiment (x) and price returns (y) by lag.

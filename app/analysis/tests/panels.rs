@@ -251,7 +251,9 @@ fn telling_days() -> Vec<Event> {
         for k in 0..n_posts {
             id += 1;
             let text = if is_burst {
-                format!("{says} panic in every street and every bank of the country today, number {id}")
+                format!(
+                    "{says} panic in every street and every bank of the country today, number {id}"
+                )
             } else {
                 format!("{says} {id}")
             };
@@ -467,10 +469,7 @@ fn a_bucket_is_explained_by_the_words_that_are_new_in_it() {
     let of = |word: &str| view.terms.iter().find(|term| term.term == word);
     assert!(of("panic").is_some_and(|term| term.n == view.n_posts && term.expected < 1.0));
     assert!(of("$btc").is_none(), "every post has it");
-    assert_eq!(
-        (view.n_read, view.n_authors),
-        (view.n_posts, 7)
-    );
+    assert_eq!((view.n_read, view.n_authors), (view.n_posts, 7));
     assert!(view.n_alike > 40 && view.voices > 6.9 && view.n_loudest < 12);
     assert_eq!(view.knowable_at, bucket.to + MINUTE);
 }

@@ -132,7 +132,10 @@ impl CurveChart {
             value.map_or("too few pairs".to_owned(), text),
         )];
         if let Some((lo, hi)) = curve.band.get(idx) {
-            values.push(("95 % band".to_owned(), format!("{} … {}", text(*lo), text(*hi))));
+            values.push((
+                "95 % band".to_owned(),
+                format!("{} … {}", text(*lo), text(*hi)),
+            ));
         }
         let y = self.y_scale();
         Some(Readout {
@@ -205,7 +208,9 @@ impl CurveChart {
                 sheet.hairline((px, plot.y0), (px, plot.y1), palette.muted)?;
                 let fit = (plot.width() / 64.0).max(2.0);
                 let raw = (self.frame.x.1 - self.frame.x.0) / fit;
-                let step = [1, 2, 3, 6, 12, 24].into_iter().find(|s| f64::from(*s) >= raw);
+                let step = [1, 2, 3, 6, 12, 24]
+                    .into_iter()
+                    .find(|s| f64::from(*s) >= raw);
                 let step = step.unwrap_or(48);
                 for (offset, _) in &self.curve.points {
                     let offset = *offset as i32;
@@ -298,7 +303,9 @@ mod tests {
             height: 200.0,
         };
 
-        let read = CurveChart::new(Arc::new(Curve::events(&view)), size).readout(2).unwrap();
+        let read = CurveChart::new(Arc::new(Curve::events(&view)), size)
+            .readout(2)
+            .unwrap();
 
         assert_eq!(read.title, "1 h after the event");
         let texts: Vec<&str> = read.values.iter().map(|(_, text)| text.as_str()).collect();

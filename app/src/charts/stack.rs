@@ -86,7 +86,11 @@ impl StackChart {
                 },
                 false => plot,
             },
-            most: columns.iter().filter_map(|c| Some(sum(c.counts?))).max().unwrap_or(0),
+            most: columns
+                .iter()
+                .filter_map(|c| Some(sum(c.counts?)))
+                .max()
+                .unwrap_or(0),
             columns,
             stack,
         }
@@ -150,7 +154,12 @@ impl StackChart {
         sheet.hairline((plot.x0, plot.y1), (plot.x1, plot.y1), palette.muted)
     }
 
-    fn draw_lane<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, rect: Rect, form: Form) -> Drawn<DB> {
+    fn draw_lane<DB: DrawingBackend>(
+        &self,
+        sheet: &Sheet<DB>,
+        rect: Rect,
+        form: Form,
+    ) -> Drawn<DB> {
         let palette = sheet.palette;
         let top = match form {
             Form::Counts => self.most.max(1) as f64 * 1.04,
@@ -172,20 +181,35 @@ impl StackChart {
             sheet.text(&label, (rect.x0 - 6.0, y), Anchor::Right, palette.muted)?;
         }
         let title = match form {
-            Form::Counts => format!("Posts{} (n = {})", self.per_column(), format::count(self.stack.view.n)),
+            Form::Counts => format!(
+                "Posts{} (n = {})",
+                self.per_column(),
+                format::count(self.stack.view.n)
+            ),
             Form::Shares => "Share of posts, %".to_owned(),
         };
-        sheet.text(&title, (rect.x0, rect.y0 - TITLE_PX + 3.0), Anchor::TopLeft, palette.text)?;
+        sheet.text(
+            &title,
+            (rect.x0, rect.y0 - TITLE_PX + 3.0),
+            Anchor::TopLeft,
+            palette.text,
+        )?;
         for column in &self.columns {
             let Some(counts) = column.counts else {
-                let (x0, x1) = (lane.x.px_from_value(column.from as f64), lane.x.px_from_value(column.to as f64));
+                let (x0, x1) = (
+                    lane.x.px_from_value(column.from as f64),
+                    lane.x.px_from_value(column.to as f64),
+                );
                 sheet.hatch(Rect { x0, x1, ..rect }, palette.line)?;
                 continue;
             };
             let n = sum(counts).max(1) as f64;
             let mut y = 0.0;
             // Neutral lies between, so that the two colours that are most apart never touch.
-            for (count, color) in counts.into_iter().zip([palette.pos, palette.neu, palette.neg]) {
+            for (count, color) in counts
+                .into_iter()
+                .zip([palette.pos, palette.neu, palette.neg])
+            {
                 let height = match form {
                     Form::Counts => count as f64,
                     Form::Shares => count as f64 / n * 100.0,
@@ -209,13 +233,19 @@ impl StackChart {
 
     fn per_column(&self) -> String {
         let first = self.columns.first();
-        first.map_or(String::new(), |column| format!(" per {}", format::span(column.to - column.from)))
+        first.map_or(String::new(), |column| {
+            format!(" per {}", format::span(column.to - column.from))
+        })
     }
 }
 
 fn title(from: Millis, to: Millis) -> String {
     match to - from < 60_000 {
-        true => format!("{} + {} s", format::time_of_day(from), from.rem_euclid(60_000) / 1_000),
+        true => format!(
+            "{} + {} s",
+            format::time_of_day(from),
+            from.rem_euclid(60_000) / 1_000
+        ),
         false => format::stretch(from, to),
     }
 }
@@ -298,7 +328,10 @@ mod tests {
 
         assert_eq!(columns.len(), 4);
         assert_eq!(columns[0].counts, Some([3, 6, 9]));
-        assert_eq!((columns[3].from, columns[3].to, columns[3].counts), (9 * HOUR, 10 * HOUR, None));
+        assert_eq!(
+            (columns[3].from, columns[3].to, columns[3].counts),
+            (9 * HOUR, 10 * HOUR, None)
+        );
         let n: u64 = columns.iter().filter_map(|c| Some(sum(c.counts?))).sum();
         assert_eq!(n, 54);
     }

@@ -2,7 +2,7 @@
 
 use analysis::{
     protocol::{CountBy, RankBy},
-    view::{Counts, HashtagRow, HashtagsView},
+    view::{Counts, HashtagRow, HashtagsView, Range},
 };
 use leptos::prelude::*;
 use wire::{
@@ -10,6 +10,7 @@ use wire::{
     time::{HOUR, MINUTE},
 };
 
+use super::method::{Card, Figures, Method};
 use crate::{
     format,
     query::{Choice, Entry},
@@ -33,6 +34,17 @@ const AMOUNTS: [u16; 4] = [5, 10, 20, 50];
 pub(crate) fn HashtagsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let caption = move || views.hashtags.get().map(|view| caption(&view));
+    let figures = Signal::derive(move || {
+        views.hashtags.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let range = Range {
+                    from: view.until - view.window,
+                    to: view.until,
+                };
+                Figures::new(format!("{} posts", format::count(view.n_posts)), range)
+            })
+        })
+    });
     let empty = move || {
         views
             .hashtags
@@ -51,6 +63,7 @@ pub(crate) fn HashtagsPanel() -> impl IntoView {
             <Bars />
             {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
             <Show when=move || views.hashtags.with(Option::is_none)><div class="loading list-skeleton"></div></Show>
+            <Method card=Card::Hashtags figures />
         </section>
     }
 }

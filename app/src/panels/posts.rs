@@ -5,7 +5,12 @@ use std::sync::Arc;
 use analysis::view::{Class, PostRow, PostsView};
 use leptos::{html::Div, prelude::*};
 
-use super::{class_name, css_class, explanation::Explanation, glyph};
+use super::{
+    class_name, css_class,
+    explanation::Explanation,
+    glyph,
+    method::{Card, Figures, Method},
+};
 use crate::{
     app::Actions,
     format,
@@ -119,6 +124,14 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             n_rows.update(|n| *n += ROWS_AT_ONCE);
         }
     };
+    let figures = Signal::derive(move || {
+        let n = shown.with(|view| view.as_ref().map_or(0, |view| view.n_matching));
+        let range = views.kpi.with(|kpi| kpi.as_ref().map(|kpi| kpi.range));
+        Figures::new(
+            format!("{} matching posts", format::count(n)),
+            range.unwrap_or_default(),
+        )
+    });
     let empty = move || {
         shown
             .get()
@@ -159,6 +172,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                     {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
                 </div>
             </div>
+            <Method card=Card::Posts figures />
         </section>
     }
 }

@@ -61,6 +61,12 @@ pub(super) enum Place {
     Language,
     /// It is left out since its author had posted enough.
     Author,
+    /// It is left out as a repost.
+    Repost,
+    /// It is left out for its source.
+    Source,
+    /// It is left out since its author is among those with most posts.
+    Loudest,
 }
 
 impl Record {
@@ -178,6 +184,17 @@ impl Posts {
             unsorted.sort_by_key(Record::position);
         }
         self.n_sorted = self.records.len();
+    }
+
+    /// Decides anew of every post whether it counts; returns whether any does that did not, or the other way round.
+    pub(super) fn place_again(&mut self, place: impl Fn(&Record) -> Place) -> bool {
+        let mut is_changed = false;
+        for record in &mut self.records {
+            let place = place(record);
+            is_changed |= place != record.place;
+            record.place = place;
+        }
+        is_changed
     }
 
     /// Takes text and author of a post away; returns what it was, unless it is not there or was

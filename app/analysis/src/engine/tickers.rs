@@ -108,6 +108,13 @@ impl Tickers {
         }
     }
 
+    /// Forgets every post; prices stay.
+    pub(super) fn forget_posts(&mut self) {
+        for ticker in &mut self.all {
+            (ticker.total, ticker.grids) = (Bucket::default(), Grids::default());
+        }
+    }
+
     /// Takes a price in. The caller has seen to it that the bar is new.
     pub(super) fn add_bar(&mut self, bar: &Bar) {
         let id = self.id_or_new(&bar.ticker);

@@ -231,7 +231,7 @@ pub struct WhyView {
     pub voices: f64,
     /// The most frequent author's posts.
     pub n_loudest: u64,
-    /// Posts that say nearly the same as another one of their day.
+    /// Posts that said nearly the same as several of the day before them.
     pub n_alike: u64,
     /// Posts that a rule calls spam.
     pub n_spam: u64,

@@ -7,6 +7,7 @@ use wire::{Millis, time::LATE_AFTER};
 
 use crate::{
     engine::{Engine, posts::Record},
+    spam::Reason,
     view::{Range, Term, WhyView},
     voices::Voices,
 };
@@ -52,7 +53,7 @@ impl Engine {
             n_authors: authors.n_authors(),
             voices: authors.effective(),
             n_loudest: most_of(found.iter().map(|record| record.author)),
-            n_alike: count(&|record| self.judge.n_alike(record.key) > 1),
+            n_alike: count(&|record| record.reasons >> Reason::Duplicate as u8 & 1 == 1),
             n_spam: count(&|record| record.reasons != 0),
             terms: standing_out(words, n_read, &usual, n_compared),
             n_compared,
