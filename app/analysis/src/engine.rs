@@ -481,11 +481,13 @@ impl Engine {
         }
         let text: Option<Rc<str>> = (!is_deleted).then(|| post.text.as_str().into());
         let url = post.url.as_deref().filter(|url| is_web_link(url));
+        let parent = post.reply_to.as_ref();
+        let parent = parent.map(|id| Identity::of_post(&post.source, id).0);
         let record = self.posts.push(
             record,
             &scratch.tickers,
             &scratch.hashtags,
-            text.clone().map(|text| (text, url)),
+            text.clone().map(|text| (text, url, parent)),
         );
         self.scratch = scratch;
         self.tally.add(&record, &self.posts);

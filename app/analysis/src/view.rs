@@ -287,6 +287,21 @@ pub struct PostRow {
     pub n_alike: u32,
     /// It is in the counts.
     pub is_counted: bool,
+    /// What it answers, where that is kept.
+    pub parent: Option<ParentRow>,
+}
+
+/// The post that another one answers.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct ParentRow {
+    /// Grid time.
+    pub at: Millis,
+    /// Its text.
+    pub text: String,
+    /// How it reads.
+    pub class: Class,
+    /// Compound, −1…+1.
+    pub compound: f32,
 }
 
 /// What the posts of the range are, as far as it decides whether they count.

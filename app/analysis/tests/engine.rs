@@ -172,6 +172,7 @@ fn any_watch() -> impl Strategy<Value = Watch> {
         leaders: LeaderChoice { level, sort, n: 3 },
         trend_level: level,
         second: Some("ETH".into()),
+        random: (at % 2 == 0).then_some(7),
         why: Some(Range {
             from: NEW_YEAR + at,
             to: NEW_YEAR + at + DAY,

@@ -13,7 +13,7 @@ use analysis::{
     view::{PanelViews, Range},
 };
 use wire::{
-    Bar, Body, Event, Millis, Post, PublicConfig, SourceState, SourceStatus, Tip, tag,
+    Bar, Body, Delete, Event, Millis, Post, PublicConfig, SourceState, SourceStatus, Tip, tag,
     time::{DAY, HOUR, MINUTE, SECOND},
 };
 
@@ -472,6 +472,71 @@ fn a_bucket_is_explained_by_the_words_that_are_new_in_it() {
     assert_eq!((view.n_read, view.n_authors), (view.n_posts, 7));
     assert!(view.n_alike > 40 && view.voices > 6.9 && view.n_loudest < 12);
     assert_eq!(view.knowable_at, bucket.to + MINUTE);
+}
+
+#[test]
+fn posts_are_drawn_evenly_and_the_same_for_the_same_seed() {
+    let mut engine = Engine::new(&PublicConfig::default());
+    for id in 0..100 {
+        engine.apply(&post(id, NEW_YEAR + Millis::from(id), "a table"));
+    }
+    let mut draw = |seed| {
+        engine.watch(Watch {
+            n_posts: 20,
+            panels: PanelChoices {
+                random: Some(seed),
+                ..PanelChoices::default()
+            },
+            ..Watch::default()
+        });
+        let rows = engine.frame(NEW_YEAR).posts.map(|view| view.rows);
+        rows.unwrap_or_default()
+            .iter()
+            .map(|row| row.at)
+            .collect::<Vec<_>>()
+    };
+
+    let first = draw(1);
+    let mut times: Vec<u32> = vec![0; 100];
+    for seed in 2..402 {
+        for at in draw(seed) {
+            times[(at - NEW_YEAR) as usize] += 1;
+        }
+    }
+
+    assert_eq!((first.len(), draw(1)), (20, first));
+    // 400 draws of a fifth: 80 each, with a standard deviation of 8.
+    assert!(times.iter().all(|n| (44..=116).contains(n)), "{times:?}");
+}
+
+#[test]
+fn a_reply_shows_what_it_answers_where_that_is_there() {
+    let mut reply = post(2, NEW_YEAR + 1, "so it is");
+    if let Body::Post(post) = &mut reply.body {
+        post.reply_to = Some("1".to_owned());
+    }
+    let mut engine = Engine::new(&PublicConfig::default());
+    engine.apply(&reply);
+    let mut parent_of_newest = |event: Option<&Event>| {
+        event.map(|event| engine.apply(event));
+        engine.refresh();
+        let rows = engine.frame(NEW_YEAR).posts.unwrap().rows;
+        let reply = rows.into_iter().find(|row| row.at == NEW_YEAR + 1);
+        reply.unwrap().parent.map(|parent| parent.text)
+    };
+    let delete = Delete {
+        source: "social".into(),
+        id: "1".into(),
+    };
+
+    assert_eq!(parent_of_newest(None), None);
+    let parent = post(1, NEW_YEAR, "love this");
+    assert_eq!(
+        parent_of_newest(Some(&parent)).as_deref(),
+        Some("love this")
+    );
+    let withdrawn = Event::live(0, 0, Body::Delete(delete));
+    assert_eq!(parent_of_newest(Some(&withdrawn)), None);
 }
 
 #[test]

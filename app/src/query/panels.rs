@@ -40,6 +40,8 @@ pub(super) fn read(key: &str, value: &str, panels: &mut PanelChoices) -> bool {
         "live" => {
             panels.live_window = value.parse().map_or(LiveWindow::default(), minutes);
         }
+        "random" => panels.random = value.parse().ok(),
+        "topic" => panels.topic = super::text_of(value),
         "live-topic" => panels.live_topic = super::text_of(value),
         "rolling" => {
             panels.rolling.pair = found(PAIRS, part()).unwrap_or_default();
@@ -70,6 +72,12 @@ pub(super) fn write(panels: &PanelChoices, put: &mut impl FnMut(&str, &str)) {
     }
     if let Some(topic) = &panels.live_topic {
         put("live-topic", topic);
+    }
+    if let Some(seed) = panels.random {
+        put("random", &seed.to_string());
+    }
+    if let Some(topic) = &panels.topic {
+        put("topic", topic);
     }
     let rolling = panels.rolling;
     if rolling != usual.rolling {

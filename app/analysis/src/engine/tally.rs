@@ -25,6 +25,8 @@ pub(super) struct Filter {
     pub(super) ticker: Option<Option<u32>>,
     /// Posts that are spam, counted or not; otherwise all that count.
     pub(super) only_spam: bool,
+    /// The topic's place in the list.
+    pub(super) topic: Option<Option<usize>>,
 }
 
 impl Filter {
@@ -39,6 +41,9 @@ impl Filter {
             && self
                 .ticker
                 .is_none_or(|id| id.is_some_and(|id| posts.tickers(record).contains(&id)))
+            && self
+                .topic
+                .is_none_or(|idx| idx.is_some_and(|idx| record.is_in_topic(idx)))
             && self
                 .hashtag
                 .as_ref()
