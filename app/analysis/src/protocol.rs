@@ -20,7 +20,7 @@ pub use panels::{
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
 /// meet a new page, which then asks for a reload.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Page → worker. States what is wanted; never asks for data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

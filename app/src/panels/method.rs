@@ -80,7 +80,8 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
     };
     let row = |name: &'static str, value: AnyView| view! { <dt>{name}</dt><dd>{value}</dd> };
     view! {
-        <dl class="method-card" role="group" aria-label=format!("Method of {}", text.name)>
+        <div role="group" aria-label=format!("Method of {}", text.name)>
+        <dl class="method-card">
             {row("What", text.what.into_any())}
             {row("Formula", text.formula.into_any())}
             {row("n", n.into_any())}
@@ -90,6 +91,7 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
             {row("Program", method::VERSION.into_any())}
             {row("Limits", text.limits.into_any())}
         </dl>
+        </div>
         <p class="method-link">
             <button type="button" on:click=copy>"Copy link to this result"</button>
             {move || link.get().map(|link| view! {

@@ -199,15 +199,17 @@ pub(crate) fn TrendsPanel() -> impl IntoView {
     let figures = Signal::derive(move || first.with(|view| figures(view.as_ref())));
     let can_zoom = Signal::stored(true);
     let name = move |view: Memo<Option<StackView>>| {
-        view.with(|view| view.as_ref().map(|view| view.subject.clone()))
+        let subject = view.with(|view| view.as_ref().map(|view| view.subject.clone()));
+        let subject = subject.filter(|subject| !subject.is_empty());
+        subject.map(|subject| view! { <h3>{subject}</h3> })
     };
     view! {
         <Shell panels=&[Panel::Trends] name="trends" title="Ticker trends" card=Card::Trends figures
             tools=ViewFn::from(move || trend_controls(is_table))>
-            <h3>{move || name(first)}</h3>
+            {move || name(first)}
             <StackChart name="Trend of the ticker" view=first form=Form::Shares is_table can_zoom />
             <Show when=move || has_second.get()>
-                <h3>{move || name(second)}</h3>
+                {move || name(second)}
                 <StackChart name="Trend of the second ticker" view=second form=Form::Shares is_table can_zoom />
             </Show>
         </Shell>
