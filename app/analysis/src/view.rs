@@ -5,7 +5,7 @@
 mod panels;
 
 use serde::{Deserialize, Serialize};
-use wire::{Millis, SourceStatus};
+use wire::{Millis, Quote, SourceStatus};
 
 use crate::{
     protocol::{AnomalyChoice, CountBy, RankBy, Sampling, Scoring},
@@ -134,6 +134,8 @@ pub struct MarketView {
     pub voices: f64,
     /// Unusual buckets, where they were asked for.
     pub anomalies: Option<AnomaliesView>,
+    /// The newest price, while prices are heard; in the currency of the closes where there are any.
+    pub quote: Option<Quote>,
 }
 
 /// Unusual buckets of a range.
@@ -247,6 +249,8 @@ pub struct TopicRow {
     pub authors: u64,
     /// Effective number of voices; see [`KpiView::voices`].
     pub voices: f64,
+    /// Posts of the range as an upstream counts them that does not send them; `None` where none does.
+    pub counted_elsewhere: Option<u64>,
 }
 
 /// The newest posts that match the choice.

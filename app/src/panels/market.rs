@@ -79,6 +79,7 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             <header>
                 <h2 id="market-title">"Price × sentiment"</h2>
                 <TickerSelect />
+                <NewestPrice />
                 <RangeButtons />
                 <button type="button" aria-pressed=move || is_table.get().to_string() on:click=move |_| is_table.update(|t| *t = !*t)>
                     "Table"
@@ -94,6 +95,19 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             {move || is_table.get().then(|| view! { <MarketTable /> })}
             <Method card=Card::Market figures />
         </section>
+    }
+}
+
+/// What was last paid, while prices are heard.
+#[component]
+fn NewestPrice() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let quote = Memo::new(move |_| views.market.with(|view| view.as_ref()?.quote.clone()));
+    move || {
+        quote.get().map(|quote| {
+            let heard = format!("{}, heard at {} UTC", quote.source, format::time_of_day(quote.at));
+            view! { <span class="quote" title=heard><b>{format::price(quote.price)}</b>" "{quote.currency}" now"</span> }
+        })
     }
 }
 
