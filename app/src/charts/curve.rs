@@ -1,4 +1,4 @@
-//! A curve over the band in which it would lie by chance, which is drawn before it.
+//! A curve over its 95 % band, which is drawn before it: where unrelated series would lie, or other draws of the events.
 
 use std::sync::Arc;
 
