@@ -12,7 +12,10 @@ use wire::{
     time::{DAY, HOUR},
 };
 
-use super::anomalies::Anomalies;
+use super::{
+    anomalies::Anomalies,
+    method::{Card, Figures, Method},
+};
 use crate::{
     charts::{
         Plottable,
@@ -49,6 +52,18 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             .get()
             .map_or("loading".to_owned(), |view| strings::market_summary(&view))
     });
+    let figures = Signal::derive(move || {
+        views.market.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let n = format!(
+                    "{} posts, {} closes",
+                    format::count(view.n),
+                    format::count(view.closes.len() as u64)
+                );
+                Figures::new(n, view.range)
+            })
+        })
+    });
     let empty = move || {
         views
             .market
@@ -78,6 +93,7 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             <p class="hint pointer">"Drag to zoom, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets."</p>
             <Anomalies />
             {move || is_table.get().then(|| view! { <MarketTable /> })}
+            <Method card=Card::Market figures />
         </section>
     }
 }
