@@ -6,7 +6,6 @@ use server::config::args::{Action, Args, USAGE, report};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    server::log_to_stderr();
     match start().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -19,6 +18,7 @@ async fn main() -> ExitCode {
 #[allow(clippy::print_stdout, reason = "what was asked for goes to stdout")]
 async fn start() -> anyhow::Result<()> {
     let args = Args::parse(std::env::args().skip(1))?;
+    server::log_to_stderr(args.log_format);
     match args.action {
         Action::Help => print!("{USAGE}"),
         Action::CheckConfig => println!("{}", report(&args.config()?)?),

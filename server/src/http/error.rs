@@ -5,7 +5,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::metrics::Refusal;
 use crate::log::LogError;
+
+/// In seconds; whoever is refused for now is told when to come back.
+const RETRY_AFTER: &str = "10";
 
 /// A request that cannot be answered.
 #[derive(Debug)]
@@ -27,6 +31,33 @@ impl Problem {
         Self {
             status: StatusCode::NOT_FOUND,
             detail: detail.into(),
+        }
+    }
+
+    /// Too many streams of one address.
+    pub(super) fn refused(_: Refusal) -> Self {
+        Self::too_many("this address has too many open streams; close one")
+    }
+
+    pub(super) fn too_many(detail: &str) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            detail: detail.to_owned(),
+        }
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            detail: "no request here has a body".to_owned(),
+        }
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            detail: "this relay is read with a token: Authorization: Bearer, or as a password"
+                .to_owned(),
         }
     }
 
@@ -52,12 +83,20 @@ impl IntoResponse for Problem {
         let title = self.status.canonical_reason().unwrap_or("Error");
         let body = serde_json::json!({ "title": title, "status": self.status.as_u16(), "detail": self.detail });
         let content_type = HeaderValue::from_static("application/problem+json");
-        (
+        let content_type = [(header::CONTENT_TYPE, content_type)];
+        let mut response = (self.status, content_type, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        if matches!(
             self.status,
-            [(header::CONTENT_TYPE, content_type)],
-            body.to_string(),
-        )
-            .into_response()
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let ask = HeaderValue::from_static("Basic realm=\"Moodtape\", charset=\"UTF-8\"");
+            headers.insert(header::WWW_AUTHENTICATE, ask);
+        }
+        response
     }
 }
 

@@ -1,5 +1,7 @@
 //! History: pages of event lines behind a cursor, as newline-delimited JSON.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     extract::{Query, State},
@@ -41,7 +43,7 @@ pub(super) struct HistoryQuery {
 /// may hold fewer lines than asked for, or none, and still have a next one. Of an unknown log the page
 /// is empty and the status 404, since its seqs mean nothing here.
 pub(super) async fn history(
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);

@@ -1,6 +1,6 @@
 //! Prices of one ticker as they are in the log, in bars of the width that is asked for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -51,7 +51,7 @@ type Row = (Millis, f64, f64, f64, f64, Option<f64>, Option<f64>);
 ///
 /// Minutes without a bar are absent. Bars are put together only from narrower ones that divide the width.
 pub(super) async fn prices(
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Path(ticker): Path<String>,
     Query(query): Query<PricesQuery>,
 ) -> Result<Json<Prices>, Problem> {
