@@ -48,7 +48,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long bench bench-analysis bench-peers bench-relay bench-browser bench-stocknet
+	check-long bench bench-analysis bench-peers bench-relay bench-fanout bench-browser bench-stocknet
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -209,6 +209,16 @@ bench-peers: rust node
 bench-relay: rust
 	$(call step,Benchmarks of the relay)
 	cargo bench --locked -p server --bench throughput --bench ingest
+
+bench-fanout: relay
+	$(call step,Thousands of readers; beside nchan and axum)
+	cargo build --locked --release -p server --example fanout
+	ulimit -n "$$(ulimit -H -n)"; fanout="$(TARGET_DIR)/release/examples/fanout"; \
+	"$$fanout" --readers 5000 --rate 10; \
+	"$$fanout" --readers 5000 --rate 80; \
+	"$$fanout" --readers 5000 --rate 160 --server relay; \
+	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000; \
+	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000 --stalled 50
 
 bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)

@@ -35,7 +35,7 @@ use wire::{
     config::{LiveInfo, ReplayInfo},
 };
 
-use config::{Config, HttpConfig, SourceConfig, StoreKind, args::LogFormat};
+use config::{Config, HttpConfig, LiveStart, SourceConfig, StoreKind, args::LogFormat};
 use http::{Access, AppState, Entrance, Fanout, Gate, LIVE_BASE, Metrics, Tls};
 use log::{Log, LogError};
 use net::{Internet, Network, secret::SecretError};
@@ -99,6 +99,25 @@ pub async fn bind(address: &str) -> Result<TcpListener, RunError> {
         source,
     };
     TcpListener::bind(address).await.map_err(failed)
+}
+
+/// Makes everything that the configuration asks for, up to the sources with their keys, and connects nothing.
+///
+/// # Errors
+/// What would keep the relay from starting, apart from its log and addresses.
+pub async fn check(config: &Config) -> Result<(), RunError> {
+    let (_stop, stopped) = watch::channel(false);
+    Public::new(config, stopped)?;
+    let mut config = config.clone();
+    // Nobody comes, so that no source connects.
+    (config.log.store, config.live.start) = (StoreKind::Memory, LiveStart::FirstReader);
+    let stream = Stream::open(&config, LIVE_FILE)?;
+    let (intake, nobody) = (stream.intake(&config), stream.n_readers.subscribe());
+    let network: Network = Arc::new(Internet::default());
+    let mut tasks = JoinSet::new();
+    live::start(&config, &intake, &network, &nobody, &mut tasks)?;
+    tasks.shutdown().await;
+    Ok(())
 }
 
 /// Runs the relay until `shutdown`, then stops cleanly, whoever is connected.

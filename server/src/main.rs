@@ -21,8 +21,13 @@ async fn start() -> anyhow::Result<()> {
     server::log_to_stderr(args.log_format);
     match args.action {
         Action::Help => print!("{USAGE}"),
-        Action::CheckConfig => println!("{}", report(&args.config()?)?),
-        Action::Health => server::health::check(&args.config()?.http.listen)?,
+        Action::CheckConfig => {
+            let config = args.config()?;
+            let report = report(&config)?;
+            server::check(&config).await?;
+            println!("{report}");
+        }
+        Action::Health => server::health::check(&args.config()?.http)?,
         Action::Serve => {
             let config = args.config()?;
             let listener = server::bind(&config.http.listen).await?;

@@ -278,7 +278,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_flood_of_connections_is_slowed_down_to_its_rate() {
         let gate = gate(|config| config.max_connects_per_second = 1);
-        let mut n_let_in = || {
+        let n_let_in = || {
             (0..100)
                 .filter(|_| gate.connect(address("10.0.0.1")).is_ok())
                 .count()

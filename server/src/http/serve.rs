@@ -171,8 +171,7 @@ async fn welcome(
     match converse(socket, peer, entrance, phases).await {
         Ok(None) => {}
         Ok(Some((socket, wanted))) => {
-            // On a task of its own, which is smaller than this one.
-            tokio::spawn(fanout::follow(socket, wanted.reader, wanted.head, place));
+            fanout::follow(socket, wanted.reader, wanted.head, place).await;
         }
         Err(error) => tracing::debug!(%error, "a connection ended"),
     }

@@ -159,6 +159,17 @@ impl Reader {
         }
         let response = in_time(request.send()).await.unwrap();
         assert_eq!(response.status(), 200);
+        Self::of(response)
+    }
+
+    /// `None` where no relay answers.
+    pub(crate) async fn try_open(base: &str, query: &str) -> Option<Self> {
+        let request = client().get(format!("{base}/api/v1/stream{query}"));
+        let response = in_time(request.send()).await.ok()?;
+        (response.status() == 200).then(|| Self::of(response))
+    }
+
+    fn of(response: Response) -> Self {
         Self {
             response,
             parser: Parser::default(),
