@@ -1,6 +1,7 @@
 //! Errors as `application/problem+json` (RFC 9457): what is wrong, and what would be right.
 
 use axum::{
+    extract::rejection::QueryRejection,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -67,6 +68,13 @@ impl Problem {
             status: StatusCode::SERVICE_UNAVAILABLE,
             detail: detail.into(),
         }
+    }
+}
+
+/// A value behind the `?` that is not even of the right kind.
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(rejection.body_text())
     }
 }
 

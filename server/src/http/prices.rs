@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
 };
 use serde::{Deserialize, Serialize};
 use wire::{
@@ -53,8 +53,9 @@ type Row = (Millis, f64, f64, f64, f64, Option<f64>, Option<f64>);
 pub(super) async fn prices(
     State(state): State<Arc<AppState>>,
     Path(ticker): Path<String>,
-    Query(query): Query<PricesQuery>,
+    query: Result<Query<PricesQuery>, QueryRejection>,
 ) -> Result<Json<Prices>, Problem> {
+    let Query(query) = query?;
     let width = query.width.unwrap_or(MINUTE);
     if !(1..=366 * DAY).contains(&width) {
         return Err(Problem::bad_request(format!(

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
@@ -40,10 +40,11 @@ pub(super) struct StreamQuery {
 pub(super) async fn stream(
     State(state): State<Arc<AppState>>,
     Extension(visit): Extension<Visit>,
-    Query(query): Query<StreamQuery>,
+    query: Result<Query<StreamQuery>, QueryRejection>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let Query(query) = query?;
     if *state.stop.borrow() {
         return Err(Problem::unavailable("the relay is stopping"));
     }

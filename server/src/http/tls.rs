@@ -119,3 +119,68 @@ fn read(certificate: &PathBuf, key: &PathBuf) -> Result<TlsAcceptor, TlsError> {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsConnector;
+
+    use super::*;
+
+    fn fixture(name: &str) -> PathBuf {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls");
+        Path::new(folder).join(name)
+    }
+
+    /// Whether a handshake works with whoever trusts the certificate of that name.
+    async fn is_trusted(tls: &Tls, name: &str) -> bool {
+        let mut roots = rustls::RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_file(fixture(name)).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let client = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        let connector = TlsConnector::from(Arc::new(client));
+        let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+        let (connected, _) = tokio::join!(connector.connect(name, near), tls.accept(far));
+        connected.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_new_certificate_is_taken_into_use_and_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str| {
+            let (certificate, key) = (format!("{name}.pem"), format!("{name}-key.pem"));
+            fs::copy(fixture(&certificate), folder.path().join("chain.pem")).unwrap();
+            fs::copy(fixture(&key), folder.path().join("key.pem")).unwrap();
+        };
+        put("first");
+        let config = HttpConfig {
+            certificate_file: Some(folder.path().join("chain.pem")),
+            private_key_file: Some(folder.path().join("key.pem")),
+            ..HttpConfig::default()
+        };
+        let tls = Tls::new(&config).unwrap().unwrap();
+        assert!(is_trusted(&tls, "first.pem").await);
+
+        fs::write(folder.path().join("chain.pem"), "half of it").unwrap();
+        assert!(tls.reload().is_err());
+        assert!(is_trusted(&tls, "first.pem").await);
+        put("second");
+        tls.reload().unwrap();
+
+        assert!(is_trusted(&tls, "second.pem").await);
+        assert!(!is_trusted(&tls, "first.pem").await);
+    }
+}

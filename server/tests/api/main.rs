@@ -16,3 +16,4 @@ mod routes;
 mod security;
 mod shutdown;
 mod stream;
+mod tls;
