@@ -66,8 +66,11 @@ pub(crate) struct AppState {
 /// What stands before the addresses of the live stream where a recording has the plain ones.
 pub(crate) const LIVE_BASE: &str = "/live";
 
+/// A path, and what answers it.
+type Route = (&'static str, fn() -> MethodRouter<Arc<AppState>>);
+
 /// Paths that belong to a stream, and what answers each. The description of the interface has the same.
-const OF_STREAM: [(&str, fn() -> MethodRouter<Arc<AppState>>); 5] = [
+const OF_STREAM: [Route; 5] = [
     ("/api/v1/stream", || get(stream::stream)),
     ("/api/v1/history", || get(history::history)),
     ("/api/v1/prices/{ticker}", || get(prices::prices)),
@@ -76,7 +79,7 @@ const OF_STREAM: [(&str, fn() -> MethodRouter<Arc<AppState>>); 5] = [
 ];
 
 /// Paths that belong to the relay as a whole.
-const OF_RELAY: [(&str, fn() -> MethodRouter<Arc<AppState>>); 3] = [
+const OF_RELAY: [Route; 3] = [
     ("/healthz", || get(status::healthz)),
     ("/readyz", || get(status::readyz)),
     ("/api/v1/openapi.json", || get(description)),
@@ -117,9 +120,7 @@ fn of_stream<S: Clone + Send + Sync + 'static>(state: Arc<AppState>) -> Router<S
         .with_state(state)
 }
 
-fn routes<const N: usize>(
-    table: [(&'static str, fn() -> MethodRouter<Arc<AppState>>); N],
-) -> Router<Arc<AppState>> {
+fn routes<const N: usize>(table: [Route; N]) -> Router<Arc<AppState>> {
     table
         .into_iter()
         .fold(Router::new(), |router, (path, handler)| {

@@ -22,12 +22,15 @@ pub(super) struct Crowd {
     readers: Vec<Reader>,
     heard: Heard,
     counted_from: u64,
+    /// Lame readers take nothing any more.
+    has_stalled: bool,
     buffer: Vec<u8>,
 }
 
 struct Reader {
     socket: TcpStream,
-    takes_nothing: bool,
+    /// It stops reading when it is told to.
+    is_lame: bool,
     is_open: bool,
     /// The end of the last bytes, where an event may have been cut.
     rest: Vec<u8>,
@@ -61,13 +64,14 @@ impl Crowd {
                 ..Heard::default()
             },
             counted_from: u64::MAX,
+            has_stalled: false,
             buffer: vec![0; 256 << 10],
         };
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: relay\r\nAccept: text/event-stream\r\n\r\n");
         for i in 0..job.readers {
-            let takes_nothing = i < job.stalled;
-            let mut socket = dial(address, takes_nothing).map_err(failed)?;
+            let is_lame = i < job.stalled;
+            let mut socket = dial(address, is_lame).map_err(failed)?;
             socket.write_all(request.as_bytes()).map_err(failed)?;
             crowd
                 .poll
@@ -76,7 +80,7 @@ impl Crowd {
                 .map_err(failed)?;
             crowd.readers.push(Reader {
                 socket,
-                takes_nothing,
+                is_lame,
                 is_open: true,
                 rest: Vec::new(),
                 last: None,
@@ -98,7 +102,7 @@ impl Crowd {
             }
             for event in &events {
                 if let Some(reader) = self.readers.get_mut(event.token().0)
-                    && !reader.takes_nothing
+                    && !(reader.is_lame && self.has_stalled)
                 {
                     reader.read(&mut self.buffer, &mut self.heard, self.counted_from);
                 }
@@ -110,6 +114,14 @@ impl Crowd {
         self.counted_from = nanos();
     }
 
+    /// Lame readers stop reading; only of the others is counted what is published from now on.
+    pub(super) fn stall(&mut self) {
+        self.has_stalled = true;
+        self.heard.n_counted = 0;
+        self.heard.classes.fill(0);
+        self.count_from_now();
+    }
+
     pub(super) fn counted_from(&self) -> u64 {
         self.counted_from
     }
@@ -119,10 +131,10 @@ impl Crowd {
     }
 }
 
-/// One that takes nothing has a small window, so that what is sent to it stays with the server.
-fn dial(address: SocketAddr, takes_nothing: bool) -> std::io::Result<TcpStream> {
+/// One that will take nothing has a small window, so that what is sent to it stays with the server.
+fn dial(address: SocketAddr, is_lame: bool) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    if takes_nothing {
+    if is_lame {
         socket.set_recv_buffer_size(8 << 10)?;
     }
     socket.connect(&address.into())?;
@@ -138,11 +150,6 @@ impl Reader {
                 Ok(n) => {
                     let now = nanos();
                     self.take(&buffer[..n], now, heard, counted_from);
-                    // The rest would come as another event only with an edge: read until nothing is left.
-                    if n < buffer.len() / 2 {
-                        // The next bytes wake it again.
-                        continue;
-                    }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

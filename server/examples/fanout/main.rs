@@ -1,7 +1,8 @@
 //! How the relay serves thousands of readers, beside nchan and a plain axum broadcast doing the same job.
 //!
 //! `cargo run --release -p server --example fanout -- --readers 5000 --rate 80 --secs 15` measures all three;
-//! `--server relay|nchan|axum` one of them; `--stalled 50 --size 2000` lets readers take nothing. Everything
+//! `--server relay|nchan|axum` one of them; with `--stalled 50 --size 2000` so many readers stop to read half
+//! way. `--trouble attack|term` has the relay attacked, or ended, while readers are connected. Everything
 //! runs on this machine: made-up posts come in by a web socket (for the peers by POST), a crowd of sockets
 //! reads them, and the server's CPU time and memory are read from /proc. nchan is skipped where
 //! nginx lacks it (Debian: apt-get install nginx-light libnginx-mod-nchan).
@@ -10,12 +11,13 @@ mod baseline;
 mod crowd;
 mod publisher;
 mod server;
+mod trouble;
 
 use std::{env, process::ExitCode, time::Duration};
 
 use crowd::{Crowd, Heard};
 use publisher::Publisher;
-use server::{Kind, Server};
+use server::{Kind, Limits, Server};
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -53,6 +55,19 @@ fn main() -> ExitCode {
         secs: number("--secs", 10.0),
         size: number("--size", 120.0) as usize,
     };
+    let troubled = match value("--trouble").as_deref() {
+        None => None,
+        Some("attack") => Some(trouble::attack(&job)),
+        Some("term") => Some(trouble::term(&job)),
+        Some(other) => {
+            eprintln!("there is no trouble {other:?}: attack or term");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Some(outcome) = troubled {
+        say(&outcome.unwrap_or_else(|problem| format!("FAILED: {problem}")));
+        return ExitCode::SUCCESS;
+    }
     let kinds = match value("--server").as_deref() {
         None => vec![Kind::Relay, Kind::Nchan, Kind::Axum],
         Some("relay") => vec![Kind::Relay],
@@ -83,7 +98,7 @@ fn say(line: &str) {
 
 fn measure(kind: Kind, job: &Job) -> Result<String, String> {
     let mut publisher = Publisher::new(kind, job)?;
-    let server = Server::start(kind, publisher.upstream())?;
+    let server = Server::start(kind, publisher.upstream(), Limits::None)?;
     let before = server.usage();
     let mut crowd = Crowd::connect(server.address(), kind.stream_path(), job)?;
     publisher.connect(&server)?;
@@ -91,9 +106,25 @@ fn measure(kind: Kind, job: &Job) -> Result<String, String> {
     let idle = server.usage();
     publisher.start();
     crowd.listen(WARM_UP);
-    let (cpu, n_before) = (server.usage().cpu, crowd.heard().n_events);
-    crowd.count_from_now();
-    crowd.listen(Duration::from_secs_f64(job.secs));
+    let span = Duration::from_secs_f64(job.secs);
+    let mut before_stall = String::new();
+    if job.stalled > 0 {
+        // The same readers, publisher and machine, so that only the stalled ones make a difference.
+        crowd.count_from_now();
+        crowd.listen(span);
+        before_stall = format!(
+            "before {} readers stop to read p99 {:.0} ms, then ",
+            job.stalled,
+            crowd.heard().quantile_ms(0.99)
+        );
+        crowd.stall();
+    }
+    let (start, n_before) = (server.usage(), crowd.heard().n_events);
+    if job.stalled == 0 {
+        crowd.count_from_now();
+    }
+    crowd.listen(span);
+    let stalled = server.usage();
     publisher.stop();
     let n_published = publisher.n_since(crowd.counted_from());
     crowd.listen(STRAGGLERS);
@@ -101,18 +132,15 @@ fn measure(kind: Kind, job: &Job) -> Result<String, String> {
     let heard = crowd.heard();
     let n_delivered = heard.n_events - n_before;
     let listening = (job.readers - job.stalled) as u64;
-    Ok(report(
-        kind,
-        &heard,
-        &Figures {
-            micros: (end.cpu - cpu) * 1e6 / n_delivered.max(1) as f64,
-            per_second: heard.n_counted as f64 / job.secs,
-            expected: n_published * listening,
-            idle_kib: (idle.rss_kib - before.rss_kib) / job.readers as f64,
-            growth_mib: (end.rss_kib - idle.rss_kib) / 1_024.0,
-            tcp_mib: (end.tcp_kib - idle.tcp_kib) / 1_024.0,
-        },
-    ))
+    let figures = Figures {
+        micros: (end.cpu - start.cpu) * 1e6 / n_delivered.max(1) as f64,
+        per_second: heard.n_counted as f64 / job.secs,
+        expected: n_published * listening,
+        idle_kib: (idle.rss_kib - before.rss_kib) / job.readers as f64,
+        growth_mib: (stalled.rss_kib - start.rss_kib) / 1_024.0,
+        tcp_mib: (stalled.tcp_kib - start.tcp_kib) / 1_024.0,
+    };
+    Ok(before_stall + &report(kind, &heard, &figures))
 }
 
 struct Figures {
@@ -129,7 +157,7 @@ fn report(kind: Kind, heard: &Heard, figures: &Figures) -> String {
     format!(
         "{kind:?}: {:.2} µs of CPU a delivery, {:.0} k deliveries/s, p50 {:.0} ms, p99 {:.0} ms; \
          lost {}, out of order {}, {} of {} closed; {:.1} KiB RSS a reader while idle, \
-         then RSS {:+.1} MiB, TCP memory {:+.1} MiB",
+         while counted RSS {:+.1} MiB, TCP memory {:+.1} MiB",
         figures.micros,
         figures.per_second / 1e3,
         millis(0.5),

@@ -18,6 +18,15 @@ pub(super) enum Kind {
     Axum,
 }
 
+/// Which limits the relay runs with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Limits {
+    /// Everybody comes from this machine.
+    None,
+    /// What it has by default, but for streams of one address.
+    Usual,
+}
+
 pub(super) struct Server {
     child: Child,
     address: SocketAddr,
@@ -48,14 +57,18 @@ impl Kind {
 }
 
 impl Server {
-    pub(super) fn start(kind: Kind, upstream: Option<SocketAddr>) -> Result<Self, String> {
+    pub(super) fn start(
+        kind: Kind,
+        upstream: Option<SocketAddr>,
+        limits: Limits,
+    ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let address = free_address()?;
         let path = folder.path().join("config");
         let mut command = match kind {
             Kind::Relay => {
                 let upstream = upstream.expect("the relay has an upstream");
-                fs::write(&path, relay_config(address, upstream))
+                fs::write(&path, relay_config(address, upstream, limits))
                     .map_err(|error| error.to_string())?;
                 let mut command = Command::new(relay_program()?);
                 command.arg("--config").arg(&path).env("RUST_LOG", "warn");
@@ -99,6 +112,17 @@ impl Server {
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Asks it to stop as a service manager does, and waits; returns how long that took.
+    pub(super) fn terminate(&mut self) -> Result<Duration, String> {
+        let begun = Instant::now();
+        let asked = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        asked.map_err(|error| error.to_string())?;
+        self.child.wait().map_err(|error| error.to_string())?;
+        Ok(begun.elapsed())
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -152,10 +176,16 @@ fn relay_program() -> Result<PathBuf, String> {
         .ok_or_else(|| "the relay is not built: cargo build --release -p server".to_owned())
 }
 
-fn relay_config(address: SocketAddr, upstream: SocketAddr) -> String {
+fn relay_config(address: SocketAddr, upstream: SocketAddr, limits: Limits) -> String {
+    let limits = match limits {
+        Limits::None => {
+            "max_connections = 100000\nmax_connections_per_address = 100000\n\
+             max_connects_per_second = 100000\nmax_streams_per_address = 100000\n"
+        }
+        Limits::Usual => "",
+    };
     format!(
-        "[http]\nlisten = \"{address}\"\nmax_connections = 100000\nmax_connections_per_address = 100000\n\
-         max_connects_per_second = 100000\nmax_streams_per_address = 100000\n\
+        "[http]\nlisten = \"{address}\"\n{limits}\
          [live]\nstart = \"at_once\"\n[[source]]\nkind = \"jetstream\"\nkeep = \"all\"\n\
          url = \"ws://{upstream}/subscribe\"\n"
     )

@@ -256,6 +256,9 @@ pub(super) fn write(streams: &[&AppState], metrics: &Metrics, gate: &Gate) -> St
     page.0
 }
 
+/// Name, meaning, and how it is told of a stream.
+type Family = (&'static str, &'static str, fn(&AppState) -> f64);
+
 /// Text that grows by families and samples.
 struct Page(String);
 
@@ -282,7 +285,7 @@ impl Page {
     }
 
     fn of_streams(&mut self, streams: &[&AppState]) {
-        let families: [(&str, &str, fn(&AppState) -> f64); 4] = [
+        let families: [Family; 4] = [
             ("sse_clients", "Open streams.", |state| {
                 *state.n_readers.borrow() as f64
             }),
