@@ -7,6 +7,7 @@ mod connections;
 mod counters;
 mod crash;
 mod description;
+mod fanout;
 mod helpers;
 mod history;
 mod live;
