@@ -99,9 +99,11 @@ fn say(line: &str) {
 fn measure(kind: Kind, job: &Job) -> Result<String, String> {
     let mut publisher = Publisher::new(kind, job)?;
     let server = Server::start(kind, publisher.upstream(), Limits::None)?;
+    publisher.connect(&server)?;
+    // What it needs for itself it has by then.
+    std::thread::sleep(Duration::from_secs(2));
     let before = server.usage();
     let mut crowd = Crowd::connect(server.address(), kind.stream_path(), job)?;
-    publisher.connect(&server)?;
     crowd.listen(Duration::from_secs(2));
     let idle = server.usage();
     publisher.start();

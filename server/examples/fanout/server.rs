@@ -166,8 +166,11 @@ fn free_address() -> Result<SocketAddr, String> {
     listener.local_addr().map_err(|error| error.to_string())
 }
 
-/// It lies beside the folder of the examples.
+/// The one given by `MOODTAPE_RELAY`, or beside the folder of the examples.
 fn relay_program() -> Result<PathBuf, String> {
+    if let Some(given) = env::var_os("MOODTAPE_RELAY") {
+        return Ok(given.into());
+    }
     let own = env::current_exe().map_err(|error| error.to_string())?;
     let folder = own.parent().and_then(|examples| examples.parent());
     let program = folder.map(|folder| folder.join("moodtape-relay"));

@@ -35,9 +35,11 @@ use crate::log::{Kinds, Log, Read};
 /// A browser gains nothing from more frequent pieces, and each costs a system call.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
 /// So much longer is the pause for every reader …
-const PAUSE_PER_READER: Duration = Duration::from_micros(30);
-/// … but never longer than this.
+const PAUSE_PER_READER: Duration = Duration::from_micros(25);
+/// … but never longer than this, …
 const MAX_PAUSE: Duration = Duration::from_millis(200);
+/// … and twice as long while so many events come in a piece that nobody could follow them anyway.
+const BUSY_EVENTS: u64 = 8;
 /// How often readers are looked at while nothing happens: for those that have gone, and for what is due.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// After so many readers other tasks may run.
@@ -54,7 +56,7 @@ const MAX_TALK: u32 = 16 << 10;
 
 /// Where readers go once they have caught up.
 pub(crate) struct Fanout {
-    shards: Vec<mpsc::UnboundedSender<Seat>>,
+    shards: Vec<mpsc::UnboundedSender<Box<Seat>>>,
     next: AtomicUsize,
     n_behind: AtomicUsize,
 }
@@ -99,6 +101,7 @@ impl Fanout {
                 last_pass: Instant::now(),
                 news_since: None,
                 has_blocked: false,
+                is_busy: false,
             };
             tokio::spawn(shard.run());
             sender
@@ -114,7 +117,7 @@ impl Fanout {
         let place = self.next.fetch_add(1, Ordering::Relaxed) % self.shards.len().max(1);
         if let Some(shard) = self.shards.get(place) {
             // A shard that has gone has gone because the relay stops: then the reader ends here.
-            let _ = shard.send(seat);
+            let _ = shard.send(Box::new(seat));
         }
     }
 }
@@ -322,8 +325,9 @@ impl Seat {
 
 /// Some of the readers that have caught up.
 struct Shard {
-    inbox: mpsc::UnboundedReceiver<Seat>,
-    seats: Vec<Seat>,
+    inbox: mpsc::UnboundedReceiver<Box<Seat>>,
+    /// Each on its own, so that a growing list does not move them all.
+    seats: Vec<Box<Seat>>,
     published: watch::Receiver<u64>,
     log: Log,
     stop: watch::Receiver<bool>,
@@ -336,6 +340,8 @@ struct Shard {
     news_since: Option<Instant>,
     /// The kernel does not take everything from somebody.
     has_blocked: bool,
+    /// The last pass had many events for everybody.
+    is_busy: bool,
 }
 
 /// The same bytes for everybody who stands at one place, wants the same and is due the same.
@@ -374,7 +380,7 @@ impl Shard {
     }
 
     /// What was published while the reader came here is news for it.
-    fn welcome(&mut self, seat: Seat) {
+    fn welcome(&mut self, seat: Box<Seat>) {
         self.seats.push(seat);
         while let Ok(seat) = self.inbox.try_recv() {
             self.seats.push(seat);
@@ -384,7 +390,13 @@ impl Shard {
 
     fn pause(&self) -> Duration {
         let n_readers = (self.seats.len() as u32).saturating_mul(self.n_shards);
-        (MIN_PAUSE + PAUSE_PER_READER * n_readers).min(MAX_PAUSE)
+        let pause = (MIN_PAUSE + PAUSE_PER_READER * n_readers).min(MAX_PAUSE);
+        // A few readers cost little, however much there is to send.
+        if self.is_busy && pause > 2 * MIN_PAUSE {
+            2 * pause
+        } else {
+            pause
+        }
     }
 
     fn next_pass(&self) -> Instant {
@@ -417,7 +429,7 @@ impl Shard {
                         reader,
                         _place,
                         ..
-                    } = self.seats.swap_remove(place);
+                    } = *self.seats.swap_remove(place);
                     tokio::spawn(rejoin(socket, reader, _place));
                 }
                 Fate::Ends(end) => {
@@ -433,6 +445,7 @@ impl Shard {
         if let Some(since) = news_since.filter(|_| sent.n_flushes > 0) {
             self.metrics.delivered(sent.n_flushes, since.elapsed());
         }
+        self.is_busy = sent.n_flushes > 0 && sent.n_events >= BUSY_EVENTS * sent.n_flushes;
         self.metrics.sent(sent);
     }
 
