@@ -8,6 +8,7 @@
 #   make test                           everything CI checks
 #   make check-long                     what takes too long for every change
 #   make bench                          time and size figures; see BENCHMARKS.md
+#   make bench-fanout                   the relay with thousands of readers, beside nchan and axum
 #
 # Needs: rustup with cargo, a C compiler; for `make test` also node with npm, and Chrome with
 # chromedriver (installed by apt where that is possible). Whatever else is missing is installed once.
@@ -187,6 +188,7 @@ check-long: rust
 	python3 -m venv "$(TARGET_DIR)/tools/vader" && "$(TARGET_DIR)/tools/vader/bin/pip" install --quiet vaderSentiment==3.3.2
 	cargo build --locked --release -p analysis --example sentiment
 	"$(TARGET_DIR)/tools/vader/bin/python" app/analysis/tests/fixtures/vader_adversarial.py $$RANDOM 60000 --check "$(TARGET_DIR)/release/examples/sentiment"
+	$(MAKE) bench-fanout
 	$(MAKE) bench-browser
 	$(MAKE) test-e2e JOURNEYS='--repeat-each=5'
 
@@ -217,8 +219,9 @@ bench-fanout: relay
 	"$$fanout" --readers 5000 --rate 10; \
 	"$$fanout" --readers 5000 --rate 80; \
 	"$$fanout" --readers 5000 --rate 160 --server relay; \
-	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000; \
-	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000 --stalled 50
+	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000 --stalled 50; \
+	"$$fanout" --trouble attack --readers 50 --rate 20 --secs 20; \
+	"$$fanout" --trouble term --readers 1000 --stalled 100 --rate 20
 
 bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)
