@@ -8,6 +8,7 @@
 #   make test                           everything CI checks
 #   make check-long                     what takes too long for every change
 #   make bench                          time and size figures; see BENCHMARKS.md
+#   make bench-fanout                   the relay with thousands of readers, beside nchan and axum
 #
 # Needs: rustup with cargo, a C compiler; for `make test` also node with npm, and Chrome with
 # chromedriver (installed by apt where that is possible). Whatever else is missing is installed once.
@@ -48,7 +49,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long fuzz bench bench-analysis bench-peers bench-relay bench-browser bench-stocknet
+	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-browser bench-stocknet
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -202,6 +203,7 @@ check-long: rust
 	python3 -m venv "$(TARGET_DIR)/tools/vader" && "$(TARGET_DIR)/tools/vader/bin/pip" install --quiet vaderSentiment==3.3.2
 	cargo build --locked --release -p analysis --example sentiment
 	"$(TARGET_DIR)/tools/vader/bin/python" app/analysis/tests/fixtures/vader_adversarial.py $$RANDOM 60000 --check "$(TARGET_DIR)/release/examples/sentiment"
+	$(MAKE) bench-fanout
 	$(MAKE) bench-browser
 	$(MAKE) test-e2e JOURNEYS='--repeat-each=5'
 
@@ -224,6 +226,17 @@ bench-peers: rust node
 bench-relay: rust
 	$(call step,Benchmarks of the relay)
 	cargo bench --locked -p server --bench throughput --bench ingest
+
+bench-fanout: relay
+	$(call step,Thousands of readers; beside nchan and axum)
+	cargo build --locked --release -p server --example fanout
+	ulimit -n "$$(ulimit -H -n)"; fanout="$(TARGET_DIR)/release/examples/fanout"; \
+	"$$fanout" --readers 5000 --rate 10; \
+	"$$fanout" --readers 5000 --rate 80; \
+	"$$fanout" --readers 5000 --rate 160 --server relay; \
+	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000 --stalled 50; \
+	"$$fanout" --trouble attack --readers 50 --rate 20 --secs 20; \
+	"$$fanout" --trouble term --readers 1000 --stalled 100 --rate 20
 
 bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)
