@@ -9,8 +9,20 @@ use wire::config::{Ticker, Topic};
 use crate::{
     link::Link,
     panels::{
-        hashtags::HashtagsPanel, header::Header, kpi::KpiStrip, lag::LagPanel, market::MarketPanel,
-        notices::Notices, posts::PostsPanel, sample::SamplePanel, sources::SourcesPanel,
+        data::{MonthsPanel, QualityPanel},
+        hashtags::HashtagsPanel,
+        header::Header,
+        kpi::KpiStrip,
+        lag::LagPanel,
+        leaders::LeadersPanel,
+        market::MarketPanel,
+        notices::Notices,
+        posts::PostsPanel,
+        sample::SamplePanel,
+        sight::Sight,
+        sources::SourcesPanel,
+        stacks::{HoursPanel, LivePanel, TrendsPanel},
+        statistics::{EventsPanel, RollingPanel},
         topics::TopicsPanel,
     },
     query::Choice,
@@ -84,7 +96,9 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(choice);
     provide_context(actions);
     provide_context(Appearance::new());
-    follow_choice(choice, actions);
+    let sight = Sight::new();
+    provide_context(sight);
+    follow_choice(choice, sight, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
     view! {
@@ -102,6 +116,18 @@ pub(crate) fn App() -> impl IntoView {
                         <TopicsPanel />
                         <SamplePanel />
                         <SourcesPanel />
+                        <NextTask>
+                            <div class="more">
+                                <LeadersPanel />
+                                <TrendsPanel />
+                                <HoursPanel />
+                                <LivePanel />
+                                <RollingPanel />
+                                <EventsPanel />
+                                <MonthsPanel />
+                                <QualityPanel />
+                            </div>
+                        </NextTask>
                     </NextTask>
                 </NextTask>
             </NextTask>
@@ -118,9 +144,9 @@ fn NextTask(children: ChildrenFn) -> impl IntoView {
 }
 
 /// Tells the worker what is watched: first with Start, then with every change.
-fn follow_choice(choice: Choice, actions: Actions) {
+fn follow_choice(choice: Choice, sight: Sight, actions: Actions) {
     Effect::new(move |is_started: Option<()>| {
-        let watch = choice.watch.get();
+        let watch = sight.added_to(choice.watch.get());
         let command = match is_started {
             None => {
                 let origin = window().location().origin().unwrap_or_default();

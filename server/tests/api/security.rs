@@ -188,13 +188,15 @@ async fn no_key_is_found_in_logs_answers_metrics_or_files() {
         "[http]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:{}\"\ntoken_env = \"CANARY_TOKEN\"\n[live]\nstart = \"at_once\"\n",
         free_port().await
     );
+    let alpaca =
+        format!("user = \"an id\"\npairs = [\"AAPL-USD\"]\nhistory_url = \"http://{upstream}/\"");
     for (kind, more) in [
         ("x", "budget_day_usd = 1.0"),
         ("x_counts", "budget_day_usd = 1.0"),
         ("mastodon", ""),
         ("reddit", "user = \"somebody\"\nsubreddits = [\"stocks\"]"),
         ("cryptocompare", ""),
-        ("alpaca", "user = \"an id\"\npairs = [\"AAPL-USD\"]"),
+        ("alpaca", &alpaca),
         ("finnhub", "pairs = [\"AAPL-USD\"]"),
         ("coingecko", ""),
     ] {
@@ -204,7 +206,7 @@ async fn no_key_is_found_in_logs_answers_metrics_or_files() {
             "http"
         };
         config += &format!(
-            "[[source]]\nkind = \"{kind}\"\nurl = \"{scheme}://{upstream}/\"\nhistory_url = \"http://{upstream}/\"\nkey_file = \"key\"\n{more}\n"
+            "[[source]]\nkind = \"{kind}\"\nurl = \"{scheme}://{upstream}/\"\nkey_file = \"key\"\n{more}\n"
         );
     }
     config += "[[topic]]\nname = \"Bitcoin\"\nkeywords = [\"bitcoin\", \"#bitcoin\"]\nticker = \"BTC\"\n[[ticker]]\nsymbol = \"BTC\"\n";
