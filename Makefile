@@ -8,6 +8,7 @@
 #   make test                           everything CI checks
 #   make check-long                     what takes too long for every change
 #   make bench                          time and size figures; see BENCHMARKS.md
+#   make bench-fanout                   the relay with thousands of readers, beside nchan and axum
 #
 # Needs: rustup with cargo, a C compiler; for `make test` also node with npm, and Chrome with
 # chromedriver (installed by apt where that is possible). Whatever else is missing is installed once.
@@ -48,7 +49,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long bench bench-analysis bench-peers bench-relay bench-browser bench-stocknet
+	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-browser bench-stocknet
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -167,6 +168,22 @@ test-e2e: dist relay fakes browser e2e/node_modules/.installed
 	cd e2e && node_modules/.bin/tsc
 	cd e2e && MOODTAPE_RELAY="$(RELAY)" MOODTAPE_FAKES="$(FAKES)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test $(JOURNEYS)
 
+# Each target runs again and again, with other random bytes, until its time is over.
+FUZZ_SECS ?= 120
+fuzz: rust
+	$(call step,Every decoder and parser of the relay fed with changed payloads for $(FUZZ_SECS) s each)
+	cargo test --locked --release -p server --lib --no-run
+	@targets=$$(cargo test --locked --release -p server --lib -- --list 2>/dev/null | sed -n 's/^sources::\(fuzz::[a-z0-9_]*\): test$$/\1/p'); \
+	test -n "$$targets" || { echo "there is no target"; exit 1; }; \
+	for target in $$targets; do \
+		ends=$$(($$(date +%s) + $(FUZZ_SECS))); rounds=0; \
+		while [ "$$(date +%s)" -lt "$$ends" ]; do \
+			PROPTEST_CASES=50000 cargo test --locked --release --quiet -p server --lib "sources::$$target" -- --exact >"$(TARGET_DIR)/fuzz.txt" 2>&1 || { cat "$(TARGET_DIR)/fuzz.txt"; exit 1; }; \
+			rounds=$$((rounds + 1)); \
+		done; \
+		echo "$$target: clean after $$rounds times 100,000 payloads"; \
+	done
+
 check-long: rust
 	$(call step,Property tests with many more cases)
 	PROPTEST_CASES=20000 cargo test --locked --release -p wire -p analysis
@@ -179,14 +196,14 @@ check-long: rust
 	else echo "SKIPPED: $$nab/windows.json is missing; set MOODTAPE_DATA" >&2; fi
 	$(call step,A day of troubles at every upstream)
 	SOAK_HOURS=24 cargo test --locked -p server --lib soak
-	$(call step,Decoders and parsers fed with many more random bytes)
-	PROPTEST_CASES=200000 cargo test --locked --release -p server --lib panic
+	$(MAKE) fuzz
 	$(call step,Instructions for a post, against the numbers kept in the repository)
 	cargo bench --locked -p analysis --bench instructions
 	$(call step,Sixty thousand fresh texts against vaderSentiment 3.3.2)
 	python3 -m venv "$(TARGET_DIR)/tools/vader" && "$(TARGET_DIR)/tools/vader/bin/pip" install --quiet vaderSentiment==3.3.2
 	cargo build --locked --release -p analysis --example sentiment
 	"$(TARGET_DIR)/tools/vader/bin/python" app/analysis/tests/fixtures/vader_adversarial.py $$RANDOM 60000 --check "$(TARGET_DIR)/release/examples/sentiment"
+	$(MAKE) bench-fanout
 	$(MAKE) bench-browser
 	$(MAKE) test-e2e JOURNEYS='--repeat-each=5'
 
@@ -209,6 +226,17 @@ bench-peers: rust node
 bench-relay: rust
 	$(call step,Benchmarks of the relay)
 	cargo bench --locked -p server --bench throughput --bench ingest
+
+bench-fanout: relay
+	$(call step,Thousands of readers; beside nchan and axum)
+	cargo build --locked --release -p server --example fanout
+	ulimit -n "$$(ulimit -H -n)"; fanout="$(TARGET_DIR)/release/examples/fanout"; \
+	"$$fanout" --readers 5000 --rate 10; \
+	"$$fanout" --readers 5000 --rate 80; \
+	"$$fanout" --readers 5000 --rate 160 --server relay; \
+	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000 --stalled 50; \
+	"$$fanout" --trouble attack --readers 50 --rate 20 --secs 20; \
+	"$$fanout" --trouble term --readers 1000 --stalled 100 --rate 20
 
 bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)

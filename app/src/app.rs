@@ -9,16 +9,21 @@ use wire::config::{Ticker, Topic};
 use crate::{
     link::Link,
     panels::{
+        data::{MonthsPanel, QualityPanel},
         hashtags::HashtagsPanel,
         header::Header,
         import::{ImportPanel, link::Importing},
         kpi::KpiStrip,
         lag::LagPanel,
+        leaders::LeadersPanel,
         market::MarketPanel,
         notices::Notices,
         posts::PostsPanel,
         sample::SamplePanel,
+        sight::Sight,
         sources::SourcesPanel,
+        stacks::{HoursPanel, LivePanel, TrendsPanel},
+        statistics::{EventsPanel, RollingPanel},
         topics::TopicsPanel,
     },
     query::{Choice, Entry},
@@ -112,7 +117,9 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(actions);
     provide_context(Appearance::new());
     provide_context(Importing::new(actions));
-    follow_choice(choice, actions);
+    let sight = Sight::new();
+    provide_context(sight);
+    follow_choice(choice, sight, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
     view! {
@@ -131,6 +138,18 @@ pub(crate) fn App() -> impl IntoView {
                         <TopicsPanel />
                         <SamplePanel />
                         <SourcesPanel />
+                        <NextTask>
+                            <div class="more">
+                                <LeadersPanel />
+                                <TrendsPanel />
+                                <HoursPanel />
+                                <LivePanel />
+                                <RollingPanel />
+                                <EventsPanel />
+                                <MonthsPanel />
+                                <QualityPanel />
+                            </div>
+                        </NextTask>
                     </NextTask>
                 </NextTask>
             </NextTask>
@@ -147,9 +166,9 @@ fn NextTask(children: ChildrenFn) -> impl IntoView {
 }
 
 /// Tells the worker what is watched: first with Start, then with every change.
-fn follow_choice(choice: Choice, actions: Actions) {
+fn follow_choice(choice: Choice, sight: Sight, actions: Actions) {
     Effect::new(move |is_started: Option<()>| {
-        let watch = choice.watch.get();
+        let watch = sight.added_to(choice.watch.get());
         let command = match is_started {
             None => start(watch),
             Some(()) => Command::Watch(watch),

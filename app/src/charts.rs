@@ -8,11 +8,13 @@
 //! ```
 
 pub mod clip;
+pub mod curve;
 pub mod decimate;
 pub mod lag;
 pub mod market;
 pub mod scale;
 pub mod sheet;
+pub mod stack;
 pub mod theme;
 
 pub(crate) mod backend;

@@ -196,6 +196,12 @@ pub(crate) fn start_of_month(year: i64, month: i64) -> Millis {
     first.days() * DAY
 }
 
+/// The first moment of the month after the one that begins at `start`.
+pub(crate) fn next_month(start: Millis) -> Millis {
+    let civil = civil(start);
+    start_of_month(civil.year, civil.month + 1)
+}
+
 fn month_name(civil: Civil) -> &'static str {
     usize::try_from(civil.month - 1)
         .ok()

@@ -3,7 +3,12 @@
 //! Sentence case, no full stop on labels, and never a claim of cause: what is measured is association.
 
 pub(crate) mod connection;
+pub(crate) mod data;
 pub(crate) mod import;
+pub(crate) mod leaders;
+pub(crate) mod method;
+pub(crate) mod sampling;
+pub(crate) mod statistics;
 pub(crate) mod troubles;
 
 use analysis::{
@@ -157,6 +162,9 @@ pub(crate) fn sample(view: &SampleView) -> String {
             view.n_out_author,
             "of authors who had posted enough in the hour",
         ),
+        (view.n_out_repost, "as reposts"),
+        (view.n_out_source, "for their source"),
+        (view.n_out_loudest, "of the authors with most posts"),
     ];
     let left_out: Vec<String> = left_out
         .into_iter()
@@ -256,7 +264,7 @@ pub(crate) fn burst(row: &HashtagRow) -> Option<(String, String)> {
     ))
 }
 
-fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 {
         "p < .001".to_owned()
     } else {

@@ -72,6 +72,7 @@ fn day() -> MarketView {
         authors: 310,
         voices: 120.5,
         anomalies: None,
+        quote: None,
     }
 }
 
@@ -95,6 +96,7 @@ fn lags() -> LagView {
         p_family: Some(0.001),
         p_surrogate: Some(0.005),
         verdict: Verdict::SentimentLeads { lag: 3 },
+        ..LagView::default()
     }
 }
 

@@ -4,13 +4,13 @@
 
 pub mod args;
 mod explain;
+mod http;
 mod source;
 mod speed;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use wire::{
 
 use crate::log::{LogOptions, Synchronous};
 
+pub use http::HttpConfig;
 pub use source::{
     JetstreamWire, Keep, LiveStart, MastodonStream, RecordingStart, SourceConfig, SourceKind,
 };
@@ -56,26 +57,6 @@ pub struct Config {
 pub struct LiveConfig {
     /// When they are connected.
     pub start: LiveStart,
-}
-
-/// The server.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HttpConfig {
-    /// Address and port; port 0 takes a free one.
-    pub listen: String,
-    /// Folder of the page's files.
-    pub app: PathBuf,
-    /// Open connections at once; further ones wait.
-    pub max_connections: usize,
-    /// How long open requests may go on after a stop.
-    pub drain_secs: f64,
-    /// A reader that takes nothing for so long is dropped; it can resume.
-    pub write_timeout_secs: f64,
-    /// How long a connection may take to send the head of a request.
-    pub header_timeout_secs: f64,
-    /// How often a reader is told how far it has been sent, at least.
-    pub heartbeat_secs: f64,
 }
 
 /// The log.
@@ -126,6 +107,16 @@ pub enum ConfigError {
         /// Line and problem.
         problem: String,
     },
+    /// A key would be ignored.
+    #[error("the source {name:?} has {key}, which means nothing to the kind {kind}")]
+    Misplaced {
+        /// The source.
+        name: String,
+        /// Its kind.
+        kind: &'static str,
+        /// What is of no use there.
+        key: &'static str,
+    },
     /// A value that is out of its range.
     #[error("{key} is {found}, but {rule}")]
     Value {
@@ -144,6 +135,13 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the line, where there is one.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let config = Self::read(path)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads the file as it is: the command line may still change what is wrong with it.
+    fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable {
             path: path.to_owned(),
             source,
@@ -155,7 +153,6 @@ impl Config {
         };
         let mut config = Self::parse(&text).map_err(invalid)?;
         config.resolve_paths(path.parent().unwrap_or(Path::new("")));
-        config.check()?;
         Ok(config)
     }
 
@@ -191,15 +188,15 @@ impl Config {
     /// The first rule that is broken.
     pub fn check(&self) -> Result<(), ConfigError> {
         let is_length = |value: f64| (0.0..=1e9).contains(&value);
-        let lengths = [
-            ("http.drain_secs", self.http.drain_secs),
-            ("http.write_timeout_secs", self.http.write_timeout_secs),
-            ("http.header_timeout_secs", self.http.header_timeout_secs),
-            ("http.heartbeat_secs", self.http.heartbeat_secs),
-            ("log.keep_days", self.log.keep_days.unwrap_or(0.0)),
-        ];
+        let of_log = [("log.keep_days", self.log.keep_days.unwrap_or(0.0))];
         let of_sources = self.sources.iter().flat_map(SourceConfig::lengths);
-        for (key, value) in lengths.into_iter().chain(of_sources) {
+        for (key, value) in self
+            .http
+            .lengths()
+            .into_iter()
+            .chain(of_log)
+            .chain(of_sources)
+        {
             if !is_length(value) {
                 return Err(ConfigError::Value {
                     key,
@@ -208,14 +205,7 @@ impl Config {
                 });
             }
         }
-        if self.http.max_connections == 0 {
-            let rule = "nobody could connect; give at least 1";
-            return Err(ConfigError::Value {
-                key: "http.max_connections",
-                found: "0".to_owned(),
-                rule,
-            });
-        }
+        self.http.check()?;
         if self.topics.len() > MAX_TOPICS {
             let rule = "readers count at most 64";
             return Err(ConfigError::Value {
@@ -251,40 +241,9 @@ impl Config {
                 .into_iter()
                 .flatten()
         });
-        for path in of_sources.chain([&mut self.log.data, &mut self.http.app]) {
+        let of_http = self.http.paths();
+        for path in of_sources.chain([&mut self.log.data]).chain(of_http) {
             *path = folder.join(&*path);
-        }
-    }
-}
-
-impl HttpConfig {
-    pub(crate) fn drain(&self) -> Duration {
-        Duration::from_secs_f64(self.drain_secs)
-    }
-
-    pub(crate) fn write_timeout(&self) -> Duration {
-        Duration::from_secs_f64(self.write_timeout_secs)
-    }
-
-    pub(crate) fn header_timeout(&self) -> Duration {
-        Duration::from_secs_f64(self.header_timeout_secs)
-    }
-
-    pub(crate) fn heartbeat(&self) -> Duration {
-        Duration::from_secs_f64(self.heartbeat_secs)
-    }
-}
-
-impl Default for HttpConfig {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:3000".to_owned(),
-            app: "dist".into(),
-            max_connections: 1_000,
-            drain_secs: 2.0,
-            write_timeout_secs: 5.0,
-            header_timeout_secs: 10.0,
-            heartbeat_secs: 10.0,
         }
     }
 }

@@ -1,16 +1,32 @@
 //! The interface over HTTP: the stream, history, status, and the page's own files.
 
+mod access;
+mod admin;
 mod app_files;
+mod choice;
+mod csp;
 mod error;
+mod fanout;
+mod gate;
+mod headers;
 mod history;
+mod metrics;
 mod prices;
+mod reader;
 mod serve;
+mod socket;
 mod status;
 mod stream;
+mod tls;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    response::IntoResponse,
+    routing::{MethodRouter, get},
+};
 use tokio::sync::watch;
 use wire::PublicConfig;
 
@@ -20,11 +36,19 @@ use crate::{
     sources::{board::Board, clock::Clock},
 };
 
-pub(crate) use serve::serve;
+pub(crate) use access::Access;
+pub(crate) use admin::router as admin_router;
+pub(crate) use fanout::Fanout;
+pub(crate) use gate::Gate;
+pub(crate) use metrics::Metrics;
+pub(crate) use serve::{Entrance, serve};
+pub(crate) use tls::Tls;
+pub use tls::TlsError;
 
 /// What requests are answered from.
-#[derive(Clone)]
 pub(crate) struct AppState {
+    /// Of the stream, in metrics.
+    pub(crate) name: &'static str,
     pub(crate) log: Log,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<Clock>,
@@ -34,51 +58,78 @@ pub(crate) struct AppState {
     pub(crate) n_readers: Arc<watch::Sender<usize>>,
     /// Becomes true when the relay is to stop.
     pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) fanout: Fanout,
 }
 
 /// What stands before the addresses of the live stream where a recording has the plain ones.
 pub(crate) const LIVE_BASE: &str = "/live";
 
+/// A path, and what answers it.
+type Route = (&'static str, fn() -> MethodRouter<Arc<AppState>>);
+
+/// Paths that belong to a stream, and what answers each. The description of the interface has the same.
+const OF_STREAM: [Route; 5] = [
+    ("/api/v1/stream", || get(stream::stream)),
+    ("/api/v1/history", || get(history::history)),
+    ("/api/v1/prices/{ticker}", || get(prices::prices)),
+    ("/api/v1/status", || get(status::status)),
+    ("/api/v1/config", || get(status::config)),
+];
+
+/// Paths that belong to the relay as a whole.
+const OF_RELAY: [Route; 3] = [
+    ("/healthz", || get(status::healthz)),
+    ("/readyz", || get(status::readyz)),
+    ("/api/v1/openapi.json", || get(description)),
+];
+
+/// Every path of the interface, without the page's files.
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    OF_STREAM.into_iter().chain(OF_RELAY).map(|(path, _)| path)
+}
+
 /// Every route; `live` is the live stream beside a recording.
-pub(crate) fn router(main: AppState, live: Option<AppState>) -> Router {
+pub(crate) fn router(
+    main: Arc<AppState>,
+    live: Option<Arc<AppState>>,
+    access: Option<Arc<Access>>,
+) -> Router {
     let app_files = app_files::routes(&main.http.app);
-    let mut router = Router::new()
-        .merge(of_stream(main.clone()))
-        .route("/healthz", get(status::healthz))
-        .route("/readyz", get(status::readyz))
+    let config = Arc::clone(&main.http);
+    let mut router = routes(OF_RELAY)
+        .merge(of_stream(Arc::clone(&main)))
         .with_state(main);
     if let Some(live) = live {
         router = router.nest(LIVE_BASE, of_stream(live));
     }
-    router
+    router = router
         .method_not_allowed_fallback(error::method_not_allowed)
-        .fallback_service(app_files)
-        .layer(axum::middleware::map_response(secure))
+        .fallback_service(app_files);
+    if let Some(access) = access {
+        router = router.layer(from_fn_with_state(access, access::admit));
+    }
+    router.layer(from_fn_with_state(config, headers::guard))
 }
 
 /// The routes of one stream.
-fn of_stream<S: Clone + Send + Sync + 'static>(state: AppState) -> Router<S> {
-    Router::new()
-        .route("/api/v1/stream", get(stream::stream))
-        .route("/api/v1/history", get(history::history))
-        .route("/api/v1/prices/{ticker}", get(prices::prices))
-        .route("/api/v1/status", get(status::status))
-        .route("/api/v1/config", get(status::config))
+fn of_stream<S: Clone + Send + Sync + 'static>(state: Arc<AppState>) -> Router<S> {
+    routes(OF_STREAM)
         .route("/api/{*rest}", get(error::no_such_route))
         .with_state(state)
 }
 
-/// Headers that every answer has.
-async fn secure(mut response: axum::response::Response) -> axum::response::Response {
-    use axum::http::{HeaderValue, header};
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    response
+fn routes<const N: usize>(table: [Route; N]) -> Router<Arc<AppState>> {
+    table
+        .into_iter()
+        .fold(Router::new(), |router, (path, handler)| {
+            router.route(path, handler())
+        })
+}
+
+/// The interface, described for programs.
+async fn description() -> impl IntoResponse {
+    let content_type = (axum::http::header::CONTENT_TYPE, "application/json");
+    ([content_type], include_str!("../openapi.json"))
 }

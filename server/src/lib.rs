@@ -35,10 +35,10 @@ use wire::{
     config::{LiveInfo, ReplayInfo},
 };
 
-use config::{Config, SourceConfig, StoreKind};
-use http::{AppState, LIVE_BASE};
+use config::{Config, HttpConfig, LiveStart, SourceConfig, StoreKind, args::LogFormat};
+use http::{Access, AppState, Entrance, Fanout, Gate, LIVE_BASE, Metrics, Tls};
 use log::{Log, LogError};
-use net::{Internet, Network};
+use net::{Internet, Network, secret::SecretError};
 use recording::RecordingError;
 use sources::{
     Intake, board::Board, clock::Clock, explain_stop, live, live::SetupError,
@@ -52,6 +52,13 @@ const LOG_FILE: &str = "log.sqlite";
 /// The log of the live sources.
 const LIVE_FILE: &str = "live.sqlite";
 
+pub use http::TlsError;
+
+/// Every path of the interface over HTTP, in the form of its description (`openapi.json`).
+pub fn paths() -> Vec<&'static str> {
+    http::paths().collect()
+}
+
 /// Why the relay cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -64,6 +71,12 @@ pub enum RunError {
     /// A live source cannot work as it is configured.
     #[error(transparent)]
     Live(#[from] SetupError),
+    /// The token that readers need cannot be read.
+    #[error("the token of readers: {0}")]
+    Token(#[from] SecretError),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address} ({source}); is another relay running? --listen takes another address"
@@ -88,6 +101,25 @@ pub async fn bind(address: &str) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).await.map_err(failed)
 }
 
+/// Makes everything that the configuration asks for, up to the sources with their keys, and connects nothing.
+///
+/// # Errors
+/// What would keep the relay from starting, apart from its log and addresses.
+pub async fn check(config: &Config) -> Result<(), RunError> {
+    let (_stop, stopped) = watch::channel(false);
+    Public::new(config, stopped)?;
+    let mut config = config.clone();
+    // Nobody comes, so that no source connects.
+    (config.log.store, config.live.start) = (StoreKind::Memory, LiveStart::FirstReader);
+    let stream = Stream::open(&config, LIVE_FILE)?;
+    let (intake, nobody) = (stream.intake(&config), stream.n_readers.subscribe());
+    let network: Network = Arc::new(Internet::default());
+    let mut tasks = JoinSet::new();
+    live::start(&config, &intake, &network, &nobody, &mut tasks)?;
+    tasks.shutdown().await;
+    Ok(())
+}
+
 /// Runs the relay until `shutdown`, then stops cleanly, whoever is connected.
 ///
 /// # Errors
@@ -102,6 +134,10 @@ pub async fn run(
         source,
     };
     let address = listener.local_addr().map_err(failed)?;
+    let admin = match &config.http.admin {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let network: Network = Arc::new(Internet::default());
     let recording = config.sources.iter().find(|source| !source.kind.is_live());
     let has_live = config.sources.iter().any(|source| source.kind.is_live());
@@ -132,10 +168,24 @@ pub async fn run(
         tasks.spawn(trim(stream.log.clone(), Arc::clone(&stream.clock)));
     }
 
-    let http = Arc::new(config.http.clone());
-    let state = |stream: &Stream| stream.state(&http, &stopped);
-    let router = http::router(state(&main), live.as_ref().map(state));
-    announce(&address.to_string());
+    let public = Public::new(&config, stopped)?;
+    let states = (
+        public.state("main", &main),
+        live.as_ref().map(|live| public.state("live", live)),
+    );
+    if let Some(tls) = public.tls.clone() {
+        tasks.spawn(tls.renew());
+    }
+    if let Some(listener) = admin {
+        let router = http::admin_router(Arc::clone(&states.0), states.1.clone());
+        tasks.spawn(http::serve(
+            listener,
+            public.admin(router),
+            std::future::pending(),
+        ));
+    }
+    announce(public.scheme(), &address.to_string());
+    let entrance = public.entrance(states.0, states.1);
     let stopping = async {
         shutdown.await;
         tracing::info!("stopping");
@@ -147,7 +197,7 @@ pub async fn run(
         }
         stop.send_replace(true);
     };
-    http::serve(listener, router, &config.http, stopping).await;
+    http::serve(listener, entrance, stopping).await;
     // Each is closed whatever becomes of the other.
     let mut closed = Ok(());
     for stream in streams() {
@@ -223,22 +273,78 @@ impl Stream {
         tasks.spawn(supervise(source, self.intake(whole)));
         Ok(())
     }
+}
 
-    fn state(&self, http: &Arc<config::HttpConfig>, stopped: &watch::Receiver<bool>) -> AppState {
-        AppState {
-            log: self.log.clone(),
-            board: Arc::clone(&self.board),
-            clock: Arc::clone(&self.clock),
-            public: Arc::new(self.public.clone()),
-            http: Arc::clone(http),
-            n_readers: Arc::clone(&self.n_readers),
-            stop: stopped.clone(),
+/// What all streams share towards readers.
+struct Public {
+    config: Arc<HttpConfig>,
+    gate: Arc<Gate>,
+    metrics: Arc<Metrics>,
+    access: Option<Arc<Access>>,
+    tls: Option<Arc<Tls>>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Public {
+    fn new(config: &Config, stopped: watch::Receiver<bool>) -> Result<Self, RunError> {
+        let metrics = Arc::<Metrics>::default();
+        let gate = Gate::new(&config.http, Arc::clone(&metrics));
+        Ok(Self {
+            access: Access::new(&config.http, &gate)?,
+            tls: Tls::new(&config.http)?,
+            config: Arc::new(config.http.clone()),
+            gate,
+            metrics,
+            stopped,
+        })
+    }
+
+    fn state(&self, name: &'static str, stream: &Stream) -> Arc<AppState> {
+        Arc::new(AppState {
+            name,
+            log: stream.log.clone(),
+            board: Arc::clone(&stream.board),
+            clock: Arc::clone(&stream.clock),
+            public: Arc::new(stream.public.clone()),
+            http: Arc::clone(&self.config),
+            n_readers: Arc::clone(&stream.n_readers),
+            stop: self.stopped.clone(),
+            gate: Arc::clone(&self.gate),
+            metrics: Arc::clone(&self.metrics),
+            fanout: Fanout::start(&stream.log, &self.stopped, &self.metrics),
+        })
+    }
+
+    fn entrance(&self, main: Arc<AppState>, live: Option<Arc<AppState>>) -> Entrance {
+        Entrance {
+            router: http::router(main, live, self.access.clone()),
+            config: Arc::clone(&self.config),
+            gate: Arc::clone(&self.gate),
+            tls: self.tls.clone(),
         }
+    }
+
+    /// Beside the public: its limits are its own, and it speaks plain HTTP.
+    fn admin(&self, router: axum::Router) -> Entrance {
+        let config = HttpConfig {
+            behind_proxy: false,
+            ..HttpConfig::default()
+        };
+        Entrance {
+            router,
+            gate: Gate::new(&config, Arc::default()),
+            config: Arc::new(config),
+            tls: None,
+        }
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 }
 
 /// Writes what happens to stderr, filtered by `RUST_LOG`.
-pub fn log_to_stderr() {
+pub fn log_to_stderr(format: LogFormat) {
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     let lines = tracing_subscriber::fmt()
@@ -248,7 +354,10 @@ pub fn log_to_stderr() {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     let discreet = filter_fn(|about| is_discreet(about.target(), *about.level()));
-    lines.finish().with(discreet).init();
+    match format {
+        LogFormat::Text => lines.finish().with(discreet).init(),
+        LogFormat::Json => lines.json().finish().with(discreet).init(),
+    }
 }
 
 /// Below `info` the web socket library writes whole addresses, keys and all, whatever `RUST_LOG` asks for.
@@ -295,8 +404,8 @@ fn replay_name(source: &SourceConfig) -> String {
     clippy::print_stdout,
     reason = "the address is this program's output; everything else goes to stderr"
 )]
-fn announce(address: &str) {
-    println!("Moodtape is at http://{address}");
+fn announce(scheme: &str, address: &str) {
+    println!("Moodtape is at {scheme}://{address}");
 }
 
 /// Keeps the log within its limits, by the clock of the data.

@@ -288,6 +288,14 @@ impl Log {
         }
     }
 
+    /// Reads what lies behind `after` if that needs no storage; `None` if it does.
+    pub(crate) fn read_hot(&self, after: &Cursor, want: &Want) -> Option<Read> {
+        match self.shared.hot().look(after, want) {
+            Look::Found(read) => Some(read),
+            Look::Cold { .. } => None,
+        }
+    }
+
     /// Which log is served now and how far it reaches.
     pub fn head(&self) -> Head {
         self.shared.hot().head()

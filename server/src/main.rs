@@ -6,7 +6,6 @@ use server::config::args::{Action, Args, USAGE, report};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    server::log_to_stderr();
     match start().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -19,10 +18,16 @@ async fn main() -> ExitCode {
 #[allow(clippy::print_stdout, reason = "what was asked for goes to stdout")]
 async fn start() -> anyhow::Result<()> {
     let args = Args::parse(std::env::args().skip(1))?;
+    server::log_to_stderr(args.log_format);
     match args.action {
         Action::Help => print!("{USAGE}"),
-        Action::CheckConfig => println!("{}", report(&args.config()?)?),
-        Action::Health => server::health::check(&args.config()?.http.listen)?,
+        Action::CheckConfig => {
+            let config = args.config()?;
+            let report = report(&config)?;
+            server::check(&config).await?;
+            println!("{report}");
+        }
+        Action::Health => server::health::check(&args.config()?.http)?,
         Action::Serve => {
             let config = args.config()?;
             let listener = server::bind(&config.http.listen).await?;

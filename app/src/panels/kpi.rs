@@ -3,7 +3,10 @@
 use analysis::view::{Counts, KpiView};
 use leptos::prelude::*;
 
-use super::scoring::ScoringControls;
+use super::{
+    method::{Card, Figures, Method},
+    scoring::ScoringControls,
+};
 use crate::{format, state::Views, strings};
 
 /// One figure as it is shown.
@@ -29,6 +32,20 @@ pub(crate) fn KpiStrip() -> impl IntoView {
             )
         })
     };
+    let figures = Signal::derive(move || {
+        views.kpi.with(|kpi| {
+            kpi.as_ref().map_or_else(Figures::default, |kpi| {
+                let authors = format::count(kpi.authors);
+                Figures::new(
+                    format!(
+                        "{} posts by {authors} authors",
+                        format::count(kpi.counts.posts)
+                    ),
+                    kpi.range,
+                )
+            })
+        })
+    });
     let row = |name: &'static str, class: &'static str, figure: fn(&KpiView) -> Figure| {
         let figure = Memo::new(move |_| views.kpi.get().map(|kpi| figure(&kpi)));
         view! {
@@ -55,6 +72,7 @@ pub(crate) fn KpiStrip() -> impl IntoView {
             <div class="foot">
                 <p class="caption">{caption}</p>
                 <ScoringControls />
+                <Method card=Card::Kpi figures />
             </div>
         </section>
     }

@@ -12,7 +12,10 @@ use wire::{
     time::{DAY, HOUR},
 };
 
-use super::anomalies::Anomalies;
+use super::{
+    anomalies::Anomalies,
+    method::{Card, Figures, Method},
+};
 use crate::{
     charts::{
         Plottable,
@@ -49,6 +52,18 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             .get()
             .map_or("loading".to_owned(), |view| strings::market_summary(&view))
     });
+    let figures = Signal::derive(move || {
+        views.market.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let n = format!(
+                    "{} posts, {} closes",
+                    format::count(view.n),
+                    format::count(view.closes.len() as u64)
+                );
+                Figures::new(n, view.range)
+            })
+        })
+    });
     let empty = move || {
         views
             .market
@@ -64,6 +79,7 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             <header>
                 <h2 id="market-title">"Price × sentiment"</h2>
                 <TickerSelect />
+                <NewestPrice />
                 <RangeButtons />
                 <button type="button" aria-pressed=move || is_table.get().to_string() on:click=move |_| is_table.update(|t| *t = !*t)>
                     "Table"
@@ -77,7 +93,21 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             <p class="hint pointer">"Drag to zoom, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets."</p>
             <Anomalies />
             {move || is_table.get().then(|| view! { <MarketTable /> })}
+            <Method card=Card::Market figures />
         </section>
+    }
+}
+
+/// What was last paid, while prices are heard.
+#[component]
+fn NewestPrice() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let quote = Memo::new(move |_| views.market.with(|view| view.as_ref()?.quote.clone()));
+    move || {
+        quote.get().map(|quote| {
+            let heard = format!("{}, heard at {} UTC", quote.source, format::time_of_day(quote.at));
+            view! { <span class="quote" title=heard><b>{format::price(quote.price)}</b>" "{quote.currency}" now"</span> }
+        })
     }
 }
 

@@ -4,7 +4,10 @@ use analysis::view::{Counts, TopicRow, TopicsView};
 use leptos::prelude::*;
 use wire::config::MAX_TOPICS;
 
-use super::list_editor::{ListEditor, Wording};
+use super::{
+    list_editor::{ListEditor, Wording},
+    method::{Card, Figures, Method},
+};
 use crate::{app::Actions, format, state::Views, strings};
 
 /// What is being edited.
@@ -19,6 +22,18 @@ enum Edited {
 pub(crate) fn TopicsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let edited = RwSignal::new(None);
+    let figures = Signal::derive(move || {
+        views.topics.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let n: u64 = view.rows.iter().map(|row| row.counts.posts).sum();
+                let none = format::count(view.other.posts);
+                Figures::new(
+                    format!("{} posts in topics, {none} in none", format::count(n)),
+                    view.range,
+                )
+            })
+        })
+    });
     let are_own = move || {
         views
             .topic_list
@@ -48,6 +63,7 @@ pub(crate) fn TopicsPanel() -> impl IntoView {
                 None => view! { <div class="loading list-skeleton"></div> }.into_any(),
                 Some(view) => view! { <Table view=(*view).clone() /> }.into_any(),
             }}
+            <Method card=Card::Topics figures />
         </section>
     }
 }
@@ -94,6 +110,7 @@ fn Table(view: TopicsView) -> impl IntoView {
         previous: None,
         ..TopicRow::default()
     };
+    let is_counted_elsewhere = view.rows.iter().any(|row| row.counted_elsewhere.is_some());
     let rows = view.rows.into_iter().chain([other]).map(|row| {
         let Counts {
             posts,
@@ -109,6 +126,7 @@ fn Table(view: TopicsView) -> impl IntoView {
             <tr>
                 <th scope="row">{row.name}</th>
                 <td>{format::count(posts)}</td>
+                {is_counted_elsewhere.then(|| view! { <td>{row.counted_elsewhere.map(format::count)}</td> })}
                 <td>{change}</td>
                 <td title=strings::voices_of(row.authors, row.voices)>{(row.authors > 0).then(|| format::count(row.authors))}</td>
                 <td class="pos tone">{format::share(positive, posts)}</td>
@@ -121,7 +139,9 @@ fn Table(view: TopicsView) -> impl IntoView {
         <table>
             <caption>"Posts in the range; one may belong to several topics"</caption>
             <thead><tr>
-                <th scope="col">"Topic"</th><th scope="col">"Posts"</th><th scope="col">"Change"</th><th scope="col">"Authors"</th>
+                <th scope="col">"Topic"</th><th scope="col">"Posts"</th>
+                {is_counted_elsewhere.then(|| view! { <th scope="col" title="All of X’s posts on the topic in whole minutes of the range, as X counts them. They are not sent and count nowhere else.">"On X"</th> })}
+                <th scope="col">"Change"</th><th scope="col">"Authors"</th>
                 <th scope="col">"Positive"</th><th scope="col">"Negative"</th><th scope="col">"Mean"</th>
             </tr></thead>
             <tbody>{rows.collect_view()}</tbody>

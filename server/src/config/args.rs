@@ -23,6 +23,10 @@ Options:
   --data DIR          folder of the log's files (default: data)
   --no-filters        keep every post, whatever its language
   --at-once           begin a recording at once instead of with its first reader
+  --admin ADDR        address and port of the metrics, e.g. 127.0.0.1:9300 (default: none)
+  --behind-proxy      a proxy stands in front; trust its X-Forwarded-For
+  --plain-http        speak plain HTTP with other machines too
+  --log-format FORM   text or json (default: text)
 ";
 
 /// What to do.
@@ -50,9 +54,24 @@ pub struct Args {
     listen: Option<String>,
     app: Option<PathBuf>,
     data: Option<PathBuf>,
+    admin: Option<String>,
     live: bool,
     no_filters: bool,
     at_once: bool,
+    behind_proxy: bool,
+    plain_http: bool,
+    /// How what happens is written down.
+    pub log_format: LogFormat,
+}
+
+/// How what happens is written down.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
 }
 
 /// What is wrong with a command line.
@@ -101,6 +120,19 @@ impl Args {
                 "--live" => parsed.live = true,
                 "--no-filters" => parsed.no_filters = true,
                 "--at-once" => parsed.at_once = true,
+                "--admin" => parsed.admin = Some(value()?),
+                "--behind-proxy" => parsed.behind_proxy = true,
+                "--plain-http" => parsed.plain_http = true,
+                "--log-format" => {
+                    parsed.log_format = match &*value()? {
+                        "text" => LogFormat::Text,
+                        "json" => LogFormat::Json,
+                        other => {
+                            let problem = format!("--log-format is text or json, not {other:?}");
+                            return Err(ArgsError(problem));
+                        }
+                    }
+                }
                 _ => return Err(ArgsError(format!("there is no argument {name:?}"))),
             }
         }
@@ -118,7 +150,7 @@ impl Args {
         let mut config = if is_optional {
             Config::default()
         } else {
-            Config::load(&path)?
+            Config::read(&path)?
         };
         self.change(&mut config);
         config.check()?;
@@ -153,6 +185,9 @@ impl Args {
         if let Some(listen) = &self.listen {
             config.http.listen.clone_from(listen);
         }
+        config.http.admin = self.admin.clone().or(config.http.admin.take());
+        config.http.behind_proxy |= self.behind_proxy;
+        config.http.plain_http |= self.plain_http;
         if self.no_filters {
             config.filters = wire::config::Filters {
                 languages: Vec::new(),

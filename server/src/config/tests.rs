@@ -67,6 +67,16 @@ fn the_file_that_is_shipped_can_be_used() {
 }
 
 #[test]
+fn the_file_for_a_server_can_be_used_and_lets_a_proxy_speak_tls() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/relay.toml");
+
+    let config = Config::load(&path).unwrap();
+
+    assert!(config.http.behind_proxy && config.http.admin.is_some());
+    assert!(config.sources.iter().all(|source| source.kind.is_live()));
+}
+
+#[test]
 fn a_recording_without_a_path_is_refused() {
     let config = Config::parse("[[source]]\nkind = \"recording\"\n").unwrap();
 

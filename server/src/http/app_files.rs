@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
@@ -18,10 +18,24 @@ use tower_http::{
     services::{ServeDir, ServeFile},
 };
 
+use super::csp;
+
 const MISSING: &str = "\
 The page has not been built yet: run \"make dist\", or give the folder of its files by --app DIR.
 The relay itself runs: see /api/v1/status.
 ";
+
+/// What the page never needs, so that nothing that gets into it has it either.
+const OF_THE_PAGE: [(HeaderName, &str); 2] = [
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+];
 
 /// Serves `folder`; addresses without an extension are the page itself, whatever it shows there.
 pub(super) fn routes(folder: &Path) -> Router {
@@ -29,7 +43,16 @@ pub(super) fn routes(folder: &Path) -> Router {
         folder: folder.into(),
         index: folder.join("index.html").into(),
     };
-    let handler = async move |request: Request| files.answer(request).await;
+    let handler = async move |request: Request| {
+        let policy = csp::policy(&files.index).await;
+        let mut response = files.answer(request).await;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        for (name, value) in OF_THE_PAGE {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    };
     // Only here: the stream must never be compressed, since that would hold events back.
     Router::new()
         .fallback(handler)

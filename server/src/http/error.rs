@@ -1,11 +1,16 @@
 //! Errors as `application/problem+json` (RFC 9457): what is wrong, and what would be right.
 
 use axum::{
+    extract::rejection::QueryRejection,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
+use super::metrics::Refusal;
 use crate::log::LogError;
+
+/// In seconds; whoever is refused for now is told when to come back.
+const RETRY_AFTER: &str = "10";
 
 /// A request that cannot be answered.
 #[derive(Debug)]
@@ -30,12 +35,46 @@ impl Problem {
         }
     }
 
+    /// Too many streams of one address.
+    pub(super) fn refused(_: Refusal) -> Self {
+        Self::too_many("this address has too many open streams; close one")
+    }
+
+    pub(super) fn too_many(detail: &str) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            detail: detail.to_owned(),
+        }
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            detail: "no request here has a body".to_owned(),
+        }
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            detail: "this relay is read with a token: Authorization: Bearer, or as a password"
+                .to_owned(),
+        }
+    }
+
     /// It may work later.
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
             detail: detail.into(),
         }
+    }
+}
+
+/// A value behind the `?` that is not even of the right kind.
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(rejection.body_text())
     }
 }
 
@@ -52,12 +91,20 @@ impl IntoResponse for Problem {
         let title = self.status.canonical_reason().unwrap_or("Error");
         let body = serde_json::json!({ "title": title, "status": self.status.as_u16(), "detail": self.detail });
         let content_type = HeaderValue::from_static("application/problem+json");
-        (
+        let content_type = [(header::CONTENT_TYPE, content_type)];
+        let mut response = (self.status, content_type, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        if matches!(
             self.status,
-            [(header::CONTENT_TYPE, content_type)],
-            body.to_string(),
-        )
-            .into_response()
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let ask = HeaderValue::from_static("Basic realm=\"Moodtape\", charset=\"UTF-8\"");
+            headers.insert(header::WWW_AUTHENTICATE, ask);
+        }
+        response
     }
 }
 

@@ -1,8 +1,10 @@
 //! History: pages of event lines behind a cursor, as newline-delimited JSON.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -41,9 +43,10 @@ pub(super) struct HistoryQuery {
 /// may hold fewer lines than asked for, or none, and still have a next one. Of an unknown log the page
 /// is empty and the status 404, since its seqs mean nothing here.
 pub(super) async fn history(
-    State(state): State<AppState>,
-    Query(query): Query<HistoryQuery>,
+    State(state): State<Arc<AppState>>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::bad_request(format!(

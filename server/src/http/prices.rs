@@ -1,10 +1,10 @@
 //! Prices of one ticker as they are in the log, in bars of the width that is asked for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
 };
 use serde::{Deserialize, Serialize};
 use wire::{
@@ -51,10 +51,11 @@ type Row = (Millis, f64, f64, f64, f64, Option<f64>, Option<f64>);
 ///
 /// Minutes without a bar are absent. Bars are put together only from narrower ones that divide the width.
 pub(super) async fn prices(
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Path(ticker): Path<String>,
-    Query(query): Query<PricesQuery>,
+    query: Result<Query<PricesQuery>, QueryRejection>,
 ) -> Result<Json<Prices>, Problem> {
+    let Query(query) = query?;
     let width = query.width.unwrap_or(MINUTE);
     if !(1..=366 * DAY).contains(&width) {
         return Err(Problem::bad_request(format!(

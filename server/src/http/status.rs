@@ -1,5 +1,7 @@
 //! How the relay is: for people, for the page, and for whatever watches over it.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State};
 use serde::Serialize;
 use wire::{LogId, Millis, PublicConfig, SourceStatus};
@@ -22,7 +24,7 @@ pub(super) struct Status {
     sources: Vec<SourceStatus>,
 }
 
-pub(super) async fn status(State(state): State<AppState>) -> Json<Status> {
+pub(super) async fn status(State(state): State<Arc<AppState>>) -> Json<Status> {
     let head = state.log.head();
     Json(Status {
         version: env!("CARGO_PKG_VERSION"),
@@ -35,7 +37,7 @@ pub(super) async fn status(State(state): State<AppState>) -> Json<Status> {
     })
 }
 
-pub(super) async fn config(State(state): State<AppState>) -> Json<PublicConfig> {
+pub(super) async fn config(State(state): State<Arc<AppState>>) -> Json<PublicConfig> {
     let log = Some(state.log.head().log);
     Json(PublicConfig {
         log,
@@ -49,7 +51,7 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// Requests may be sent here; not while the relay is stopping.
-pub(super) async fn readyz(State(state): State<AppState>) -> Result<&'static str, Problem> {
+pub(super) async fn readyz(State(state): State<Arc<AppState>>) -> Result<&'static str, Problem> {
     if *state.stop.borrow() {
         Err(Problem::unavailable("the relay is stopping"))
     } else {

@@ -6,9 +6,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use tokio::{sync::watch, task::JoinSet};
 use wire::{Body, event::GapReason};
 
-use crate::helpers::{Reader, client, eventually, posts};
+use crate::helpers::{Reader, Said, client, eventually, in_time, posts};
 
 const N_POSTS: u64 = 3_000;
 
@@ -115,6 +116,77 @@ async fn a_relay_killed_after_the_end_gives_readers_that_were_behind_the_rest() 
     let expect: Vec<String> = (0..N_POSTS).map(|i| format!("p{i}")).collect();
     assert_eq!(ids, expect);
     assert_eq!(has_ended(&program).await["kept"], N_POSTS);
+}
+
+/// One of many readers: goes and comes back at random, and when the relay is killed.
+async fn restless(mut base: watch::Receiver<String>, seed: u64) -> Vec<String> {
+    let mut dice = seed;
+    // Enough for a test, and the same every time: a step of a linear congruence.
+    let mut roll = move || {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (dice >> 40) % 400
+    };
+    let (mut ids, mut last_id) = (Vec::new(), String::new());
+    while ids.len() < usize::try_from(N_POSTS).unwrap() {
+        let address = base.borrow_and_update().clone();
+        let Some(mut reader) = Reader::try_open(&address, &format!("?after={last_id}")).await
+        else {
+            // Nobody there: it has been killed, and its successor will be told.
+            let _ = base.changed().await;
+            continue;
+        };
+        for _ in 0..=roll() {
+            match reader.next().await {
+                Some(Said::Event(_, event)) => {
+                    if let Body::Post(post) = event.body {
+                        ids.push(post.id);
+                    }
+                }
+                Some(Said::Heartbeat(_)) => {}
+                None => break,
+            }
+            if ids.len() >= usize::try_from(N_POSTS).unwrap() {
+                break;
+            }
+        }
+        last_id.clone_from(&reader.last_id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn fifty_restless_readers_lose_nothing_while_the_relay_is_killed_five_times() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("recording.ndjson"), posts(N_POSTS)).unwrap();
+    let limits = "[http]\nmax_streams_per_address = 1000\nmax_connections_per_address = 1000\n";
+    std::fs::write(folder.path().join("config.toml"), limits).unwrap();
+    let mut program = Program::start(folder.path());
+    let (base, bases) = watch::channel(program.base.clone());
+    let mut readers = JoinSet::new();
+    for seed in 0..50 {
+        readers.spawn(restless(bases.clone(), seed));
+    }
+
+    for n_kept in [300, 800, 1_300, 1_800, 2_400] {
+        let mut probe = Reader::open(&program.base, "", None).await;
+        for _ in 0..n_kept {
+            while !matches!(probe.event().await.body, Body::Post(_)) {}
+        }
+        program.kill();
+        program = Program::start(folder.path());
+        base.send_replace(program.base.clone());
+    }
+
+    let expect: Vec<String> = (0..N_POSTS).map(|i| format!("p{i}")).collect();
+    while let Some(ids) = in_time(readers.join_next()).await {
+        let ids = ids.unwrap();
+        let first_wrong = ids
+            .iter()
+            .zip(&expect)
+            .position(|(id, expect)| id != expect);
+        assert_eq!(first_wrong, None, "nothing lost, nothing twice");
+        assert_eq!(ids.len(), expect.len());
+    }
 }
 
 /// The status of the only source, once it has played its recording to the end.

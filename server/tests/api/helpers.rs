@@ -136,6 +136,9 @@ pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
 pub(crate) struct Reader {
     response: Response,
     parser: Parser,
+    /// Of an event whose end has not come yet.
+    id: Option<String>,
+    data: Option<Event>,
     /// What has come and not been taken.
     waiting: Vec<Said>,
     /// The id that a browser would send when it reconnects.
@@ -159,9 +162,22 @@ impl Reader {
         }
         let response = in_time(request.send()).await.unwrap();
         assert_eq!(response.status(), 200);
+        Self::of(response)
+    }
+
+    /// `None` where no relay answers.
+    pub(crate) async fn try_open(base: &str, query: &str) -> Option<Self> {
+        let request = client().get(format!("{base}/api/v1/stream{query}"));
+        let response = in_time(request.send()).await.ok()?;
+        (response.status() == 200).then(|| Self::of(response))
+    }
+
+    fn of(response: Response) -> Self {
         Self {
             response,
             parser: Parser::default(),
+            id: None,
+            data: None,
             waiting: Vec::new(),
             last_id: String::new(),
         }
@@ -171,11 +187,11 @@ impl Reader {
     pub(crate) async fn next(&mut self) -> Option<Said> {
         while self.waiting.is_empty() {
             let bytes = in_time(self.response.chunk()).await.ok().flatten()?;
-            let (mut id, mut data) = (None, None);
-            let waiting = &mut self.waiting;
+            // An event may be cut anywhere, also between its fields.
+            let (id, data, waiting) = (&mut self.id, &mut self.data, &mut self.waiting);
             self.parser.push(&bytes, |field| match field {
-                Field::Id(text) => id = Some(text.to_owned()),
-                Field::Data(line) => data = Some(ndjson::decode_line(line).unwrap()),
+                Field::Id(text) => *id = Some(text.to_owned()),
+                Field::Data(line) => *data = Some(ndjson::decode_line(line).unwrap()),
                 Field::End => match (id.take(), data.take()) {
                     (id, Some(event)) => waiting.push(Said::Event(id, Box::new(event))),
                     (Some(id), None) => waiting.push(Said::Heartbeat(id)),

@@ -14,8 +14,11 @@ async fn the_relay_says_that_it_is_well_and_what_it_serves() {
 
     assert_eq!(relay.get("/healthz").await.status(), 200);
     assert_eq!(relay.get("/readyz").await.status(), 200);
-    let address = relay.address().to_owned();
-    tokio::task::spawn_blocking(move || server::health::check(&address))
+    let config = server::config::HttpConfig {
+        listen: relay.address().to_owned(),
+        ..Default::default()
+    };
+    tokio::task::spawn_blocking(move || server::health::check(&config))
         .await
         .unwrap()
         .unwrap();

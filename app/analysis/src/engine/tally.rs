@@ -25,6 +25,8 @@ pub(super) struct Filter {
     pub(super) ticker: Option<Option<u32>>,
     /// Posts that are spam, counted or not; otherwise all that count.
     pub(super) only_spam: bool,
+    /// The topic's place in the list.
+    pub(super) topic: Option<Option<usize>>,
 }
 
 impl Filter {
@@ -39,6 +41,9 @@ impl Filter {
             && self
                 .ticker
                 .is_none_or(|id| id.is_some_and(|id| posts.tickers(record).contains(&id)))
+            && self
+                .topic
+                .is_none_or(|idx| idx.is_some_and(|idx| record.is_in_topic(idx)))
             && self
                 .hashtag
                 .as_ref()
@@ -56,6 +61,9 @@ pub(super) struct Found {
     pub(super) n_out_spam: i64,
     pub(super) n_out_language: i64,
     pub(super) n_out_author: i64,
+    pub(super) n_out_repost: i64,
+    pub(super) n_out_source: i64,
+    pub(super) n_out_loudest: i64,
     n_spam: i64,
     n_spam_positive: i64,
     n_spam_negative: i64,
@@ -71,6 +79,9 @@ impl Found {
         self.n_out_spam += if_so(record.place == Place::Spam);
         self.n_out_language += if_so(record.place == Place::Language);
         self.n_out_author += if_so(record.place == Place::Author);
+        self.n_out_repost += if_so(record.place == Place::Repost);
+        self.n_out_source += if_so(record.place == Place::Source);
+        self.n_out_loudest += if_so(record.place == Place::Loudest);
         if record.reasons == 0 {
             return;
         }

@@ -21,6 +21,7 @@ impl Engine {
                 previous: before.map(|before| self.counts_of(grids, before, is_in)),
                 authors: voices.map_or(0, Voices::n_authors),
                 voices: voices.map_or(0.0, Voices::effective),
+                counted_elsewhere: self.attention.sum(&topic.name, range),
             }
         };
         TopicsView {

@@ -1,0 +1,175 @@
+//! How the relay serves thousands of readers, beside nchan and a plain axum broadcast doing the same job.
+//!
+//! `cargo run --release -p server --example fanout -- --readers 5000 --rate 80 --secs 15` measures all three;
+//! `--server relay|nchan|axum` one of them; with `--stalled 50 --size 2000` so many readers stop to read half
+//! way. `--trouble attack|term` has the relay attacked, or ended, while readers are connected. Everything
+//! runs on this machine: made-up posts come in by a web socket (for the peers by POST), a crowd of sockets
+//! reads them, and the server's CPU time and memory are read from /proc. nchan is skipped where
+//! nginx lacks it (Debian: apt-get install nginx-light libnginx-mod-nchan).
+
+mod baseline;
+mod crowd;
+mod publisher;
+mod server;
+mod trouble;
+
+use std::{env, process::ExitCode, time::Duration};
+
+use crowd::{Crowd, Heard};
+use publisher::Publisher;
+use server::{Kind, Limits, Server};
+
+/// What is measured.
+#[derive(Clone, Debug)]
+struct Job {
+    readers: usize,
+    stalled: usize,
+    rate: f64,
+    secs: f64,
+    /// Bytes of a post's text.
+    size: usize,
+}
+
+/// Before anything is counted.
+const WARM_UP: Duration = Duration::from_secs(2);
+/// What is on its way when the publisher stops may still arrive.
+const STRAGGLERS: Duration = Duration::from_secs(3);
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let value = |name: &str| {
+        let place = args.iter().position(|arg| arg == name)?;
+        args.get(place + 1).cloned()
+    };
+    let number = |name: &str, usual: f64| {
+        value(name).map_or(usual, |text| text.parse().expect("a number is given"))
+    };
+    if let Some(address) = value("--baseline") {
+        baseline::serve(&address);
+        return ExitCode::SUCCESS;
+    }
+    let job = Job {
+        readers: number("--readers", 5_000.0) as usize,
+        stalled: number("--stalled", 0.0) as usize,
+        rate: number("--rate", 10.0),
+        secs: number("--secs", 10.0),
+        size: number("--size", 120.0) as usize,
+    };
+    let troubled = match value("--trouble").as_deref() {
+        None => None,
+        Some("attack") => Some(trouble::attack(&job)),
+        Some("term") => Some(trouble::term(&job)),
+        Some(other) => {
+            eprintln!("there is no trouble {other:?}: attack or term");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Some(outcome) = troubled {
+        say(&outcome.unwrap_or_else(|problem| format!("FAILED: {problem}")));
+        return ExitCode::SUCCESS;
+    }
+    let kinds = match value("--server").as_deref() {
+        None => vec![Kind::Relay, Kind::Nchan, Kind::Axum],
+        Some("relay") => vec![Kind::Relay],
+        Some("nchan") => vec![Kind::Nchan],
+        Some("axum") => vec![Kind::Axum],
+        Some(other) => {
+            eprintln!("there is no server {other:?}: relay, nchan or axum");
+            return ExitCode::FAILURE;
+        }
+    };
+    say(&format!(
+        "{} readers ({} of them take nothing), {} events/s for {} s, {} B of text",
+        job.readers, job.stalled, job.rate, job.secs, job.size
+    ));
+    for kind in kinds {
+        match measure(kind, &job) {
+            Ok(line) => say(&line),
+            Err(problem) => say(&format!("{kind:?}: SKIPPED, {problem}")),
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+#[allow(clippy::print_stdout, reason = "the figures are its output")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+fn measure(kind: Kind, job: &Job) -> Result<String, String> {
+    let mut publisher = Publisher::new(kind, job)?;
+    let server = Server::start(kind, publisher.upstream(), Limits::None)?;
+    publisher.connect(&server)?;
+    // What it needs for itself it has by then.
+    std::thread::sleep(Duration::from_secs(2));
+    let before = server.usage();
+    let mut crowd = Crowd::connect(server.address(), kind.stream_path(), job)?;
+    crowd.listen(Duration::from_secs(2));
+    let idle = server.usage();
+    publisher.start();
+    crowd.listen(WARM_UP);
+    let span = Duration::from_secs_f64(job.secs);
+    let mut before_stall = String::new();
+    if job.stalled > 0 {
+        // The same readers, publisher and machine, so that only the stalled ones make a difference.
+        crowd.count_from_now();
+        crowd.listen(span);
+        before_stall = format!(
+            "before {} readers stop to read p99 {:.0} ms, then ",
+            job.stalled,
+            crowd.heard().quantile_ms(0.99)
+        );
+        crowd.stall();
+    }
+    let (start, n_before) = (server.usage(), crowd.heard().n_events);
+    if job.stalled == 0 {
+        crowd.count_from_now();
+    }
+    crowd.listen(span);
+    let stalled = server.usage();
+    publisher.stop();
+    let n_published = publisher.n_since(crowd.counted_from());
+    crowd.listen(STRAGGLERS);
+    let end = server.usage();
+    let heard = crowd.heard();
+    let n_delivered = heard.n_events - n_before;
+    let listening = (job.readers - job.stalled) as u64;
+    let figures = Figures {
+        micros: (end.cpu - start.cpu) * 1e6 / n_delivered.max(1) as f64,
+        per_second: heard.n_counted as f64 / job.secs,
+        expected: n_published * listening,
+        idle_kib: (idle.rss_kib - before.rss_kib) / job.readers as f64,
+        growth_mib: (stalled.rss_kib - start.rss_kib) / 1_024.0,
+        tcp_mib: (stalled.tcp_kib - start.tcp_kib) / 1_024.0,
+    };
+    Ok(before_stall + &report(kind, &heard, &figures))
+}
+
+struct Figures {
+    micros: f64,
+    per_second: f64,
+    expected: u64,
+    idle_kib: f64,
+    growth_mib: f64,
+    tcp_mib: f64,
+}
+
+fn report(kind: Kind, heard: &Heard, figures: &Figures) -> String {
+    let millis = |share: f64| heard.quantile_ms(share);
+    format!(
+        "{kind:?}: {:.2} µs of CPU a delivery, {:.0} k deliveries/s, p50 {:.0} ms, p99 {:.0} ms; \
+         lost {}, out of order {}, {} of {} closed; {:.1} KiB RSS a reader while idle, \
+         while counted RSS {:+.1} MiB, TCP memory {:+.1} MiB",
+        figures.micros,
+        figures.per_second / 1e3,
+        millis(0.5),
+        millis(0.99),
+        figures.expected.saturating_sub(heard.n_counted),
+        heard.n_out_of_order,
+        heard.n_closed,
+        heard.n_readers,
+        figures.idle_kib,
+        figures.growth_mib,
+        figures.tcp_mib,
+    )
+}

@@ -1,0 +1,127 @@
+//! The description of the interface: every path and status of it is there, and nothing else is.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::helpers::{eventually, in_time, line, post, posts, spawn_relay, with};
+
+const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+
+async fn described() -> Value {
+    let relay = spawn_relay(posts(1), |_| {}).await;
+    relay.json("/api/v1/openapi.json").await
+}
+
+#[tokio::test]
+async fn every_path_is_described_and_every_described_path_is_there() {
+    let document = described().await;
+
+    let described: BTreeSet<&str> = document["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+
+    assert_eq!(described, server::paths().into_iter().collect());
+}
+
+#[tokio::test]
+async fn every_status_that_is_described_is_answered_and_no_other_one() {
+    let document = described().await;
+    let mut expected = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(METHODS.contains(&&**method));
+            let statuses = operation["responses"].as_object().unwrap().keys();
+            expected.extend(statuses.map(|status| (path.clone(), status.parse().unwrap())));
+        }
+    }
+
+    let mut answered = provoked().await;
+    answered.extend(while_stopping().await);
+
+    assert_eq!(answered, expected);
+}
+
+/// What is answered to right and wrong questions.
+async fn provoked() -> BTreeSet<(String, u16)> {
+    let relay = spawn_relay(posts(3), |config| config.http.max_streams_per_address = 1).await;
+    let reader = relay.follow("").await;
+    let mut answered = BTreeSet::from([("/api/v1/stream".to_owned(), 200)]);
+    for (path, query) in [
+        ("/api/v1/stream", ""),
+        ("/api/v1/stream", "?after=x"),
+        ("/api/v1/stream", "?kinds=x"),
+        ("/api/v1/stream", "?topics=x"),
+        ("/api/v1/stream", "?conflate=60001"),
+        ("/api/v1/stream", "?conflate=x"),
+        ("/api/v1/history", ""),
+        ("/api/v1/history", "?after=x"),
+        ("/api/v1/history", "?after=other-1"),
+        ("/api/v1/history", "?limit=x"),
+        ("/api/v1/prices/{ticker}", ""),
+        ("/api/v1/prices/{ticker}", "?width=0"),
+        ("/api/v1/prices/{ticker}", "?width=x"),
+        ("/api/v1/status", ""),
+        ("/api/v1/config", ""),
+        ("/api/v1/openapi.json", ""),
+        ("/healthz", ""),
+        ("/readyz", ""),
+    ] {
+        let response = relay.get(&format!("{path}{query}")).await;
+        answered.insert((path.to_owned(), response.status().as_u16()));
+        if !response.status().is_success() {
+            let content_type = &response.headers()["content-type"];
+            assert_eq!(content_type, "application/problem+json", "{path}{query}");
+        }
+    }
+    drop(reader);
+    answered
+}
+
+/// What is answered between the signal and the end, on connections that are open already.
+async fn while_stopping() -> BTreeSet<(String, u16)> {
+    // A reader that takes nothing keeps the relay from ending at once.
+    let long = |i| line(&with(post(i), |post| post.text = "x".repeat(2_000)));
+    let mut relay = spawn_relay((0..5_000).map(long).collect::<String>(), |config| {
+        config.http.write_timeout_secs = 60.0;
+        config.http.drain_secs = 60.0;
+    })
+    .await;
+    relay.played().await;
+    let mut open = Vec::new();
+    for path in ["/api/v1/stream", "/readyz"] {
+        let mut socket = TcpStream::connect(relay.address()).await.unwrap();
+        // Begun before the end, so that it is still answered.
+        let request = format!("GET {path} HTTP/1.1\r\nHost: relay\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        open.push((path, socket));
+    }
+    eventually(async || (relay.get("/healthz").await.status() == 200).then_some(())).await;
+
+    relay.ask_to_stop();
+    eventually(async || {
+        TcpStream::connect(relay.address())
+            .await
+            .is_err()
+            .then_some(())
+    })
+    .await;
+
+    let mut answered = BTreeSet::new();
+    for (path, mut socket) in open {
+        let _ = socket.write_all(b"\r\n").await;
+        let mut answer = Vec::new();
+        let _ = in_time(socket.read_to_end(&mut answer)).await;
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let status = text.get(9..12).and_then(|status| status.parse().ok());
+        answered.insert((path.to_owned(), status.unwrap_or(0)));
+    }
+    answered
+}
