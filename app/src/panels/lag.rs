@@ -119,7 +119,7 @@ fn Credibility() -> impl IntoView {
                 placebo.map_or("–".to_owned(), |placebo| statistics::placebo(placebo))
             });
             let n = format!(
-                "n = {}, n_eff = {}",
+                "n = {} after prewhitening, n_eff = {} before",
                 format::count(u64::from(view.n)),
                 format::count(view.n_effective.max(0.0).round() as u64)
             );

@@ -67,7 +67,10 @@ impl Engine {
     fn cells_at_end(&self, level: Level, range: Range) -> (Range, Option<Range>) {
         let zone = Zone::utc();
         let of = |(from, to): (Millis, Millis)| Range { from, to };
-        let period = of(zone.cell(level, range.to.saturating_sub(1)));
+        // The range may end with a close, at which a cell without posts begins.
+        let newest = self.posts.within(range.from..range.to).last();
+        let at = newest.map_or(range.to.saturating_sub(1), |post| post.at);
+        let period = of(zone.cell(level, at));
         let before = of(zone.cell_before(level, period.from));
         let first = self.posts.all().first().map(|post| post.at);
         (
