@@ -7,13 +7,16 @@ use leptos::prelude::*;
 use wire::config::{Ticker, Topic};
 
 use crate::{
+    charts::canvas::SharedCursor,
     link::Link,
     panels::{
-        hashtags::HashtagsPanel, header::Header, kpi::KpiStrip, lag::LagPanel, market::MarketPanel,
-        notices::Notices, posts::PostsPanel, sample::SamplePanel, sources::SourcesPanel,
-        topics::TopicsPanel,
+        dialogs::Dialogs, filters::FilterLine, hashtags::HashtagsPanel, header::Header,
+        kpi::KpiStrip, lag::LagPanel, market::MarketPanel, notices::Notices, posts::PostsPanel,
+        sample::SamplePanel, sources::SourcesPanel, topics::TopicsPanel,
     },
+    preferences::Preferences,
     query::Choice,
+    shortcuts::Desk,
     state::AppState,
     stream,
     theme_switch::Appearance,
@@ -30,6 +33,17 @@ impl Actions {
     /// Try the relay now.
     pub(crate) fn reconnect(self) {
         self.link.with_value(|link| link.send(&Command::Reconnect));
+    }
+
+    /// Stops everything that moves by itself, or lets it move again.
+    pub(crate) fn toggle_pause(self) {
+        let is_paused = self.state.toggle_pause();
+        self.link.with_value(|link| {
+            link.send(match is_paused {
+                true => &Command::Pause,
+                false => &Command::Resume,
+            });
+        });
     }
 
     /// Count by these topics; by the relay's with `None`.
@@ -83,29 +97,50 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(views);
     provide_context(choice);
     provide_context(actions);
-    provide_context(Appearance::new());
+    let (appearance, preferences) = (Appearance::new(), Preferences::new());
+    let desk = Desk::new(actions, choice, appearance, preferences);
+    provide_context(appearance);
+    provide_context(preferences);
+    provide_context(SharedCursor::default());
+    provide_context(desk);
+    desk.listen();
     follow_choice(choice, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
+    // Made anew where times or numbers are to be written in another way.
     view! {
-        <Header />
-        <main id="main">
-            <Notices />
-            <KpiStrip />
+        {move || {
+            preferences.style.track();
+            view! {
+                <Header />
+                <main id="main">
+                    <Panels />
+                </main>
+            }
+        }}
+        <Dialogs />
+    }
+}
+
+#[component]
+fn Panels() -> impl IntoView {
+    view! {
+        <FilterLine />
+        <Notices />
+        <KpiStrip />
+        <NextTask>
+            <MarketPanel />
             <NextTask>
-                <MarketPanel />
+                <HashtagsPanel />
+                <LagPanel />
                 <NextTask>
-                    <HashtagsPanel />
-                    <LagPanel />
-                    <NextTask>
-                        <PostsPanel />
-                        <TopicsPanel />
-                        <SamplePanel />
-                        <SourcesPanel />
-                    </NextTask>
+                    <PostsPanel />
+                    <TopicsPanel />
+                    <SamplePanel />
+                    <SourcesPanel />
                 </NextTask>
             </NextTask>
-        </main>
+        </NextTask>
     }
 }
 

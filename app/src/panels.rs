@@ -1,7 +1,9 @@
 //! Panels: each shows one view and changes the choice, nothing else.
 
 mod anomalies;
+pub(crate) mod dialogs;
 pub(crate) mod explanation;
+pub(crate) mod filters;
 pub(crate) mod hashtags;
 pub(crate) mod header;
 pub(crate) mod kpi;

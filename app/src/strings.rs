@@ -3,6 +3,7 @@
 //! Sentence case, no full stop on labels, and never a claim of cause: what is measured is association.
 
 pub(crate) mod connection;
+pub(crate) mod filters;
 pub(crate) mod troubles;
 
 use analysis::{
@@ -36,6 +37,17 @@ pub(crate) fn replay_note(config: &PublicConfig) -> Option<String> {
         "You are watching {what} ({}). Nothing in it happens now.",
         replay.name
     ))
+}
+
+/// Where the numbers of a saved file come from.
+pub(crate) fn provenance(config: Option<&PublicConfig>) -> String {
+    match config.and_then(|config| config.replay.as_ref()) {
+        Some(replay) if replay.synthetic => {
+            format!("Synthetic recording {}, Moodtape", replay.name)
+        }
+        Some(replay) => format!("Recording {}, Moodtape", replay.name),
+        None => "Live data, Moodtape".to_owned(),
+    }
 }
 
 /// What "Go live" does.

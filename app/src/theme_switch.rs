@@ -68,6 +68,13 @@ impl Appearance {
         appearance
     }
 
+    /// The one after it, in a circle.
+    pub(crate) fn next(self) {
+        let now = self.theme.get_untracked();
+        let after = Theme::ALL.iter().skip_while(|theme| **theme != now).nth(1);
+        self.choose(after.copied().unwrap_or_default());
+    }
+
     fn choose(self, theme: Theme) {
         show(theme);
         if let Some(storage) = storage() {

@@ -15,6 +15,7 @@ mod judge;
 mod names;
 mod posts;
 mod scorer;
+mod selection;
 mod sources;
 mod tally;
 mod tickers;
@@ -32,6 +33,7 @@ use self::{
     names::{Hashtags, Names},
     posts::{Place, Posts, Record},
     scorer::Scorer,
+    selection::Selected,
     sources::Sources,
     tally::Tally,
     tickers::Tickers,
@@ -145,6 +147,7 @@ pub struct Engine {
     names: Names,
     hashtags: Hashtags,
     trending: Trending,
+    selected: Selected,
     span: Option<(Millis, Millis)>,
     newest_seen_at: Option<Millis>,
     n_repeated: u64,
@@ -205,6 +208,7 @@ impl Engine {
             names: Names::default(),
             hashtags: Hashtags::default(),
             trending: Trending::new(watch.hashtag_window, watch.count_by),
+            selected: Selected::default(),
             span: None,
             newest_seen_at: None,
             n_repeated: 0,
@@ -506,6 +510,7 @@ impl Engine {
             hashtags.map(|id| self.hashtags.name(*id)),
             record.compound,
         );
+        self.selected.add(record, &self.posts, &self.hashtags);
     }
 
     #[inline(never)]
@@ -518,6 +523,7 @@ impl Engine {
         if let Some(record) = self.posts.withdraw(*at, key) {
             self.tally.forget_author(&record, &self.posts);
             self.judge.forget(key);
+            self.selected.forget();
             self.n_deleted += 1;
             self.versions.posts += 1;
         }

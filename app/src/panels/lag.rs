@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use analysis::view::{LagView, Verdict};
+use analysis::view::Verdict;
 use leptos::prelude::*;
 
 use crate::{
-    charts::{
-        Plottable,
-        canvas::ChartCanvas,
-        lag::{lag_span, n_points},
-    },
-    format,
+    charts::{Plottable, canvas::ChartCanvas, lag::n_points},
     state::Views,
     strings,
 };
@@ -20,7 +15,6 @@ use crate::{
 #[component]
 pub(crate) fn LagPanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_table = RwSignal::new(false);
     let source = Signal::derive(move || views.lag.get().map(|view| view as Arc<dyn Plottable>));
     let summary = Signal::derive(move || {
         let view = views.lag.get();
@@ -49,9 +43,6 @@ pub(crate) fn LagPanel() -> impl IntoView {
                 <h2 id="lag-title">"Lead or lag"</h2>
                 <span class="muted">{move || views.lag.get().map(|view| view.ticker.clone())}</span>
                 <span class="spacer"></span>
-                <button type="button" aria-pressed=move || is_table.get().to_string() on:click=move |_| is_table.update(|t| *t = !*t)>
-                    "Table"
-                </button>
             </header>
             <p class="verdict" class:found=is_found>{verdict}</p>
             <div class="figure-box small" class:loading=move || views.lag.with(Option::is_none)>
@@ -61,43 +52,6 @@ pub(crate) fn LagPanel() -> impl IntoView {
                 })}
             </div>
             <p class="hint">{move || views.lag.get().map(|view| strings::lag_method(&view))}</p>
-            {move || is_table.get().then(|| view! { <LagTable /> })}
         </section>
     }
-}
-
-/// The correlations as numbers. The box stays while its rows change, so that it keeps its place.
-#[component]
-fn LagTable() -> impl IntoView {
-    let views = expect_context::<Views>();
-    let caption = move || {
-        views.lag.get().map(|view| {
-            format!(
-                "Chance limit ±{:.3}; positive lag: sentiment leads",
-                view.bound
-            )
-        })
-    };
-    view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Table of correlations">
-            <table>
-                <caption>{caption}</caption>
-                <thead><tr><th scope="col">"Lag"</th><th scope="col">"Correlation r"</th></tr></thead>
-                <tbody>{move || views.lag.get().map(|view| table_rows(&view))}</tbody>
-            </table>
-        </div>
-    }
-}
-
-fn table_rows(view: &LagView) -> impl IntoView + use<> {
-    let rows = view.lags.iter().zip(&view.correlation).map(|(lag, r)| {
-        let sign = if *lag < 0 { "−" } else { "" };
-        view! {
-            <tr>
-                <th scope="row">{format!("{sign}{}", lag_span(view.width, lag.abs()))}</th>
-                <td>{r.map_or("too few pairs".to_owned(), |r| format::signed(r, 3))}</td>
-            </tr>
-        }
-    });
-    rows.collect_view()
 }

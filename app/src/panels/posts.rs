@@ -10,17 +10,18 @@ use crate::{
     app::Actions,
     format,
     query::{Choice, Entry},
+    selection::Filter,
     state::Views,
     strings,
 };
 
 /// The choice that decides which posts match; a list is held back only while this stays the same.
-type Filter = (
+type FilterKey = (
     Option<Class>,
     Option<String>,
+    String,
     bool,
-    bool,
-    Option<String>,
+    Vec<String>,
     String,
 );
 
@@ -30,11 +31,11 @@ struct Hold {
     is_pointed_at: bool,
     is_scrolled: bool,
     has_focus: bool,
-    filter: Option<Filter>,
+    filter: Option<FilterKey>,
 }
 
 impl Hold {
-    fn is_on(&self, filter: &Filter) -> bool {
+    fn is_on(&self, filter: &FilterKey) -> bool {
         let is_reading = self.is_pointed_at || self.is_scrolled || self.has_focus;
         is_reading && self.filter.as_ref() == Some(filter)
     }
@@ -55,9 +56,9 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             (
                 w.class,
                 w.hashtag.clone(),
-                w.only_ticker,
+                w.tickers.join(" "),
                 w.only_spam,
-                w.ticker.clone(),
+                w.topics.clone(),
                 format!("{:?}", w.range),
             )
         })
@@ -132,7 +133,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                 <span class="spacer"></span>
                 <ClassButtons />
             </header>
-            <Chips />
+            <ChartTickerChip />
             <p class="caption">{move || shown.get().map(|view| caption(&view))}</p>
             <div class="list-frame">
                 <Show when=move || { n_new.get() > 0 }>
@@ -202,7 +203,7 @@ fn ClassButtons() -> impl IntoView {
                 title=class.map_or("All classes", class_name)
                 aria-label=class.map_or("All", class_name)
                 aria-pressed=move || is_chosen().to_string()
-                on:click=move |_| choice.change(Entry::Same, |watch| watch.class = class)
+                on:click=move |_| choice.change(Entry::New, |watch| watch.class = class)
             >
                 {class.map_or("All", glyph)}
             </button>
@@ -217,55 +218,36 @@ fn ClassButtons() -> impl IntoView {
     view! { <div class="segments" role="group" aria-label="Class">{classes.map(button).collect_view()}</div> }
 }
 
-/// Filters that are on, each with a way to take it off, and the one for the ticker.
+/// The filter for the ticker of the chart. What is on stands in the line above all panels.
 #[component]
-fn Chips() -> impl IntoView {
+fn ChartTickerChip() -> impl IntoView {
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
-    let tag = move || choice.watch.with(|watch| watch.hashtag.clone());
     let ticker = Memo::new(move |_| {
-        views
-            .market
-            .get()
-            .map(|view| view.ticker.clone())
-            .filter(|t| !t.is_empty())
+        let view = views.market.get();
+        view.map(|view| view.ticker.clone())
+            .filter(|ticker| !ticker.is_empty())
     });
-    let is_only = move || choice.watch.with(|watch| watch.only_ticker);
-    let is_spam = move || choice.watch.with(|watch| watch.only_spam);
-    view! {
-        <div class="chips">
-            {move || ticker.get().map(|ticker| view! {
-                <button
-                    type="button"
-                    class="chip"
-                    aria-pressed=move || is_only().to_string()
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_ticker = !watch.only_ticker)
-                >
-                    {format!("Only ${ticker}")}
-                </button>
-            })}
-            <Show when=is_spam>
-                <button
-                    type="button"
-                    class="chip"
-                    aria-label="Remove filter: spam"
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_spam = false)
-                >
-                    "Spam ×"
-                </button>
-            </Show>
-            {move || tag().map(|tag| view! {
-                <button
-                    type="button"
-                    class="chip"
-                    aria-label=format!("Remove filter #{tag}")
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.hashtag = None)
-                >
-                    {format!("#{tag} ×")}
-                </button>
-            })}
-        </div>
-    }
+    let chip = move |symbol: String| {
+        let text = format!("Only ${symbol}");
+        let filter = StoredValue::new(Filter::Ticker(symbol));
+        let is_on = move || {
+            choice
+                .watch
+                .with(|watch| filter.with_value(|filter| filter.is_on(watch)))
+        };
+        view! {
+            <button
+                type="button"
+                class="chip"
+                aria-pressed=move || is_on().to_string()
+                on:click=move |_| filter.with_value(|filter| choice.toggle(filter))
+            >
+                {text}
+            </button>
+        }
+    };
+    view! { <div class="chips">{move || ticker.get().map(chip)}</div> }
 }
 
 #[component]
