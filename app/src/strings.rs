@@ -443,13 +443,12 @@ pub(crate) fn hashtags_empty(view: &HashtagsView) -> String {
 }
 
 /// Why the list of posts is empty.
-pub(crate) fn posts_empty(view: &PostsView) -> String {
-    match view.n_in_range {
-        0 => "No posts in this range yet. They appear here as they arrive.".to_owned(),
-        n => format!(
-            "None of {} posts in this range match the filters.",
-            format::count(n)
-        ),
+pub(crate) fn posts_empty(view: &PostsView, n_filters: usize) -> String {
+    let n = format::count(view.n_in_range);
+    match (view.n_in_range, n_filters) {
+        (0, _) => "No posts in this range yet. They appear here as they arrive.".to_owned(),
+        (_, 0 | 1) => format!("No posts match the filter, of {n} in this range."),
+        (_, filters) => format!("No posts match {filters} filters, of {n} in this range."),
     }
 }
 

@@ -143,6 +143,8 @@ fn read_palette() -> Palette {
     let (Some(probe), Some(body)) = (probe, document().body()) else {
         return Palette::DARK;
     };
+    // Else every colour would be read as the system's colour of text, where it asks for its own.
+    let _ = probe.style().set_property("forced-color-adjust", "none");
     if body.append_child(&probe).is_err() {
         return Palette::DARK;
     }

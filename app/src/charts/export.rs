@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use js_sys::Array;
 use leptos::prelude::{document, set_timeout, window};
-use plotters::style::RGBColor;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{
     Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, Url,
@@ -14,7 +13,7 @@ use super::{
     Plottable,
     backend::Sharp,
     sheet::{Sheet, Size},
-    theme::Palette,
+    theme::{Palette, css},
     vector::{MARGIN_PX, Picture, Vector},
 };
 
@@ -129,10 +128,6 @@ impl Sheetful {
 
 fn new_canvas() -> Option<HtmlCanvasElement> {
     document().create_element("canvas").ok()?.dyn_into().ok()
-}
-
-fn css(RGBColor(r, g, b): RGBColor) -> String {
-    format!("#{r:02x}{g:02x}{b:02x}")
 }
 
 fn save_text(name: &str, format: Format, text: &str) {

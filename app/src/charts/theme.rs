@@ -96,6 +96,11 @@ impl Palette {
     }
 }
 
+/// A colour as CSS has it.
+pub(crate) fn css(RGBColor(r, g, b): RGBColor) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
 /// `rgb(1, 2, 3)` or `rgba(1, 2, 3, 0.5)`, as browsers print a computed colour.
 fn parse_rgb(text: &str) -> Option<RGBColor> {
     let numbers = text

@@ -197,7 +197,7 @@ mod tests {
             body: "",
             title: "<b> & \"x\"",
             summary: "",
-            colors: ("#fff", "#000"),
+            colors: ("white", "black"),
         };
 
         assert!(

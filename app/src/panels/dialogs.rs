@@ -5,6 +5,7 @@ mod palette;
 mod settings;
 
 use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use crate::shortcuts::{Desk, Dialog};
 
@@ -21,6 +22,15 @@ pub(crate) fn Dialogs() -> impl IntoView {
     }
 }
 
+/// Closes what is open, by way of the browser, which gives the focus back to what had it.
+fn close_open() {
+    let open = document().query_selector("dialog[open]").ok().flatten();
+    let open: Option<web_sys::HtmlDialogElement> = open.and_then(|open| open.dyn_into().ok());
+    if let Some(open) = open {
+        open.close();
+    }
+}
+
 /// The frame of a dialog. The browser keeps the focus inside, closes on Esc and gives the focus back.
 #[component]
 fn Modal(title: &'static str, class: &'static str, children: Children) -> impl IntoView {
@@ -32,17 +42,11 @@ fn Modal(title: &'static str, class: &'static str, children: Children) -> impl I
             let _ = dialog.show_modal();
         }
     });
-    let close = move || {
-        // By way of the browser, which gives the focus back to what had it.
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    };
     // A click on the shadow around the dialog closes it; inside, something else is its target.
     let on_click = move |event: leptos::ev::MouseEvent| {
         let itself = dialog.get_untracked();
         if itself.is_some_and(|itself| event.target().as_ref() == Some(itself.as_ref())) {
-            close();
+            close_open();
         }
     };
     view! {
@@ -57,7 +61,7 @@ fn Modal(title: &'static str, class: &'static str, children: Children) -> impl I
                 <header>
                     <h2>{title}</h2>
                     <span class="spacer"></span>
-                    <button type="button" aria-label="Close" on:click=move |_| close()>"×"</button>
+                    <button type="button" aria-label="Close" on:click=move |_| close_open()>"×"</button>
                 </header>
                 {children()}
             </div>

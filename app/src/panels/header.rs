@@ -30,6 +30,7 @@ pub(crate) fn Header() -> impl IntoView {
             </h1>
             <ConnectionPill />
             <StreamButton />
+            <CatchingUp />
             <span class="spacer"></span>
             <Tools />
         </header>
@@ -92,6 +93,30 @@ fn StreamButton() -> impl IntoView {
         {is_beside.then(|| view! {
             <button type="button" title="Leave the live sources" on:click=|_| stream::follow("")>"Back to the recording"</button>
         })}
+    }
+}
+
+/// How much of what the relay has is here, while that is less than everything.
+#[component]
+fn CatchingUp() -> impl IntoView {
+    let views = expect_context::<Views>();
+    // The most that was ever missing since it was nothing, and what is missing now.
+    let missing = Memo::new(move |before: Option<&(u64, u64)>| {
+        let most = before.map_or(0, |(most, _)| *most);
+        match views.link.get() {
+            LinkState::Open { behind } if behind > connection::BEHIND => (most.max(behind), behind),
+            LinkState::Open { .. } => (0, 0),
+            _ => (most, before.map_or(0, |(_, now)| *now)),
+        }
+    });
+    let share = move || {
+        let (most, now) = missing.get();
+        (most > 0 && now > 0).then(|| (most - now) as f64 / most as f64)
+    };
+    view! {
+        <Show when=move || share().is_some()>
+            <progress max="1" value=move || share().unwrap_or(0.0).to_string() aria-label="Taking in what the relay has"></progress>
+        </Show>
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     app::Actions,
     format,
     query::{Choice, Entry},
-    selection::Filter,
+    selection::{Filter, filters},
     state::Views,
     strings,
 };
@@ -121,10 +121,9 @@ pub(crate) fn PostsPanel() -> impl IntoView {
         }
     };
     let empty = move || {
-        shown
-            .get()
-            .filter(|view| view.rows.is_empty())
-            .map(|view| strings::posts_empty(&view))
+        let view = shown.get().filter(|view| view.rows.is_empty())?;
+        let n_filters = choice.watch.with(|watch| filters(watch).len());
+        Some((strings::posts_empty(&view, n_filters), n_filters > 0))
     };
     view! {
         <section class="panel posts" aria-labelledby="posts-title">
@@ -157,7 +156,12 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                             <PostItem row shown />
                         </For>
                     </ol>
-                    {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
+                    {move || empty().map(|(text, can_clear)| view! {
+                        <p class="empty">{text}</p>
+                        {can_clear.then(|| view! {
+                            <p class="empty"><button type="button" on:click=move |_| choice.clear_all()>"Clear all filters"</button></p>
+                        })}
+                    })}
                 </div>
             </div>
         </section>
@@ -384,9 +388,9 @@ mod tests {
             (
                 None,
                 Some(tag.to_owned()),
+                String::new(),
                 false,
-                false,
-                None,
+                Vec::new(),
                 String::new(),
             )
         };

@@ -95,7 +95,7 @@ pub(crate) fn paused(pill: &Pill) -> Pill {
 }
 
 /// With fewer events to come the page counts as up to date: a live stream is always a little behind.
-const BEHIND: u64 = 500;
+pub(crate) const BEHIND: u64 = 500;
 
 fn offline(now: Option<Millis>) -> String {
     match now.filter(|now| *now > 0) {

@@ -6,7 +6,7 @@ use analysis::{protocol::RangeChoice, view::Class};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wire::time::{DAY, HOUR};
 
-use super::Modal;
+use super::{Modal, close_open};
 use crate::{
     panels::{class_name, glyph},
     query::{Choice, Entry, MONTH},
@@ -29,7 +29,6 @@ struct Offer {
 /// The palette.
 #[component]
 pub(super) fn Palette() -> impl IntoView {
-    let desk = expect_context::<Desk>();
     let offers = StoredValue::new(offers());
     let typed = RwSignal::new(String::new());
     let chosen = RwSignal::new(0usize);
@@ -42,8 +41,8 @@ pub(super) fn Palette() -> impl IntoView {
         let idx = found.with_untracked(|found| found.get(place).copied());
         let offer = offers.with_value(|offers| idx.and_then(|idx| offers.get(idx).cloned()));
         if let Some(offer) = offer {
-            desk.dialog.set(None);
-            // After the dialog is gone, since it takes the focus with it.
+            close_open();
+            // Once the dialog is gone and the focus is back.
             set_timeout(move || (offer.run)(), std::time::Duration::ZERO);
         }
     };
