@@ -30,7 +30,10 @@ pub fn time_axis<DB: DrawingBackend>(sheet: &Sheet<DB>, frame: Frame) -> Drawn<D
     let (plot, palette) = (frame.plot, sheet.palette);
     let x = frame.x_scale();
     let max = (plot.width() / TICK_PX).floor().clamp(2.0, 14.0) as usize;
-    for tick in time_ticks(frame.x.0 as Millis, frame.x.1 as Millis, max) {
+    let (from, to) = (frame.x.0 as Millis, frame.x.1 as Millis);
+    // A chart without data has a range of a millisecond, so that it can be drawn at all.
+    let max = if to - from > 1 { max } else { 0 };
+    for tick in time_ticks(from, to, max).into_iter().take(max) {
         let px = x.px_from_value(tick.at as f64);
         sheet.hairline((px, plot.y0), (px, plot.y1 + 4.0), palette.line)?;
         // A label in the corner would be cut off.

@@ -67,7 +67,7 @@ impl LinesChart {
         let right_px = if view.second_unit.is_empty() {
             52.0
         } else {
-            84.0
+            92.0
         };
         let plot = Rect {
             x0: 58.0,
@@ -122,12 +122,15 @@ impl LinesChart {
         );
         axes::gap_bands(sheet, self.frame, &self.view.gaps, plot.y0)?;
         axes::time_axis(sheet, self.frame)?;
-        let label = |value: f64| format::signed(value, self.view.decimals);
-        axes::value_axis(sheet, &left, Side::Left, label)?;
+        axes::value_axis(sheet, &left, Side::Left, |value| {
+            self.number(value, self.left)
+        })?;
         let title = (plot.x0, 3.0);
         sheet.text(&self.view.unit, title, Anchor::TopLeft, sheet.palette.text)?;
         if !self.view.second_unit.is_empty() {
-            axes::value_axis(sheet, &right, Side::Right, label)?;
+            axes::value_axis(sheet, &right, Side::Right, |value| {
+                self.number(value, self.right)
+            })?;
             let title = (plot.x1, 3.0);
             sheet.text(
                 &self.view.second_unit,
@@ -141,6 +144,15 @@ impl LinesChart {
             self.draw_series(sheet, lane, place, series)?;
         }
         sheet.present()
+    }
+
+    /// With a sign only on an axis that has both.
+    fn number(&self, value: f64, (lo, _): (f64, f64)) -> String {
+        let text = format::signed(value, self.view.decimals);
+        match lo < 0.0 {
+            true => text,
+            false => text.trim_start_matches('+').to_owned(),
+        }
     }
 
     fn draw_series<DB: DrawingBackend>(
@@ -160,8 +172,14 @@ impl LinesChart {
         }
         if let Some(last) = shown.iter().rev().find(|p| p.0 <= self.frame.x.1) {
             let y = lane.y.px_from_value(last.1);
+            // Beyond the numbers of the right axis.
+            let name_px = if self.view.second_unit.is_empty() {
+                4.0
+            } else {
+                42.0
+            };
             let at = (
-                self.frame.plot.x1 + 4.0,
+                self.frame.plot.x1 + name_px,
                 y.clamp(self.frame.plot.y0, self.frame.plot.y1),
             );
             if series.name.len() <= 8 && !series.is_second {
