@@ -19,7 +19,7 @@ pub(super) fn ChartTable(name: &'static str, source: PlottableSignal) -> impl In
     });
     let columns = Memo::new(move |_| table.with(|table| table.columns.clone()));
     // Rows that did not change keep their elements.
-    let rows = move || table.with(|table| newest_first(table));
+    let rows = move || table.with(newest_first);
     let caption = move || {
         let n = table.with(|table| table.rows.len());
         let all = format::count(n as u64);
