@@ -99,7 +99,7 @@ pub(crate) const EVERYWHERE: [Shortcut; 12] = [
         "Copy a link to what is shown",
         Action::CopyLink,
     ),
-    line(Some("?"), "?", "This list", Action::Help),
+    line(Some("?"), "?", "List of keys and gestures", Action::Help),
 ];
 
 /// What works while a chart has the focus; `charts/canvas` obeys it.

@@ -22,7 +22,7 @@ pub(crate) fn FilterLine() -> impl IntoView {
         <Show when=move || on.with(|on| !on.is_empty())>
             <div class="filter-line" role="group" aria-label="Filters">
                 <span class="muted">"Shown:"</span>
-                <For each=move || on.get() key=|filter| format!("{filter:?}") let:filter><Chip filter /></For>
+                {move || on.get().into_iter().map(|filter| view! { <Chip filter /> }).collect_view()}
                 <Show when=is_fixed>
                     <button type="button" class="chip accent" title="L" on:click=move |_| choice.follow()>"→ Newest"</button>
                 </Show>

@@ -53,8 +53,8 @@ fn Tools() -> impl IntoView {
         }
     };
     let pause = move || match views.is_paused.get() {
-        true => "▶ Resume",
-        false => "⏸ Pause",
+        true => "▷ Resume",
+        false => "‖ Pause",
     };
     view! {
         <button

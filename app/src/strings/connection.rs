@@ -43,7 +43,7 @@ impl Tone {
             Self::Live => "●",
             Self::Replay => "▷",
             Self::Offline => "○",
-            Self::Paused => "⏸",
+            Self::Paused => "‖",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{protocol::RangeChoice, view::Class};
-use leptos::{ev::KeyboardEvent, html, prelude::*};
+use leptos::{ev::KeyboardEvent, prelude::*};
 use wire::time::{DAY, HOUR};
 
 use super::{Modal, close_open};
@@ -11,7 +11,7 @@ use crate::{
     panels::{class_name, glyph},
     query::{Choice, Entry, MONTH},
     selection::Filter,
-    shortcuts::{Desk, EVERYWHERE, go_to, panels},
+    shortcuts::{Action, Desk, EVERYWHERE, go_to, panels},
     state::Views,
 };
 
@@ -56,12 +56,6 @@ pub(super) fn Palette() -> impl IntoView {
         }
         event.prevent_default();
     };
-    let input = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
-        if let Some(input) = input.get() {
-            let _ = input.focus();
-        }
-    });
     let option = move |place: usize, idx: usize| {
         let (label, hint) = offers
             .with_value(|offers| {
@@ -85,7 +79,8 @@ pub(super) fn Palette() -> impl IntoView {
     view! {
         <Modal title="Commands" class="palette">
             <input
-                node_ref=input
+                // Taken by the browser when it opens the dialog.
+                autofocus=true
                 type="text"
                 role="combobox"
                 aria-label="Command, ticker, topic or panel"
@@ -125,7 +120,7 @@ fn offers() -> Vec<Offer> {
             .iter()
             .take(idx)
             .any(|before| before.action == line.action);
-        if !is_repeated {
+        if !is_repeated && line.action != Action::Palette {
             let action = line.action;
             let run = move || {
                 desk.act(action);
