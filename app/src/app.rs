@@ -107,17 +107,15 @@ pub(crate) fn App() -> impl IntoView {
     follow_choice(choice, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
-    // Made anew where times or numbers are to be written in another way.
+    // Made anew, not only changed, where times or numbers are to be written in another way.
+    let style = move || [preferences.style.get()];
     view! {
-        {move || {
-            preferences.style.track();
-            view! {
-                <Header />
-                <main id="main">
-                    <Panels />
-                </main>
-            }
-        }}
+        <For each=style key=|style| *style let:_style>
+            <Header />
+            <main id="main">
+                <Panels />
+            </main>
+        </For>
         <Dialogs />
     }
 }

@@ -63,8 +63,8 @@ fn token(name: &str, theme: Theme) -> Rgb {
         Theme::Light => 1,
         Theme::Dark => 2,
     };
-    let hex = line.split('#').nth(place).unwrap();
-    let part = |at: usize| linear(u8::from_str_radix(&hex[at..at + 2], 16).unwrap());
+    let hex = line.split('#').nth(place).expect("a token has two colours");
+    let part = |at: usize| linear(u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"));
     [part(0), part(2), part(4)]
 }
 

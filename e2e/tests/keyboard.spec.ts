@@ -18,7 +18,7 @@ test('the palette finds a ticker, a filter and a panel by a few letters', async 
   await input.fill('eth');
   await page.keyboard.press('Enter');
   await expect(palette).toHaveCount(0);
-  await expect(moodtape.priceAndSentiment.locator('.caption')).toContainText('ETH');
+  await expect(moodtape.priceAndSentiment.locator('.caption').first()).toContainText('ETH');
 
   await page.keyboard.press('/');
   await input.fill('only neg');

@@ -24,7 +24,7 @@ test('Space stops every changing text, nothing is lost meanwhile, and Space goes
 
   // A choice of the person's own is answered all the same.
   await moodtape.chooseTicker('ETH');
-  await expect(moodtape.priceAndSentiment.locator('.caption')).toContainText('ETH');
+  await expect(moodtape.priceAndSentiment.locator('.caption').first()).toContainText('ETH');
 
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect(moodtape.connection).not.toContainText('PAUSED');

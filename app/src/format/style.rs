@@ -59,7 +59,7 @@ impl Default for Zone {
 }
 
 /// Marks of numbers.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) enum Numbers {
     /// `1,234.5`
     #[default]
