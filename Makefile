@@ -48,7 +48,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long bench bench-analysis bench-peers bench-relay bench-browser bench-stocknet bench-page chart-bench
+	check-long fuzz bench bench-analysis bench-peers bench-relay bench-browser bench-stocknet bench-page chart-bench
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -167,6 +167,22 @@ test-e2e: dist relay fakes browser e2e/node_modules/.installed
 	cd e2e && node_modules/.bin/tsc
 	cd e2e && MOODTAPE_RELAY="$(RELAY)" MOODTAPE_FAKES="$(FAKES)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test $(JOURNEYS)
 
+# Each target runs again and again, with other random bytes, until its time is over.
+FUZZ_SECS ?= 120
+fuzz: rust
+	$(call step,Every decoder and parser of the relay fed with changed payloads for $(FUZZ_SECS) s each)
+	cargo test --locked --release -p server --lib --no-run
+	@targets=$$(cargo test --locked --release -p server --lib -- --list 2>/dev/null | sed -n 's/^sources::\(fuzz::[a-z0-9_]*\): test$$/\1/p'); \
+	test -n "$$targets" || { echo "there is no target"; exit 1; }; \
+	for target in $$targets; do \
+		ends=$$(($$(date +%s) + $(FUZZ_SECS))); rounds=0; \
+		while [ "$$(date +%s)" -lt "$$ends" ]; do \
+			PROPTEST_CASES=50000 cargo test --locked --release --quiet -p server --lib "sources::$$target" -- --exact >"$(TARGET_DIR)/fuzz.txt" 2>&1 || { cat "$(TARGET_DIR)/fuzz.txt"; exit 1; }; \
+			rounds=$$((rounds + 1)); \
+		done; \
+		echo "$$target: clean after $$rounds times 100,000 payloads"; \
+	done
+
 check-long: rust
 	$(call step,Property tests with many more cases)
 	PROPTEST_CASES=20000 cargo test --locked --release -p wire -p analysis
@@ -179,8 +195,7 @@ check-long: rust
 	else echo "SKIPPED: $$nab/windows.json is missing; set MOODTAPE_DATA" >&2; fi
 	$(call step,A day of troubles at every upstream)
 	SOAK_HOURS=24 cargo test --locked -p server --lib soak
-	$(call step,Decoders and parsers fed with many more random bytes)
-	PROPTEST_CASES=200000 cargo test --locked --release -p server --lib panic
+	$(MAKE) fuzz
 	$(call step,Instructions for a post, against the numbers kept in the repository)
 	cargo bench --locked -p analysis --bench instructions
 	$(call step,Sixty thousand fresh texts against vaderSentiment 3.3.2)

@@ -76,6 +76,7 @@ fn day() -> MarketView {
         authors: 310,
         voices: 120.5,
         anomalies: None,
+        quote: None,
     }
 }
 

@@ -126,6 +126,16 @@ pub enum ConfigError {
         /// Line and problem.
         problem: String,
     },
+    /// A key would be ignored.
+    #[error("the source {name:?} has {key}, which means nothing to the kind {kind}")]
+    Misplaced {
+        /// The source.
+        name: String,
+        /// Its kind.
+        kind: &'static str,
+        /// What is of no use there.
+        key: &'static str,
+    },
     /// A value that is out of its range.
     #[error("{key} is {found}, but {rule}")]
     Value {

@@ -29,15 +29,19 @@ mod x;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod recorded;
 #[cfg(test)]
 mod tests;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::FutureExt;
 
 use tokio::time::{Instant, sleep};
 use wire::{
-    Body, Delete, Event, Identity, Millis, Missed, SourceState, SourceStatus, time::MINUTE,
+    Body, Delete, Event, Identity, Millis, Missed, Quote, SourceState, SourceStatus, time::MINUTE,
 };
 
 use crate::{
@@ -78,6 +82,11 @@ pub(crate) trait Source: Send {
     /// US dollars spent so far, by the upstream's list of prices.
     fn cost_usd(&self) -> Option<f64> {
         None
+    }
+
+    /// The newest prices since they were last asked for.
+    fn quotes(&mut self) -> Vec<Quote> {
+        Vec::new()
     }
 
     /// When the post that is deleted was written, where the delete tells.
@@ -153,8 +162,20 @@ pub(crate) struct Intake {
 }
 
 /// Follows a source until it has ended or failed for good. Dropping it is the way to stop it.
-pub(crate) async fn supervise(mut source: impl Source, intake: Intake) {
-    let mut follower = Follower::new(&source, &intake);
+///
+/// A fault of ours ends this source only, and is said like any other failure.
+pub(crate) async fn supervise(source: impl Source, intake: Intake) {
+    let (name, is_live) = (source.name().to_owned(), source.is_live());
+    let attended = AssertUnwindSafe(attend(source, &intake));
+    if attended.catch_unwind().await.is_err() {
+        let error = SourceError::Own("a fault of the relay itself".to_owned());
+        let mut follower = Follower::new(name, is_live, &intake);
+        follower.failed(&error, 1, None).await;
+    }
+}
+
+async fn attend(mut source: impl Source, intake: &Intake) {
+    let mut follower = Follower::new(source.name().to_owned(), source.is_live(), intake);
     let mut failures = Failures::default();
     // Where there is a key it may be at fault; a recording that cannot be read stays so.
     let is_open_to_all = follower.is_live && intake.key.is_none();
@@ -201,12 +222,12 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn new(source: &impl Source, intake: &'a Intake) -> Self {
+    fn new(name: String, is_live: bool, intake: &'a Intake) -> Self {
         Self {
             intake,
             sieve: Sieve::new(intake.filters.clone(), intake.subjects.clone()),
-            name: source.name().to_owned(),
-            is_live: source.is_live(),
+            name,
+            is_live,
             has_delivered: false,
             worked: false,
             logged: None,
@@ -228,6 +249,7 @@ impl<'a> Follower<'a> {
         let since = Instant::now();
         loop {
             let step = source.next().await;
+            self.intake.board.quote(source.quotes());
             let enough = if self.has_delivered {
                 WORKED_AFTER
             } else {

@@ -192,7 +192,7 @@ fn symbols() -> Symbols {
 fn binance_word(message: &str) -> &'static str {
     match binance::decode(message.as_bytes(), &symbols()) {
         Ok(Said::Final(..)) => "bar",
-        Ok(Said::Open) => "open bar",
+        Ok(Said::Open(..)) => "open bar",
         Ok(Said::Shutdown | Said::Other) => "other",
         Err(reason) => reason,
     }

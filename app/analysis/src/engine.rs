@@ -11,6 +11,7 @@
 //! Its larger parts are `#[inline(never)]`: browsers optimise Wasm a function at a time, and one with
 //! everything in it keeps a core busy for a quarter of a second.
 
+mod attention;
 mod judge;
 mod names;
 mod posts;
@@ -29,6 +30,7 @@ use wire::{
 };
 
 use self::{
+    attention::Counted,
     judge::{Judge, MAX_WAITING},
     names::{Hashtags, Names},
     posts::{Place, Posts, Record},
@@ -128,6 +130,7 @@ pub struct Engine {
     scorer: Scorer,
     /// Posts by topic, in the order of the configuration.
     topics: Vec<Grids>,
+    attention: Counted,
     /// Posts of no topic.
     other: Grids,
     topic_config: Vec<Topic>,
@@ -193,6 +196,7 @@ impl Engine {
             scorer: Scorer::new(counting.scoring, counting.word_list),
             judge: Judge::new(counting.sampling),
             topics: Vec::new(),
+            attention: Counted::default(),
             other: Grids::default(),
             topic_config: Vec::new(),
             ticker_config: Vec::new(),
@@ -271,8 +275,11 @@ impl Engine {
             Body::Delete(delete) => self.delete(delete),
             Body::Bar(bar) => self.add_bar(bar),
             Body::Status(status) => self.sources.add_status(at, status),
-            // Another service's counts are not counts of these posts; no view draws them yet.
-            Body::Attention(_) | Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => {}
+            Body::Attention(attention) => {
+                self.attention.add(attention);
+                self.versions.posts += 1;
+            }
+            Body::Tip(_) | Body::Gap(_) | Body::Reset(_) => {}
         }
         self.versions.sources += 1;
         Applied::New

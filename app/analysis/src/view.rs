@@ -3,7 +3,7 @@
 //! All times are Unix milliseconds in UTC. `None` in a series is a gap: no value exists, and none is made up.
 
 use serde::{Deserialize, Serialize};
-use wire::{Millis, SourceStatus};
+use wire::{Millis, Quote, SourceStatus};
 
 use crate::{
     protocol::{AnomalyChoice, CountBy, RankBy, Sampling, Scoring},
@@ -125,6 +125,8 @@ pub struct MarketView {
     pub voices: f64,
     /// Unusual buckets, where they were asked for.
     pub anomalies: Option<AnomaliesView>,
+    /// The newest price, while prices are heard; in the currency of the closes where there are any.
+    pub quote: Option<Quote>,
 }
 
 /// Unusual buckets of a range.
@@ -238,6 +240,8 @@ pub struct TopicRow {
     pub authors: u64,
     /// Effective number of voices; see [`KpiView::voices`].
     pub voices: f64,
+    /// Posts of the range as an upstream counts them that does not send them; `None` where none does.
+    pub counted_elsewhere: Option<u64>,
 }
 
 /// The newest posts that match the choice.

@@ -8,7 +8,8 @@ use analysis::{
 };
 use proptest::prelude::*;
 use wire::{
-    Bar, Body, Delete, Event, Millis, Post, PublicConfig, SourceState, SourceStatus, Tip,
+    Attention, Bar, Body, Delete, Event, Millis, Post, PublicConfig, Quote, SourceState,
+    SourceStatus, Tip,
     config::{Ticker, Topic},
     tag,
     time::{DAY, HOUR, MINUTE},
@@ -372,6 +373,35 @@ fn a_deleted_post_loses_its_text_and_author_and_still_counts() {
 }
 
 #[test]
+fn the_newest_price_is_shown_as_long_as_it_is_one_of_now() {
+    let mut engine = engine(&[bar(NEW_YEAR, 100.0)]);
+    let mut tip = post(1, NEW_YEAR, "x");
+    let quote = |price, at| Quote {
+        ticker: "BTC".into(),
+        currency: "USD".into(),
+        source: "test".into(),
+        price,
+        at,
+    };
+    let mut shown = |quotes, now| {
+        tip.body = Body::Tip(Tip {
+            now,
+            quotes,
+            ..Tip::default()
+        });
+        engine.apply(&tip);
+        let quote = whole_frame(&mut engine, now).market.unwrap().quote;
+        quote.map(|quote| quote.price)
+    };
+    let now = NEW_YEAR + 2 * HOUR;
+
+    assert_eq!(shown(vec![quote(101.5, now)], now), Some(101.5));
+    assert_eq!(shown(vec![quote(101.5, now)], now + HOUR), None);
+    assert_eq!(shown(vec![quote(f64::NAN, now)], now), None);
+    assert_eq!(shown(vec![], now + 1), None);
+}
+
+#[test]
 fn january_is_compared_with_december() {
     let month = 31 * DAY;
     let events = [
@@ -480,6 +510,36 @@ fn a_post_counts_for_a_ticker_by_cashtag_hashtag_symbol_and_alias() {
         .map(|row| (row.symbol.as_str(), row.n_posts))
         .collect();
     assert_eq!(counts, [("BTC", 6), ("ETH", 1)]);
+}
+
+#[test]
+fn what_an_upstream_counts_stands_beside_a_topic_and_in_no_count() {
+    let config = PublicConfig {
+        topics: vec![Topic {
+            name: "Bitcoin".into(),
+            keywords: vec!["bitcoin".into()],
+            ..Topic::default()
+        }],
+        ..PublicConfig::default()
+    };
+    let mut engine = Engine::new(&config);
+    engine.apply(&post(1, NEW_YEAR, "my bitcoin"));
+    engine.apply(&post(2, NEW_YEAR + HOUR, "my bitcoin"));
+    let attention = Attention {
+        source: "twitter".into(),
+        subject: "Bitcoin".into(),
+        open_at: NEW_YEAR + MINUTE,
+        width: MINUTE,
+        n: 500,
+    };
+    let at = attention.close_at();
+    engine.apply(&Event::imported(at, Body::Attention(attention)));
+
+    let frame = whole_frame(&mut engine, NEW_YEAR + HOUR);
+
+    let row = &frame.topics.unwrap().rows[0];
+    assert_eq!((row.counts.posts, row.counted_elsewhere), (2, Some(500)));
+    assert_eq!(frame.kpi.unwrap().counts.posts, 2);
 }
 
 /// Four posts of one author within an hour: three nearly alike, and one in German.

@@ -18,6 +18,7 @@ use crate::{
         Plottable,
         canvas::{ChartCanvas, Zoom},
     },
+    format,
     query::{Choice, Entry, MONTH},
     state::Views,
     strings,
@@ -58,6 +59,7 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             <header>
                 <h2 id="market-title">"Price × sentiment"</h2>
                 <TickerSelect />
+                <NewestPrice />
                 <RangeButtons />
             </header>
             <p class="caption">{move || views.market.with(Option::is_some).then(|| summary.get())}</p>
@@ -79,6 +81,19 @@ fn newest(views: Views, choice: Choice) -> Option<Millis> {
     match is_fixed {
         true => views.now.get_untracked(),
         false => views.market.get_untracked().map(|view| view.range.to),
+    }
+}
+
+/// What was last paid, while prices are heard.
+#[component]
+fn NewestPrice() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let quote = Memo::new(move |_| views.market.with(|view| view.as_ref()?.quote.clone()));
+    move || {
+        quote.get().map(|quote| {
+            let heard = format!("{}, heard at {} {}", quote.source, format::time_of_day(quote.at), format::zone_name());
+            view! { <span class="quote" title=heard><b>{format::price(quote.price)}</b>" "{quote.currency}" now"</span> }
+        })
     }
 }
 

@@ -96,6 +96,7 @@ fn Table(view: TopicsView) -> impl IntoView {
         previous: None,
         ..TopicRow::default()
     };
+    let is_counted_elsewhere = view.rows.iter().any(|row| row.counted_elsewhere.is_some());
     let rows = view
         .rows
         .into_iter()
@@ -116,6 +117,7 @@ fn Table(view: TopicsView) -> impl IntoView {
             <tr>
                 <th scope="row"><TopicName name=row.name is_choice /></th>
                 <td>{format::count(posts)}</td>
+                {is_counted_elsewhere.then(|| view! { <td>{row.counted_elsewhere.map(format::count)}</td> })}
                 <td>{change}</td>
                 <td title=strings::voices_of(row.authors, row.voices)>{(row.authors > 0).then(|| format::count(row.authors))}</td>
                 <td class="pos tone">{format::share(positive, posts)}</td>
@@ -128,7 +130,9 @@ fn Table(view: TopicsView) -> impl IntoView {
         <table>
             <caption>"Posts in the range; one may belong to several topics"</caption>
             <thead><tr>
-                <th scope="col">"Topic"</th><th scope="col">"Posts"</th><th scope="col">"Change"</th><th scope="col">"Authors"</th>
+                <th scope="col">"Topic"</th><th scope="col">"Posts"</th>
+                {is_counted_elsewhere.then(|| view! { <th scope="col" title="All of X’s posts on the topic in whole minutes of the range, as X counts them. They are not sent and count nowhere else.">"On X"</th> })}
+                <th scope="col">"Change"</th><th scope="col">"Authors"</th>
                 <th scope="col">"Positive"</th><th scope="col">"Negative"</th><th scope="col">"Mean"</th>
             </tr></thead>
             <tbody>{rows.collect_view()}</tbody>

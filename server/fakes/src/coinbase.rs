@@ -44,14 +44,20 @@ impl Protocol for Coinbase {
 
 fn stream(now: Millis) -> Opening {
     let times = (now + EVERY..now + AHEAD).step_by(EVERY as usize);
-    let items = times.map(|at| {
+    let items = times.flat_map(|at| {
         let time = calendar(at * 1_000);
-        let message = json!({"type": "heartbeat", "sequence": at / EVERY, "last_trade_id": 1,
+        let heartbeat = json!({"type": "heartbeat", "sequence": at / EVERY, "last_trade_id": 1,
             "product_id": "BTC-USD", "time": time});
-        Item {
+        let tickers = ["BTC-USD", "ETH-EUR"].map(|product| {
+            let price = candle(product, at - at.rem_euclid(MINUTE)).close;
+            json!({"type": "ticker_batch", "sequence": at / EVERY, "product_id": product,
+                "price": format!("{price:.2}"), "time": time, "trade_id": 1, "last_size": "0.1"})
+        });
+        let item = move |message: Value| Item {
             at,
             payload: message.to_string(),
-        }
+        };
+        [heartbeat].into_iter().chain(tickers).map(item)
     });
     Opening::Stream {
         transport: Transport::WebSocket,

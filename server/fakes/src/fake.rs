@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     time::{Instant, sleep, sleep_until},
 };
 
@@ -117,7 +117,7 @@ impl Fake {
     /// Serves one connection to its end.
     ///
     /// # Errors
-    /// When the client has gone.
+    /// When the client has gone, or [`io::ErrorKind::ConnectionReset`] when the script says to tear the connection down.
     pub async fn serve(
         &self,
         mut stream: impl AsyncRead + AsyncWrite + Unpin + Send,
@@ -165,6 +165,16 @@ impl Fake {
         }
     }
 
+    /// The same on a real socket, which shows a reset as one.
+    async fn serve_tcp(&self, mut stream: TcpStream) -> io::Result<()> {
+        let served = self.serve(&mut stream).await;
+        let is_reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
+        if served.as_ref().is_err_and(is_reset) {
+            stream.set_zero_linger()?;
+        }
+        served
+    }
+
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
@@ -207,6 +217,11 @@ impl Fake {
                 bytes.truncate(bytes.len() - reply.body.len() / 2 - 1);
                 bytes
             }
+            Some(Fault::Reset) => {
+                let bytes = reply.bytes();
+                stream.write_all(&bytes[..bytes.len() / 2]).await?;
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
             Some(Fault::Garbage) => with_body(b"%%% not what was asked for {".to_vec()).bytes(),
             Some(Fault::InvalidUtf8) => with_body(b"{\"\xff\xfe\":[\xc3".to_vec()).bytes(),
             Some(Fault::Huge) => with_body(huge()).bytes(),
@@ -224,7 +239,7 @@ pub async fn serve(listener: TcpListener, fake: Arc<Fake>) {
         let fake = Arc::clone(&fake);
         tokio::spawn(async move {
             // A client that goes away is no failure of a fake.
-            let _ = fake.serve(stream).await;
+            let _ = fake.serve_tcp(stream).await;
         });
     }
 }
@@ -312,12 +327,15 @@ impl Sending<'_> {
             .cloned()
             .collect();
         match fault {
-            Fault::HalfThenClose => {
+            Fault::HalfThenClose | Fault::Reset => {
                 let half = next.first().map_or_else(Vec::new, |item| {
                     let bytes = self.framed(item.payload.as_bytes());
                     bytes[..bytes.len() / 2].to_vec()
                 });
                 stream.write_all(&half).await?;
+                if matches!(fault, Fault::Reset) {
+                    return Err(io::ErrorKind::ConnectionReset.into());
+                }
                 stream.shutdown().await?;
                 return Ok(Goes::Over);
             }

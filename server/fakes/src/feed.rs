@@ -1,5 +1,9 @@
 //! A news feed in RSS 2.0 with an `ETag`, on which an article appears now and then.
 
+use std::io::Read;
+
+use flate2::{Compression, read::GzEncoder};
+
 use crate::{Item, Millis, Opening, Protocol, Reply, Request, jetstream::calendar};
 
 /// Articles that the feed still lists.
@@ -38,6 +42,14 @@ impl Protocol for Feed {
             let reply = Reply::new(301, "text/plain", "").with("location", "/rss");
             return Opening::Reply(reply);
         }
+        if request.path == "/compressed" {
+            let asks = request.header("accept-encoding").unwrap_or_default();
+            assert!(asks.contains("gzip"), "nobody asked for it");
+            let body = gzip(&self.body(self.n));
+            let reply = Reply::new(200, "application/rss+xml", "");
+            let reply = Reply { body, ..reply }.with("content-encoding", "gzip");
+            return Opening::Reply(reply);
+        }
         if request.path == "/inside" {
             let reply =
                 Reply::new(302, "text/plain", "").with("location", "http://169.254.169.254/");
@@ -68,4 +80,12 @@ fn channel(items: &str) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"><channel><title>Made-up news</title>\
          <link>https://news.test/</link><description>None of it is true.</description>{items}</channel></rss>"
     )
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(text.as_bytes(), Compression::default());
+    let mut bytes = Vec::new();
+    // Memory can always be read.
+    let _ = gzip.read_to_end(&mut bytes);
+    bytes
 }

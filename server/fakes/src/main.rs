@@ -129,6 +129,7 @@ fn trouble(first: u64) -> Script {
     let faults = [
         Fault::HalfThenClose,
         Fault::Garbage,
+        Fault::Reset,
         refuse(503, None, 20),
         Fault::Duplicates,
         Fault::InvalidUtf8,

@@ -11,6 +11,8 @@ pub enum Fault {
     HalfThenClose,
     /// Ends the connection in order.
     Close,
+    /// Sends half of the next record and tears the connection down.
+    Reset,
     /// Says nothing any more, for ever, on the open connection.
     Stall,
     /// Sends a record that is not of the format.

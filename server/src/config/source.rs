@@ -1,5 +1,7 @@
 //! One source as it is configured: a recording, or an upstream that is listened to.
 
+mod place;
+
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -269,6 +271,15 @@ pub(super) fn check(sources: &[SourceConfig]) -> Result<(), ConfigError> {
             found: secs.to_string(),
             rule: "no upstream wants to be asked more than once a second",
         });
+    }
+    for source in sources {
+        if let Some(key) = place::misplaced(source) {
+            return Err(ConfigError::Misplaced {
+                name: source.label().to_owned(),
+                kind: source.kind.word(),
+                key,
+            });
+        }
     }
     let mut names: Vec<_> = sources.iter().map(SourceConfig::label).collect();
     names.sort_unstable();

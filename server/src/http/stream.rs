@@ -232,6 +232,7 @@ impl Reader {
                 scanned: self.cursor.seq,
                 now: self.state.clock.now(),
                 sources: self.state.board.snapshot(),
+                quotes: self.state.board.quotes(),
             };
             self.notice(piece, wire::Body::Tip(tip));
         }

@@ -85,6 +85,10 @@ impl Request {
     }
 
     async fn send_at_leisure(self, network: &Network) -> Result<Response, SourceError> {
+        let asks_for_coding = self
+            .headers
+            .iter()
+            .any(|(name, _)| *name == header::ACCEPT_ENCODING);
         let stream = network.dial(Target::of(&self.url, self.reach)?).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
@@ -96,6 +100,16 @@ impl Request {
         }));
         let answer = sender.send_request(self.into_hyper()?).await;
         let (parts, body) = answer.map_err(transport)?.into_parts();
+        if let Some(coding) = parts.headers.text("content-encoding")
+            && !asks_for_coding
+            && parts.status.is_success()
+            && !coding.eq_ignore_ascii_case("identity")
+        {
+            // Nobody asked for it, and nobody here could read it.
+            let coding = super::error::printable(coding);
+            let said = format!("the answer is compressed ({coding})");
+            return Err(SourceError::Protocol(said));
+        }
         Ok(Response {
             status: parts.status.as_u16(),
             headers: parts.headers,

@@ -1,19 +1,28 @@
 //! Alpaca: bars of US stocks by the minute, with the user's own key pair (the free feed is one exchange).
 
 pub(crate) mod decode;
+mod history;
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use tokio::time::timeout;
 use url::Url;
+use wire::{Body, Millis, Missed};
 
-use super::{Source, Start, Step, clock::Clock, live::Setup, sieve::Record};
+use super::{
+    Source, Start, Step,
+    bars::{FIRST_REACH, MAX_REACH},
+    clock::Clock,
+    live::Setup,
+    sieve::Record,
+};
 use crate::net::{
     Network, Secret, SourceError,
     ws::{Opening, Socket},
 };
 use decode::Message;
+use history::{History, Stretch};
 
 const DEFAULT_URL: &str = "wss://stream.data.alpaca.markets/v2/iex";
 /// How long an answer of the opening may take.
@@ -32,6 +41,11 @@ pub(crate) struct Alpaca {
     network: Network,
     clock: Arc<Clock>,
     symbols: Vec<String>,
+    history: History,
+    /// What has to be asked for before the stream is read on.
+    to_fill: Option<Stretch>,
+    /// Where the newest bar begins.
+    reached: Option<Millis>,
     socket: Option<Socket>,
     /// What was found behind records that had to be handed on first.
     broken: Option<SourceError>,
@@ -40,14 +54,20 @@ pub(crate) struct Alpaca {
 impl Alpaca {
     pub(crate) fn new(setup: &Setup) -> Result<Self, SourceError> {
         let missing = || SourceError::Refused("it needs user = \"the id of your key\"".to_owned());
+        let (url, symbols) = (setup.url(DEFAULT_URL)?, setup.symbols()?);
+        let secret = setup.needed_key("the secret of your key pair")?;
+        let key_id = setup.config.user.clone().ok_or_else(missing)?;
         Ok(Self {
             name: setup.name(),
-            url: setup.url(DEFAULT_URL)?,
-            key_id: setup.config.user.clone().ok_or_else(missing)?,
-            secret: setup.needed_key("the secret of your key pair")?,
+            history: History::new(setup, &url, &symbols, (&key_id, secret.clone()))?,
+            to_fill: None,
+            reached: None,
+            url,
+            key_id,
+            secret,
             network: setup.network.clone(),
             clock: Arc::clone(&setup.clock),
-            symbols: setup.symbols()?,
+            symbols,
             socket: None,
             broken: None,
         })
@@ -99,6 +119,39 @@ impl Alpaca {
         Ok(frames.into_iter().flat_map(read).collect())
     }
 
+    /// A page of the past. It is in the order of symbols, so that only its end is a position.
+    async fn fill(&mut self, stretch: Stretch) -> Result<Step, SourceError> {
+        let Stretch { from, to, .. } = stretch;
+        match self.history.page(stretch).await {
+            Ok((records, rest)) => {
+                self.note(&records);
+                self.to_fill = rest;
+                let position = self.to_fill.is_none().then(|| self.position()).flatten();
+                Ok(Step::Records { records, position })
+            }
+            // Some key pairs may hear the present and not read the past.
+            Err(SourceError::Auth(_) | SourceError::Refused(_) | SourceError::Unavailable(_)) => {
+                Ok(Step::Missed(Missed { from, to }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn note(&mut self, records: &[Record]) {
+        let opens = records
+            .iter()
+            .flatten()
+            .filter_map(|event| match &event.body {
+                Body::Bar(bar) => Some(bar.open_at),
+                _ => None,
+            });
+        self.reached = self.reached.max(opens.max());
+    }
+
+    fn position(&self) -> Option<String> {
+        self.reached.map(|reached| reached.to_string())
+    }
+
     /// The records up to an error, if there is one; what it means comes behind them.
     fn take(&mut self, messages: Vec<Message>) -> Vec<Record> {
         let mut records = Vec::new();
@@ -121,12 +174,17 @@ impl Source for Alpaca {
         &self.name
     }
 
-    async fn connect(&mut self, _position: Option<&str>) -> Result<Start, SourceError> {
+    async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {
         (self.socket, self.broken) = (None, None);
+        let stored = position.and_then(|text| text.parse().ok());
+        self.reached = self.reached.max(stored);
         let opening = Opening::new(self.url.clone(), IDLE);
         let mut socket = opening.open(&self.network, self.clock.now()).await?;
         self.introduce(&mut socket).await?;
         self.socket = Some(socket);
+        let now = self.clock.now();
+        let newest = self.reached.unwrap_or(now - FIRST_REACH);
+        self.to_fill = Some(Stretch::behind(newest.max(now - MAX_REACH), now));
         Ok(Start::Live)
     }
 
@@ -137,6 +195,9 @@ impl Source for Alpaca {
     async fn next(&mut self) -> Result<Step, SourceError> {
         if let Some(error) = self.broken.take() {
             return Err(error);
+        }
+        if let Some(stretch) = self.to_fill.take() {
+            return self.fill(stretch).await;
         }
         let Some(mut socket) = self.socket.take() else {
             return Err(SourceError::Own("it is not connected".to_owned()));
@@ -151,10 +212,9 @@ impl Source for Alpaca {
         };
         let records = self.take(messages);
         self.socket = Some(socket);
-        Ok(Step::Records {
-            records,
-            position: None,
-        })
+        self.note(&records);
+        let position = self.position();
+        Ok(Step::Records { records, position })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use wire::{
-    Bar, Body, Event, Millis,
+    Bar, Body, Event, Millis, Quote,
     time::{DAY, MAX_AHEAD, MINUTE},
 };
 
@@ -13,7 +13,7 @@ pub(crate) const WIDTH: Millis = MINUTE;
 /// Without a position so much of the past is asked for, so that a chart begins with a line.
 pub(crate) const FIRST_REACH: Millis = 16 * 60 * MINUTE;
 /// After an outage so much of the past is asked for at most.
-const MAX_REACH: Millis = 5 * DAY;
+pub(crate) const MAX_REACH: Millis = 5 * DAY;
 
 /// A ticker in a currency.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -96,6 +96,30 @@ impl Reached {
     pub(crate) fn complete(&mut self, pair: &Pair, open_at: Millis) {
         let reached = self.0.entry(pair.clone()).or_insert(open_at);
         *reached = open_at.max(*reached);
+    }
+}
+
+/// The newest price of each pair that has not been handed on.
+#[derive(Debug, Default)]
+pub(crate) struct Quotes(BTreeMap<Pair, Quote>);
+
+impl Quotes {
+    /// Notes a price; what is none is passed over.
+    pub(crate) fn note(&mut self, pair: &Pair, source: &str, price: f64, at: Millis) {
+        let quote = Quote {
+            ticker: pair.ticker.clone(),
+            currency: pair.currency.clone(),
+            source: source.to_owned(),
+            price,
+            at,
+        };
+        if quote.is_sound() {
+            self.0.insert(pair.clone(), quote);
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Quote> {
+        std::mem::take(&mut self.0).into_values().collect()
     }
 }
 

@@ -12,11 +12,11 @@ use std::{
 
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
-use wire::Millis;
+use wire::{Millis, Quote};
 
 use super::{
     Source, Start, Step,
-    bars::{Pair, Reached, WIDTH, event},
+    bars::{Pair, Quotes, Reached, WIDTH, event},
     clock::Clock,
     live::Setup,
     policy::{Policy, Schedule},
@@ -55,6 +55,7 @@ pub(crate) struct Binance {
     network: Network,
     clock: Arc<Clock>,
     socket: Option<Socket>,
+    quotes: Quotes,
     reached: Reached,
     /// Pairs whose history has a part that is missing.
     to_fill: VecDeque<Pair>,
@@ -85,6 +86,7 @@ impl Binance {
             network: setup.network.clone(),
             clock: Arc::clone(&setup.clock),
             socket: None,
+            quotes: Quotes::default(),
             reached: Reached::default(),
             to_fill: VecDeque::new(),
             ahead: BTreeMap::new(),
@@ -149,6 +151,7 @@ impl Binance {
         for message in messages {
             match decode::decode(&message.into_data(), &self.symbols) {
                 Ok(Said::Final(pair, bar)) => {
+                    self.quotes.note(&pair, decode::SOURCE, bar.close, seen_at);
                     if self.reached.note(&pair, bar.open_at) {
                         self.ahead.insert(pair.clone(), bar.open_at);
                         if !self.to_fill.contains(&pair) {
@@ -162,7 +165,10 @@ impl Binance {
                     self.broken = Some(closed);
                     break;
                 }
-                Ok(Said::Open | Said::Other) => {}
+                Ok(Said::Open(pair, price)) => {
+                    self.quotes.note(&pair, decode::SOURCE, price, seen_at);
+                }
+                Ok(Said::Other) => {}
                 Err(reason) => records.push(Err(reason)),
             }
         }
@@ -182,6 +188,10 @@ impl Source for Binance {
             rate_limit: Schedule::doubling(120, 3_600),
             ..Policy::USUAL
         }
+    }
+
+    fn quotes(&mut self) -> Vec<Quote> {
+        self.quotes.take()
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {

@@ -7,14 +7,18 @@ use std::{
 };
 
 use tokio::time::Instant;
-use wire::{Millis, SourceState, SourceStatus};
+use wire::{Millis, Quote, SourceState, SourceStatus};
 
 /// Over how long the rate is counted.
 const RATE_OVER: Duration = Duration::from_secs(60);
 
 /// One status a source; changed by the source's own loop, read by whoever tells readers.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<BTreeMap<String, Entry>>);
+pub struct Board {
+    entries: Mutex<BTreeMap<String, Entry>>,
+    /// By ticker and currency.
+    quotes: Mutex<BTreeMap<(String, String), Quote>>,
+}
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -26,13 +30,30 @@ struct Entry {
 impl Board {
     /// Every source's status, by name.
     pub fn snapshot(&self) -> Vec<SourceStatus> {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.values_mut().map(Entry::now).collect()
+    }
+
+    /// The newest price of each instrument in each currency.
+    pub fn quotes(&self) -> Vec<Quote> {
+        let quotes = self.quotes.lock().unwrap_or_else(PoisonError::into_inner);
+        quotes.values().cloned().collect()
+    }
+
+    /// Notes prices; of two upstreams the one that was heard last counts.
+    pub(crate) fn quote(&self, newest: Vec<Quote>) {
+        if newest.is_empty() {
+            return;
+        }
+        let mut quotes = self.quotes.lock().unwrap_or_else(PoisonError::into_inner);
+        for quote in newest {
+            quotes.insert((quote.ticker.clone(), quote.currency.clone()), quote);
+        }
     }
 
     /// The status of one source.
     pub(crate) fn status(&self, source: &str) -> SourceStatus {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let status = entries.get_mut(source).map(Entry::now);
         status.unwrap_or_else(|| fresh(source))
     }
@@ -65,7 +86,7 @@ impl Board {
     /// Counts records of a live source for its rate.
     pub(crate) fn count_rate(&self, source: &str, n: u64) {
         let now = Instant::now();
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = entry(&mut entries, source).recent.get_or_insert_default();
         // Also while nobody looks.
         forget_old(recent);
@@ -89,7 +110,7 @@ impl Board {
     }
 
     pub(crate) fn change(&self, source: &str, change: impl FnOnce(&mut SourceStatus)) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut entry(&mut entries, source).status);
     }
 }
@@ -139,7 +160,7 @@ mod tests {
             tokio::time::advance(Duration::from_secs(1)).await;
         }
 
-        let entries = board.0.lock().unwrap();
+        let entries = board.entries.lock().unwrap();
         assert!(entries["x"].recent.as_ref().unwrap().len() <= 60);
     }
 

@@ -10,11 +10,11 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
-use wire::{Millis, time::SECOND};
+use wire::{Millis, Quote, time::SECOND};
 
 use super::{
     Source, Start, Step,
-    bars::{Pair, Reached, WIDTH, event},
+    bars::{Pair, Quotes, Reached, WIDTH, event},
     clock::Clock,
     live::Setup,
     policy::{Policy, Schedule},
@@ -53,6 +53,7 @@ pub(crate) struct Coinbase {
     network: Network,
     clock: Arc<Clock>,
     socket: Option<Socket>,
+    quotes: Quotes,
     reached: Reached,
     /// The newest minute that was asked for.
     asked_minute: Millis,
@@ -71,6 +72,7 @@ impl Coinbase {
             network: setup.network.clone(),
             clock: Arc::clone(&setup.clock),
             socket: None,
+            quotes: Quotes::default(),
             reached: Reached::default(),
             asked_minute: 0,
             to_fill: VecDeque::new(),
@@ -119,10 +121,15 @@ impl Coinbase {
     }
 
     fn take(&mut self, messages: Vec<Message>) -> Vec<Record> {
+        let now = self.clock.now();
         let mut records = Vec::new();
         for message in messages {
             match decode::decode(&message.into_data()) {
                 Ok(Said::Time(at)) => self.ask_at(at),
+                Ok(Said::Price(pair, price, at)) => {
+                    self.quotes.note(&pair, decode::SOURCE, price, now);
+                    self.ask_at(at);
+                }
                 Ok(Said::Error(said)) => {
                     self.broken = Some(trouble(&said));
                     break;
@@ -157,6 +164,10 @@ impl Source for Coinbase {
             rate_limit: Schedule::doubling(10, 320),
             ..Policy::USUAL
         }
+    }
+
+    fn quotes(&mut self) -> Vec<Quote> {
+        self.quotes.take()
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {

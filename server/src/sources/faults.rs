@@ -10,16 +10,26 @@ mod polls;
 mod prices;
 mod soak;
 mod stocks;
+mod table;
 mod x;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use fakes::{Fake, Fault, Protocol, Reply, Request, Script};
-use tokio::time::sleep;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    time::sleep,
+};
 use wire::{
     Body, Event, Millis, SourceState, SourceStatus,
     config::{Filters, Ticker, Topic},
@@ -88,13 +98,58 @@ impl Dial for FakeNetwork {
             self.asked.lock().unwrap().push(target.clone());
             let unknown = || SourceError::Transport(format!("there is no host {}", target.host));
             let fake = Arc::clone(self.fakes.get(&target.host).ok_or_else(unknown)?);
-            let (ours, theirs) = tokio::io::duplex(1 << 20);
+            let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+            let is_torn = Arc::<AtomicBool>::default();
+            let tears = Arc::clone(&is_torn);
             tokio::spawn(async move {
                 // A client that goes away is no failure of a fake.
-                let _ = fake.serve(theirs).await;
+                let served = fake.serve(&mut theirs).await;
+                let is_reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
+                tears.store(served.as_ref().is_err_and(is_reset), Ordering::Relaxed);
+                drop(theirs);
             });
-            Ok(Box::new(ours) as _)
+            Ok(Box::new(Pipe { ours, is_torn }) as _)
         })
+    }
+}
+
+/// The client's end of a connection in memory, which can be reset like a real one.
+struct Pipe {
+    ours: DuplexStream,
+    is_torn: Arc<AtomicBool>,
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = ready!(Pin::new(&mut self.ours).poll_read(context, buffer));
+        let is_end = buffer.filled().len() == before;
+        if is_end && self.is_torn.load(Ordering::Relaxed) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        Poll::Ready(read)
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.ours).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.ours).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.ours).poll_shutdown(context)
     }
 }
 

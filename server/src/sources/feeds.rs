@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 use hyper::header::{self, HeaderValue};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
-use wire::{Body, Event, Millis, author::AuthorKey, time::MINUTE};
+use wire::{Body, Event, Identity, Millis, author::AuthorKey, time::MINUTE};
 
 use super::{
     Source, Start, Step,
@@ -71,12 +71,7 @@ impl Feed {
             let url = url.map_err(|error| SourceError::Refused(format!("{address:?}: {error}")))?;
             let pause = setup.config.poll_secs.map(Duration::from_secs_f64);
             Ok(Self {
-                name: format!(
-                    "{} {}{}",
-                    setup.name(),
-                    url.host_str().unwrap_or_default(),
-                    url.path()
-                ),
+                name: name_of(&setup.name(), &url),
                 url,
                 lang: setup.config.lang.clone(),
                 reach: if setup.config.private_hosts {
@@ -155,6 +150,22 @@ impl Feed {
                 target.ok_or_else(|| SourceError::Protocol("a redirect to nowhere".to_owned()))?;
         }
         Err(SourceError::Protocol("too many redirects".to_owned()))
+    }
+}
+
+/// Host and path, and of a query, which may hold a key, only a fingerprint.
+fn name_of(source: &str, url: &Url) -> String {
+    let name = format!(
+        "{source} {}{}",
+        url.host_str().unwrap_or_default(),
+        url.path()
+    );
+    match url.query() {
+        Some(query) => format!(
+            "{name} #{:04x}",
+            Identity::of_post(source, query).0 & 0xffff
+        ),
+        None => name,
     }
 }
 
@@ -265,7 +276,12 @@ mod tests {
 
     #[test]
     fn two_feeds_of_one_host_have_names_of_their_own() {
-        let feeds = ["https://news.test/stocks", "https://news.test/coins"];
+        let feeds = [
+            "https://news.test/stocks",
+            "https://news.test/coins",
+            "https://news.test/coins?key=hunter2",
+            "https://news.test/coins?key=hunter3",
+        ];
         let config = SourceConfig {
             kind: SourceKind::Feeds,
             feeds: feeds.map(str::to_owned).into(),
@@ -275,6 +291,11 @@ mod tests {
         let feeds = Feed::all(&setup(config)).unwrap();
 
         let names: Vec<_> = feeds.iter().map(Source::name).collect();
-        assert_eq!(names, ["feeds news.test/stocks", "feeds news.test/coins"]);
+        assert_eq!(
+            names[..2],
+            ["feeds news.test/stocks", "feeds news.test/coins"]
+        );
+        assert!(names[2] != names[3] && names[2].starts_with("feeds news.test/coins #"));
+        assert!(!names.concat().contains("hunter"), "{names:?}");
     }
 }

@@ -129,60 +129,32 @@ pub(crate) fn start(
             ..intake.clone()
         };
         let readers = readers.clone();
+        macro_rules! start {
+            ($source:ty) => {{
+                let source = <$source>::new(&setup).map_err(failed)?;
+                tasks.spawn(when_wanted(source, intake, readers));
+            }};
+        }
         // The one list of live sources.
         match source.kind {
-            SourceKind::Recording => continue,
-            SourceKind::Jetstream => {
-                let source = Jetstream::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::Binance => {
-                let source = Binance::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::Coinbase => {
-                let source = Coinbase::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::Coingecko => {
-                let source = CoinGecko::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
+            SourceKind::Recording => {}
+            SourceKind::Jetstream => start!(Jetstream),
+            SourceKind::Binance => start!(Binance),
+            SourceKind::Coinbase => start!(Coinbase),
+            SourceKind::Coingecko => start!(CoinGecko),
             SourceKind::Feeds => {
                 for source in Feed::all(&setup).map_err(failed)? {
                     tasks.spawn(when_wanted(source, intake.clone(), readers.clone()));
                 }
-                continue;
             }
-            SourceKind::X => {
-                let source = X::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::XCounts => {
-                let source = XCounts::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::Mastodon => {
-                let source = Mastodon::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::Reddit => {
-                let source = Reddit::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::CryptoCompare => {
-                let source = CryptoCompare::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::Alpaca => {
-                let source = Alpaca::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-            SourceKind::Finnhub => {
-                let source = Finnhub::new(&setup).map_err(failed)?;
-                tasks.spawn(when_wanted(source, intake, readers))
-            }
-        };
+            SourceKind::X => start!(X),
+            SourceKind::XCounts => start!(XCounts),
+            SourceKind::Mastodon => start!(Mastodon),
+            SourceKind::Reddit => start!(Reddit),
+            SourceKind::CryptoCompare => start!(CryptoCompare),
+            SourceKind::Alpaca => start!(Alpaca),
+            SourceKind::Finnhub => start!(Finnhub),
+        }
     }
     Ok(())
 }

@@ -78,6 +78,9 @@ impl Minutes {
         if tick.at > now + MAX_AHEAD {
             return Err("bad_time");
         }
+        if tick.at + MAX_AHEAD < self.since {
+            return Err("old_trade");
+        }
         if tick.at < self.since {
             // Nothing is wrong with it; there is only no bar that it belongs to.
             return Ok(());
@@ -250,7 +253,7 @@ mod tests {
         let mut minutes = Minutes::new("test", 65_000);
 
         minutes.push(tick(66_000, 1.0, 1.0), 66_000).unwrap();
-        minutes.push(tick(Millis::MIN, 1.0, 1.0), 66_000).unwrap();
+        minutes.push(tick(64_000, 1.0, 1.0), 66_000).unwrap();
         minutes.push(tick(120_000, 1.0, 1.0), 120_000).unwrap();
 
         let opens: Vec<Millis> = bars(minutes.finish(200_000))
@@ -272,6 +275,7 @@ mod tests {
             push(tick(60_000 + MAX_AHEAD + 1, 1.0, 1.0)),
             Err("bad_time")
         );
+        assert_eq!(push(tick(Millis::MIN, 1.0, 1.0)), Err("old_trade"));
     }
 
     #[test]

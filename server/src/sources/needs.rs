@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat};
 use tokio_tungstenite::tungstenite::Message;
-use wire::config::Ticker;
+use wire::{Millis, config::Ticker};
 
 use super::{
     bars::Pair,
@@ -105,6 +106,12 @@ impl Setup {
         }
         Ok(symbols)
     }
+}
+
+/// An instant as upstreams are asked for it, `2026-08-20T10:35:00Z`.
+pub(crate) fn rfc3339(at: Millis) -> String {
+    let instant = DateTime::from_timestamp_millis(at).unwrap_or_default();
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// A text as it is kept: of a very long one the beginning.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rustc_hash::FxHashSet;
-use wire::{Body, Event, Identity, SourceStatus, config::Filters};
+use wire::{Body, Event, Identity, Post, SourceStatus, config::Filters};
 
 use super::subjects::Subjects;
 use crate::log::Appended;
@@ -17,6 +17,11 @@ pub(crate) type Record = Result<Event, &'static str>;
 /// Identities that are remembered. A repeat that comes later than so many records is taken for new;
 /// engine and store recognise it all the same.
 const MEMORY: usize = 4_000_000;
+
+/// Ids and addresses in bytes, tags in bytes and in number: more is nothing that a person wrote.
+const MAX_NAME_BYTES: usize = 2_048;
+const MAX_TAG_BYTES: usize = 512;
+const MAX_TAGS: usize = 256;
 
 /// Decides about one source's records, in their order.
 pub(crate) struct Sieve {
@@ -74,6 +79,9 @@ impl Sieve {
         tally.unique += 1;
         if let Body::Post(post) = &event.body {
             tally.unique_posts += 1;
+            if is_oversized(post) {
+                return Err("too_long");
+            }
             if let Some(reason) = self.filters.refuse(post) {
                 return Err(reason);
             }
@@ -143,17 +151,40 @@ impl Tally {
     }
 }
 
+/// Whether something other than the text is longer than any upstream has reason for.
+fn is_oversized(post: &Post) -> bool {
+    let Post {
+        id,
+        lang,
+        hashtags,
+        cashtags,
+        reply_to,
+        url,
+        ..
+    } = post;
+    let is_long =
+        |text: &Option<String>, most: usize| text.as_ref().is_some_and(|t| t.len() > most);
+    let are_long =
+        |tags: &[String]| tags.len() > MAX_TAGS || tags.iter().any(|tag| tag.len() > MAX_TAG_BYTES);
+    id.len() > MAX_NAME_BYTES
+        || is_long(reply_to, MAX_NAME_BYTES)
+        || is_long(url, MAX_NAME_BYTES)
+        || is_long(lang, MAX_TAG_BYTES)
+        || are_long(hashtags)
+        || are_long(cashtags)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn post(id: &str, lang: &str) -> Record {
         let lang = Some(lang.to_owned());
-        let post = wire::Post {
+        let post = Post {
             id: id.into(),
             source: "x".into(),
             lang,
-            ..wire::Post::default()
+            ..Post::default()
         };
         Ok(Event::imported(1, Body::Post(Box::new(post))))
     }
@@ -183,6 +214,28 @@ mod tests {
             tally.received,
             tally.kept + tally.dropped.values().sum::<u64>()
         );
+    }
+
+    #[test]
+    fn what_is_longer_than_any_person_writes_is_dropped() {
+        let long = |change: fn(&mut Post)| {
+            let mut post = Post::default();
+            change(&mut post);
+            Ok(Event::imported(1, Body::Post(Box::new(post))))
+        };
+        let records: [fn(&mut Post); 4] = [
+            |post| post.id = "x".repeat(3_000),
+            |post| (post.id, post.url) = ("u".into(), Some("x".repeat(3_000))),
+            |post| (post.id, post.hashtags) = ("h".into(), vec!["x".into(); 300]),
+            |post| (post.id, post.cashtags) = ("c".into(), vec!["x".repeat(600)]),
+        ];
+        let mut records: Vec<Record> = records.map(long).into();
+        records.push(post("2", "en"));
+
+        let (kept, tally) = Sieve::new(Filters::default(), None).sift(records);
+
+        assert_eq!(kept.len(), 1);
+        assert_eq!(tally.dropped.get("too_long"), Some(&4), "{tally:?}");
     }
 
     #[test]

@@ -327,6 +327,38 @@ async fn a_broken_connection_is_tried_again_and_history_says_so() {
     assert_eq!(intake.log.head().tip, 2 + statuses.len() as u64);
 }
 
+/// A source with a fault.
+struct Faulty;
+
+impl Source for Faulty {
+    fn name(&self) -> &str {
+        "faulty"
+    }
+
+    async fn connect(&mut self, _position: Option<&str>) -> Result<Start, SourceError> {
+        Ok(Start::Live)
+    }
+
+    async fn next(&mut self) -> Result<Step, SourceError> {
+        panic!("this cannot happen")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_of_ours_ends_its_source_and_is_said() {
+    let intake = intake();
+
+    supervise(Faulty, intake.clone()).await;
+
+    let status = intake.board.status("faulty");
+    assert_eq!(
+        (status.state, status.detail.as_deref()),
+        (SourceState::Failed, Some("a fault of the relay itself"))
+    );
+    let last = statuses(&intake.log).await.pop().unwrap();
+    assert_eq!(last.state, SourceState::Failed);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_upstream_that_sends_and_closes_is_called_ever_more_rarely() {
     let record = |at| Step::Records {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attention, Bar, LogId, Millis, Post, SourceStatus,
+    Attention, Bar, LogId, Millis, Post, Quote, SourceStatus,
     time::{LATE_AFTER, grid_time},
 };
 
@@ -68,6 +68,9 @@ pub struct Tip {
     /// State and counters of every source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceStatus>,
+    /// The newest price of each instrument in each currency.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotes: Vec<Quote>,
 }
 
 /// Seqs `from..=to` will never come: they are no longer held, or were never used.

@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::SourceState;
+    use crate::{Quote, SourceState};
 
     #[track_caller]
     fn check_round_trip(body: Body) {
@@ -206,6 +206,13 @@ mod tests {
             scanned: 8,
             now: 5,
             sources: vec![status],
+            quotes: vec![Quote {
+                ticker: "BTC".into(),
+                currency: "USD".into(),
+                source: "demo".into(),
+                price: 70_123.45,
+                at: 4,
+            }],
         }));
         check_round_trip(Body::Gap(Gap {
             from: 1,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wire::{Millis, SourceStatus, Tip};
+use wire::{Millis, Quote, SourceStatus, Tip, time::MINUTE};
 
 use crate::{series::Spans, view::Range};
 
@@ -22,7 +22,12 @@ pub(super) struct Sources {
     imported: Option<(Millis, Millis)>,
     /// From the first to the last other post.
     live: Option<(Millis, Millis)>,
+    /// Of the newest tip.
+    quotes: Vec<Quote>,
 }
+
+/// An older price is none of now.
+const MAX_QUOTE_AGE: Millis = 2 * MINUTE;
 
 impl Sources {
     pub(super) fn add_status(&mut self, at: Millis, status: &SourceStatus) {
@@ -43,6 +48,22 @@ impl Sources {
             self.tip
                 .insert(status.source.clone(), (tip.now, status.clone()));
         }
+        let sound = tip.quotes.iter().filter(|quote| quote.is_sound());
+        self.quotes = sound.cloned().collect();
+    }
+
+    /// The newest price of an instrument, if it is one of now.
+    pub(super) fn quote(
+        &self,
+        ticker: &str,
+        currency: Option<&str>,
+        now: Millis,
+    ) -> Option<&Quote> {
+        self.quotes.iter().find(|quote| {
+            quote.ticker == ticker
+                && currency.is_none_or(|currency| quote.currency == currency)
+                && now - quote.at <= MAX_QUOTE_AGE
+        })
     }
 
     pub(super) fn add_bar_source(&mut self, name: &str) {

@@ -1,5 +1,8 @@
 //! Frames of Alpaca's market data to bars and to what the connection has to know: pure.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use wire::{
     Millis,
@@ -14,6 +17,8 @@ use super::super::{
 
 /// Name of the source in bars.
 pub(crate) const SOURCE: &str = "alpaca";
+/// A longer message is none of this upstream.
+const MAX_MESSAGE_BYTES: usize = 4 << 20;
 
 /// One message; a frame holds several.
 #[derive(Debug, PartialEq)]
@@ -33,6 +38,9 @@ pub(crate) enum Message {
 
 /// Decodes one frame.
 pub(crate) fn decode(frame: &str, seen_at: Millis) -> Vec<Message> {
+    if frame.len() > MAX_MESSAGE_BYTES {
+        return vec![Message::Record(Err("too_long"))];
+    }
     match serde_json::from_str::<Vec<Value>>(frame) {
         Ok(messages) => messages
             .iter()
@@ -65,7 +73,10 @@ fn read(message: &Value, seen_at: Millis) -> Message {
                 .unwrap_or_default(),
             text: text.to_owned(),
         },
-        ("b", _) => Message::Record(bar(message, seen_at)),
+        ("b", _) => {
+            let symbol = message.get("S").and_then(Value::as_str);
+            Message::Record(bar(symbol, message, seen_at))
+        }
         // What a late trade changes afterwards; a bar stands as it was first told.
         ("u", _) => Message::Record(Err("bar_update")),
         ("t" | "q" | "d" | "s" | "l" | "c" | "x" | "i", _) => Message::Record(Err("not_a_bar")),
@@ -73,10 +84,41 @@ fn read(message: &Value, seen_at: Millis) -> Message {
     }
 }
 
-fn bar(message: &Value, seen_at: Millis) -> Record {
+/// The bars of a page of the past, and the name of the next page.
+///
+/// # Errors
+/// The drop reason of a page that is none.
+pub(crate) fn history(
+    body: &str,
+    seen_at: Millis,
+) -> Result<(Vec<Record>, Option<String>), &'static str> {
+    let page: Page =
+        serde_json::from_str(body).map_err(|error| FormatError::from(&error).reason())?;
+    let bars = page.bars.ok_or(FormatError::UnknownBody.reason())?;
+    let records = bars.iter().flat_map(|(symbol, bars)| {
+        bars.iter()
+            .map(move |told| bar(Some(symbol.as_str()), told, seen_at))
+    });
+    Ok((records.collect(), page.next_page_token))
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default, deserialize_with = "some")]
+    bars: Option<BTreeMap<String, Vec<Value>>>,
+    next_page_token: Option<String>,
+}
+
+/// Nothing where there was no trade is written as `null`; a page without the member is none.
+fn some<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<BTreeMap<String, Vec<Value>>>, D::Error> {
+    Ok(Some(Option::deserialize(from)?.unwrap_or_default()))
+}
+
+fn bar(symbol: Option<&str>, message: &Value, seen_at: Millis) -> Record {
     let number = |member: &str| message.get(member).and_then(Value::as_f64);
     let price = |member: &str| number(member).ok_or(FormatError::Price.reason());
-    let symbol = message.get("S").and_then(Value::as_str);
     let symbol = symbol.filter(|symbol| !symbol.is_empty());
     let open_at = message.get("t").and_then(Value::as_str);
     let open_at = open_at.and_then(calendar::parse_table);
@@ -173,6 +215,27 @@ mod tests {
         assert_eq!(
             decode("[{\"T\":", SEEN_AT),
             [Message::Record(Err("truncated"))]
+        );
+    }
+
+    #[test]
+    fn a_page_of_the_past_is_bars_and_the_name_of_the_next() {
+        let body = format!(r#"{{"bars":{{"ACME":[{BAR},{{"t":"soon"}}]}},"next_page_token":"n"}}"#);
+
+        let (records, next) = history(&body, SEEN_AT).unwrap();
+
+        assert!(
+            matches!(&records[..], [Ok(_), Err("bad_time")]),
+            "{records:?}"
+        );
+        assert_eq!(next.as_deref(), Some("n"));
+        assert_eq!(
+            history(r#"{"bars":null,"next_page_token":null}"#, 0),
+            Ok((vec![], None))
+        );
+        assert_eq!(
+            history(r#"{"message":"forbidden."}"#, 0),
+            Err("unknown_body")
         );
     }
 }

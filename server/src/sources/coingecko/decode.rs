@@ -92,8 +92,6 @@ struct Status {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -133,16 +131,5 @@ mod tests {
             decode_markets(br#"{"error":"coin not found"}"#).unwrap_err(),
             "coin not found"
         );
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), at: i64) {
-            let pair = Pair::parse("BTC-USD").unwrap();
-            let _ = decode_markets(&bytes);
-            let _ = decode_ohlc(&bytes, &pair, 0);
-            let row = format!("[[{at},1,1,1,1]]");
-            let _ = decode_ohlc(row.as_bytes(), &pair, Millis::MAX);
-        }
     }
 }

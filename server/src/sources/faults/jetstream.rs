@@ -2,7 +2,7 @@
 
 use fakes::jetstream::Jetstream;
 
-use super::*;
+use super::{table::Table, *};
 use crate::config::{JetstreamWire, SourceKind};
 
 const HOST: &str = "jetstream.test";
@@ -77,99 +77,11 @@ async fn check(
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_its_reaction() {
-    let retry = Reaction::retry;
-    let cells = [
-        ("half a frame", Fault::HalfThenClose, retry(&["closed"], 0)),
-        ("an orderly end", Fault::Close, retry(&["closed"], 0)),
-        ("silence", Fault::Stall, retry(&["idle"], 75)),
-        ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
-        ("duplicates", Fault::Duplicates, Reaction::NONE),
-        ("another order", Fault::Reorder, Reaction::NONE),
-        ("a burst", Fault::Burst, Reaction::NONE),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 5),
-        ),
-        (
-            "five megabytes",
-            Fault::Huge,
-            Reaction::dropping("too_long"),
-        ),
-        (
-            "an unknown event",
-            Fault::UnknownEvent,
-            Reaction::dropping("unknown_body"),
-        ),
-        (
-            "a clock an hour ahead",
-            Fault::ClockSkew(3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a clock an hour behind",
-            Fault::ClockSkew(-3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "401",
-            refuse(401, None, 9_999),
-            Reaction::patient(&["closed", "refused"]),
-        ),
-        (
-            "403",
-            refuse(403, None, 9_999),
-            Reaction::patient(&["closed", "refused"]),
-        ),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::patient(&["closed", "unavailable"]),
-        ),
-        (
-            "418",
-            refuse(418, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "420",
-            refuse(420, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "429 with a wait",
-            refuse(429, Some(200), 100),
-            retry(&["closed", "rate_limit"], 200),
-        ),
-        ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["closed", "http"], 120),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 66),
-        ),
-    ];
+    let table = Table::of_posts()
+        .open_to_all()
+        .but(&["silence"], Reaction::retry(&["idle"], 75));
     let mut differences = Differences::default();
-    for (name, fault, expect) in cells {
+    for (name, fault, expect) in table.rows() {
         for wire in [JetstreamWire::V1, JetstreamWire::V2] {
             check(&mut differences, name, wire, fault.clone(), expect).await;
         }

@@ -3,7 +3,7 @@
 use fakes::{cryptocompare::CryptoCompare, reddit::Reddit};
 use wire::time::MINUTE;
 
-use super::{keys::*, *};
+use super::{keys::*, table::Table, *};
 use crate::config::SourceKind;
 
 const HOST: &str = "polls.test";
@@ -35,64 +35,10 @@ fn submissions() -> Reddit {
     Reddit::new(START + 1_500, 20_000, N_POSTS)
 }
 
-/// What both have in common. The fault waits for the first answer behind its time.
-fn shared() -> Vec<(&'static str, Fault, Reaction)> {
-    let retry = Reaction::retry;
-    vec![
-        (
-            "half an answer",
-            Fault::HalfThenClose,
-            retry(&["closed"], 60),
-        ),
-        ("no answer", Fault::Close, retry(&["closed"], 60)),
-        ("silence", Fault::Stall, retry(&["idle"], 60)),
-        ("garbage", Fault::Garbage, retry(&["protocol"], 60)),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 60),
-        ),
-        (
-            "an unknown answer",
-            Fault::UnknownEvent,
-            retry(&["protocol"], 60),
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 70),
-            retry(&["protocol"], 60),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 70),
-            retry(&["protocol"], 60),
-        ),
-        ("401", refuse(401, None, 9_999), Reaction::over(&["auth"])),
-        ("403", refuse(403, None, 9_999), Reaction::over(&["auth"])),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::over(&["unavailable"]),
-        ),
-        ("429", refuse(429, None, 70), retry(&["rate_limit"], 60)),
-        (
-            "429 with a wait",
-            refuse(429, Some(200), 100),
-            retry(&["rate_limit"], 200),
-        ),
-        ("503", refuse(503, None, 70), retry(&["http"], 60)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["http"], 120),
-        ),
-    ]
-}
-
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_reddit_has_its_reaction() {
     let mut differences = Differences::default();
-    for (name, fault, expect) in shared() {
+    for (name, fault, expect) in Table::of_answers().rows() {
         let network =
             FakeNetwork::default().with(HOST, submissions(), Script::one(FAULT_AT, fault.clone()));
         let run = Run::of(
@@ -121,19 +67,19 @@ async fn every_fault_of_reddit_has_its_reaction() {
 async fn every_fault_of_cryptocompare_has_its_reaction() {
     let limit = CryptoCompare::over_the_limit();
     let key = CryptoCompare::unknown_key();
-    let mut cells = shared();
-    cells.push((
-        "a limit with status 200",
-        pretend(limit, 70),
-        Reaction::retry(&["rate_limit"], 60),
-    ));
-    cells.push((
-        "an unknown key with status 200",
-        pretend(key, 9_999),
-        Reaction::over(&["auth"]),
-    ));
+    let table = Table::of_answers()
+        .and(
+            "a limit with status 200",
+            pretend(limit, 70),
+            Reaction::retry(&["rate_limit"], 60),
+        )
+        .and(
+            "an unknown key with status 200",
+            pretend(key, 9_999),
+            Reaction::over(&["auth"]),
+        );
     let mut differences = Differences::default();
-    for (name, fault, expect) in cells {
+    for (name, fault, expect) in table.rows() {
         let network =
             FakeNetwork::default().with(HOST, CryptoCompare, Script::one(FAULT_AT, fault.clone()));
         let run = Run::of(

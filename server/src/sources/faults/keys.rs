@@ -18,7 +18,10 @@ pub(super) fn key_file(key: &str) -> Option<PathBuf> {
     let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
     let path = folder.path().join(key);
     let _one_by_one = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    fs::write(&path, key).unwrap();
+    // Another test may be reading it: what is written once stays.
+    if !path.exists() {
+        fs::write(&path, key).unwrap();
+    }
     Some(path)
 }
 
@@ -48,8 +51,29 @@ impl Run {
         secs: u64,
         is_opening: impl Fn(&Request) -> bool,
     ) -> Self {
+        let log = Log::inline(LogOptions::default());
+        Self::about(
+            (log, network),
+            Vec::new(),
+            (host, source),
+            (fault, hits),
+            secs,
+            is_opening,
+        )
+        .await
+    }
+
+    /// The same with topics, and a log that may hold something already.
+    pub(super) async fn about(
+        (log, network): (Log, FakeNetwork),
+        topics: Vec<Topic>,
+        (host, source): (&str, SourceConfig),
+        (fault, hits): (&Fault, Hits),
+        secs: u64,
+        is_opening: impl Fn(&Request) -> bool,
+    ) -> Self {
         let name = source.label().to_owned();
-        let listening = listen(network, vec![source]);
+        let listening = try_listen(log, network, topics, vec![source]).unwrap();
         listening.run_for(secs).await;
 
         let refused_for = match fault {

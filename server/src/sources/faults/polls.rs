@@ -2,7 +2,7 @@
 
 use fakes::{coingecko::CoinGecko, feed::Feed};
 
-use super::*;
+use super::{table::Table, *};
 use crate::config::SourceKind;
 
 const HOST: &str = "polls.test";
@@ -105,141 +105,62 @@ async fn check(
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_its_reaction() {
     let retry = Reaction::retry;
-    let refusals = [
-        (
-            "401",
-            refuse(401, None, 99_999),
-            Reaction::patient(&["refused"]),
-        ),
-        (
-            "403",
-            refuse(403, None, 99_999),
-            Reaction::patient(&["refused"]),
-        ),
-        (
+    let other = [
+        "garbage",
+        "bytes that are no text",
+        "five megabytes",
+        "an unknown event",
+        "a page for people",
+        "another content type",
+        "compressed unasked",
+    ];
+    let limited = ["418", "420", "429"];
+    let wait = |secs| refuse(429, Some(secs), secs - 100);
+    let feeds = Table::of_answers()
+        .open_to_all()
+        .but(&["half a record", "an orderly end"], retry(&["closed"], 30))
+        .but(&["a reset"], retry(&["transport"], 30))
+        .but(&["silence"], retry(&["idle"], 90))
+        .but(&other, retry(&["protocol"], 300))
+        .but(&["an unknown event"], Reaction::dropping("no_id"))
+        .but(&limited, retry(&["rate_limit"], 300))
+        .and(
             "404",
             refuse(404, None, 99_999),
             Reaction::patient(&["refused"]),
-        ),
-        (
-            "451",
-            refuse(451, None, 99_999),
-            Reaction::patient(&["unavailable"]),
-        ),
-    ];
-    let feeds = [
-        (
-            "half an answer",
-            Fault::HalfThenClose,
-            retry(&["closed"], 30),
-        ),
-        ("no answer", Fault::Close, retry(&["closed"], 30)),
-        ("silence in the middle", Fault::Stall, retry(&["idle"], 90)),
-        ("garbage", Fault::Garbage, retry(&["protocol"], 300)),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 300),
-        ),
-        ("five megabytes", Fault::Huge, retry(&["protocol"], 300)),
-        (
-            "an unknown article",
-            Fault::UnknownEvent,
-            Reaction::dropping("no_id"),
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["protocol"], 300),
-        ),
-        (
-            "another content",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["protocol"], 300),
-        ),
-        ("420", refuse(420, None, 60), retry(&["rate_limit"], 300)),
-        ("429", refuse(429, None, 60), retry(&["rate_limit"], 300)),
-        (
-            "429 with a wait",
-            refuse(429, Some(600), 500),
-            retry(&["rate_limit"], 600),
-        ),
-        ("503", refuse(503, None, 30), retry(&["http"], 60)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["http"], 120),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["transport"], 60),
-        ),
-    ];
-    let coingecko = [
-        (
-            "half an answer",
-            Fault::HalfThenClose,
-            retry(&["closed"], 14),
-        ),
-        ("no answer", Fault::Close, retry(&["closed"], 14)),
-        ("silence in the middle", Fault::Stall, retry(&["idle"], 44)),
-        ("garbage", Fault::Garbage, retry(&["protocol"], 64)),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 64),
-        ),
-        ("five megabytes", Fault::Huge, retry(&["protocol"], 64)),
-        (
-            "an unknown answer",
-            Fault::UnknownEvent,
-            retry(&["protocol"], 64),
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["protocol"], 64),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["protocol"], 64),
-        ),
-        (
+        )
+        .and("429 with a wait", wait(600), retry(&["rate_limit"], 600));
+    let status =
+        r#"{"status":{"error_code":429,"error_message":"You've exceeded the Rate Limit."}}"#;
+    let coingecko = Table::of_answers()
+        .open_to_all()
+        .but(&["half a record", "an orderly end"], retry(&["closed"], 14))
+        .but(&["a reset"], retry(&["transport"], 14))
+        .but(&["silence"], retry(&["idle"], 44))
+        .but(&other, retry(&["protocol"], 64))
+        .but(&limited, retry(&["rate_limit"], 64))
+        .but(&["a slow first byte"], retry(&["transport"], 94))
+        .and(
             "an error with status 200",
-            pretend(
-                Reply::json(
-                    "{\"status\":{\"error_code\":429,\"error_message\":\"You've exceeded the Rate Limit.\"}}",
-                ),
-                50,
-            ),
+            pretend(Reply::json(status), 50),
             retry(&["rate_limit"], 64),
-        ),
-        ("429", refuse(429, None, 60), retry(&["rate_limit"], 64)),
-        (
-            "429 with a wait",
-            refuse(429, Some(600), 500),
-            retry(&["rate_limit"], 604),
-        ),
-        ("503", refuse(503, None, 30), retry(&["http"], 34)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["http"], 124),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["transport"], 94),
-        ),
-    ];
+        )
+        .and(
+            "404",
+            refuse(404, None, 99_999),
+            Reaction::patient(&["refused"]),
+        )
+        .and("429 with a wait", wait(600), retry(&["rate_limit"], 604))
+        .and("503", refuse(503, None, 30), retry(&["http"], 34))
+        .but(&["503 with a wait"], retry(&["http"], 124));
     let mut differences = Differences::default();
-    for (name, fault, expect) in refusals.iter().cloned().chain(feeds) {
-        check(&mut differences, name, SourceKind::Feeds, fault, expect).await;
-    }
-    for (name, fault, expect) in refusals.iter().cloned().chain(coingecko) {
-        check(&mut differences, name, SourceKind::Coingecko, fault, expect).await;
+    for (kind, table) in [
+        (SourceKind::Feeds, feeds),
+        (SourceKind::Coingecko, coingecko),
+    ] {
+        for (name, fault, expect) in table.rows() {
+            check(&mut differences, name, kind, fault, expect).await;
+        }
     }
     differences.assert_none();
 }
@@ -262,6 +183,22 @@ async fn a_feed_that_has_not_changed_is_not_sent_again() {
     assert_eq!(requests.len(), 12);
     let received = listening.board.status(&name(SourceKind::Feeds)).received;
     assert_eq!(received, 6 + 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_that_is_compressed_on_request_is_read() {
+    let compressed = SourceConfig {
+        feeds: vec![format!("https://{HOST}/compressed")],
+        ..source(SourceKind::Feeds)
+    };
+
+    let listening = listen(
+        network(SourceKind::Feeds, Script::default()),
+        vec![compressed],
+    );
+    listening.run_for(2).await;
+
+    assert!(listening.ids().await.len() > 1);
 }
 
 #[tokio::test(start_paused = true)]

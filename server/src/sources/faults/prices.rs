@@ -3,7 +3,7 @@
 use fakes::{binance::Binance, coinbase::Coinbase};
 use wire::time::MINUTE;
 
-use super::*;
+use super::{table::Table, *};
 use crate::config::SourceKind;
 
 const HOST: &str = "prices.test";
@@ -99,112 +99,24 @@ async fn opens(listening: &Listening, (ticker, currency): (&str, &str)) -> Vec<M
 #[tokio::test(start_paused = true)]
 async fn every_fault_has_its_reaction() {
     let retry = Reaction::retry;
-    let shared = [
-        ("half a frame", Fault::HalfThenClose, retry(&["closed"], 0)),
-        ("an orderly end", Fault::Close, retry(&["closed"], 0)),
-        ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
-        ("duplicates", Fault::Duplicates, Reaction::NONE),
-        ("another order", Fault::Reorder, Reaction::NONE),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            retry(&["protocol"], 5),
-        ),
-        (
-            "five megabytes",
-            Fault::Huge,
-            Reaction::dropping("too_long"),
-        ),
-        (
-            "a clock an hour ahead",
-            Fault::ClockSkew(3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a clock an hour behind",
-            Fault::ClockSkew(-3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "401",
-            refuse(401, None, 9_999),
-            Reaction::patient(&["closed", "refused"]),
-        ),
-        (
-            "403",
-            refuse(403, None, 9_999),
-            Reaction::patient(&["closed", "refused"]),
-        ),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::patient(&["closed", "unavailable"]),
-        ),
-        ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["closed", "http"], 120),
-        ),
-    ];
-    let binance = [
-        ("silence", Fault::Stall, retry(&["idle"], 40)),
-        (
-            "an unknown event",
-            Fault::UnknownEvent,
-            Reaction::dropping("unknown_body"),
-        ),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 120),
-        ),
-        (
-            "418 with a wait",
-            refuse(418, Some(300), 200),
-            retry(&["closed", "rate_limit"], 300),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 68),
-        ),
-    ];
-    let coinbase = [
-        ("silence", Fault::Stall, retry(&["idle"], 25)),
-        ("an unknown event", Fault::UnknownEvent, Reaction::NONE),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 30),
-        ),
-        (
-            "429 with a wait",
-            refuse(429, Some(300), 200),
-            retry(&["closed", "rate_limit"], 300),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 66),
-        ),
-    ];
+    let limited = |secs| retry(&["closed", "rate_limit"], secs);
+    let refusals = ["418", "420", "429"];
+    let binance = Table::of_bars()
+        .open_to_all()
+        .but(&refusals, limited(120))
+        .but(&["a slow first byte"], retry(&["closed", "transport"], 68))
+        .and("418 with a wait", refuse(418, Some(300), 200), limited(300));
+    let coinbase = Table::of_bars()
+        .open_to_all()
+        .but(&["silence"], retry(&["idle"], 25))
+        .but(&["an unknown event"], Reaction::NONE)
+        .but(&refusals, limited(30));
     let mut differences = Differences::default();
-    for (kind, own) in [
+    for (kind, table) in [
         (SourceKind::Binance, binance),
         (SourceKind::Coinbase, coinbase),
     ] {
-        for (name, fault, expect) in shared.iter().cloned().chain(own) {
+        for (name, fault, expect) in table.rows() {
             check(&mut differences, name, kind, fault, expect).await;
         }
     }
@@ -235,6 +147,28 @@ async fn two_exchanges_fill_the_same_bar_once_and_one_goes_on_where_the_other_is
     );
     let opens = opens(&listening, ("BTC", "USD")).await;
     assert!(opens.last().unwrap() - START > 7 * MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_price_of_now_is_known_between_two_bars() {
+    for kind in [SourceKind::Binance, SourceKind::Coinbase] {
+        let listening = listen(network(kind, Script::default()), vec![source(kind)]);
+        listening.run_for(58).await;
+
+        let now = listening.network.now();
+        let quotes = listening.board.quotes();
+        let pairs: Vec<_> = quotes
+            .iter()
+            .map(|quote| (&*quote.ticker, &*quote.currency))
+            .collect();
+        assert_eq!(pairs, [("BTC", "USD"), ("ETH", "EUR")], "{kind:?}");
+        for quote in quotes {
+            assert!(
+                quote.is_sound() && (0..30_000).contains(&(now - quote.at)),
+                "{quote:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@
 use fakes::x::X;
 use hyper::Method;
 
-use super::{keys::*, *};
+use super::{keys::*, table::Table, *};
 use crate::config::SourceKind;
 
 const HOST: &str = "x.test";
@@ -78,118 +78,23 @@ async fn every_fault_has_its_reaction() {
     let reset =
         Reply::refusal(429, None).with("x-rate-limit-reset", &(START / 1_000 + 320).to_string());
     let capped = r#"{"title":"UsageCapExceeded","detail":"no credit","type":"https://api.x.com/2/problems/usage-capped"}"#;
-    let cells = [
-        ("half a line", Fault::HalfThenClose, retry(&["closed"], 0)),
-        ("an orderly end", Fault::Close, retry(&["closed"], 0)),
-        ("silence", Fault::Stall, retry(&["idle"], 26)),
-        ("garbage", Fault::Garbage, Reaction::dropping("bad_json")),
-        ("duplicates", Fault::Duplicates, Reaction::NONE),
-        ("another order", Fault::Reorder, Reaction::NONE),
-        ("a burst", Fault::Burst, Reaction::NONE),
-        (
-            "bytes that are no text",
-            Fault::InvalidUtf8,
-            Reaction::dropping("bad_utf8"),
-        ),
-        (
-            "five megabytes",
-            Fault::Huge,
-            Reaction::dropping("too_long"),
-        ),
-        (
-            "an unknown event",
-            Fault::UnknownEvent,
-            Reaction::dropping("unknown_body"),
-        ),
-        (
-            "a clock an hour ahead",
-            Fault::ClockSkew(3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a clock an hour behind",
-            Fault::ClockSkew(-3_600_000),
-            Reaction::NONE,
-        ),
-        (
-            "a page for people",
-            pretend(Reply::html(), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "another content type",
-            pretend(Reply::new(200, "text/plain", "hello"), 60),
-            retry(&["closed", "protocol"], 75),
-        ),
-        (
-            "400",
-            refuse(400, None, 9_999),
-            Reaction::over(&["closed", "refused"]),
-        ),
-        (
-            "401",
-            refuse(401, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
-        ),
-        (
-            "403",
-            refuse(403, None, 9_999),
-            Reaction::over(&["closed", "auth"]),
-        ),
-        (
-            "451",
-            refuse(451, None, 9_999),
-            Reaction::over(&["closed", "unavailable"]),
-        ),
-        (
-            "a spent credit",
-            pretend(Reply::new(429, "application/json", capped), 9_999),
-            Reaction::over(&["closed", "refused"]),
-        ),
-        (
-            "418",
-            refuse(418, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "420",
-            refuse(420, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "429",
-            refuse(429, None, 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        (
-            "429 with a wait",
-            refuse(429, Some(200), 100),
-            retry(&["closed", "rate_limit"], 200),
-        ),
-        (
-            "429 with an instant",
-            pretend(reset, 100),
-            retry(&["closed", "rate_limit"], 300),
-        ),
-        (
+    let capped = pretend(Reply::new(429, "application/json", capped), 9_999);
+    let refused = Reaction::over(&["closed", "refused"]);
+    let limited = |secs| retry(&["closed", "rate_limit"], secs);
+    let table = Table::of_lasting_posts()
+        .but(&["silence"], retry(&["idle"], 26))
+        .but(&["bytes that are no text"], Reaction::dropping("bad_utf8"))
+        .but(&["a slow first byte"], retry(&["closed", "transport"], 60))
+        .and("400", refuse(400, None, 9_999), refused)
+        .and("a spent credit", capped, refused)
+        .and("429 with an instant", pretend(reset, 100), limited(300))
+        .and(
             "too many connections",
             pretend(X::too_many_connections(), 30),
-            retry(&["closed", "rate_limit"], 60),
-        ),
-        ("503", refuse(503, None, 30), retry(&["closed", "http"], 35)),
-        (
-            "503 with a wait",
-            refuse(503, Some(120), 60),
-            retry(&["closed", "http"], 120),
-        ),
-        (
-            "a slow first byte",
-            Fault::SlowFirstByte(Duration::from_secs(90)),
-            retry(&["closed", "transport"], 60),
-        ),
-    ];
+            limited(60),
+        );
     let mut differences = Differences::default();
-    for (name, fault, expect) in cells {
+    for (name, fault, expect) in table.rows() {
         check(&mut differences, name, fault, expect).await;
     }
     differences.assert_none();
@@ -336,19 +241,60 @@ async fn a_spent_budget_is_waited_for_and_a_restart_does_not_forget_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_fault_of_counts_has_its_reaction() {
+    let mut differences = Differences::default();
+    for (name, fault, expect) in Table::of_answers().rows() {
+        let config = SourceConfig {
+            poll_secs: Some(60.0),
+            ..source(SourceKind::XCounts)
+        };
+        let log = Log::inline(LogOptions::default());
+        let script = Script::one(FAULT_AT, fault.clone());
+        let hits = (&fault, Hits::NextAnswer);
+        let network = network(fake(), script);
+        let run = Run::about(
+            (log, network),
+            vec![bitcoin()],
+            (HOST, config),
+            hits,
+            1_500,
+            |_| true,
+        )
+        .await;
+
+        let name = format!("{name} counts");
+        run.check(&mut differences, &name, expect);
+        let events = run.listening.events(Kinds::ATTENTION).await.into_iter();
+        let n: u64 = events
+            .map(|event| match event.body {
+                Body::Attention(attention) => attention.n,
+                _ => 0,
+            })
+            .sum();
+        differences.expect((n == N_POSTS as u64) != expect.is_final, || {
+            format!("{name}: {n} posts")
+        });
+    }
+    differences.assert_none();
+}
+
+fn bitcoin() -> Topic {
+    Topic {
+        name: "Bitcoin".into(),
+        keywords: vec!["bitcoin".into()],
+        ..Default::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn counts_are_asked_for_once_and_cost_what_a_request_costs() {
     let config = SourceConfig {
         poll_secs: Some(600.0),
         ..source(SourceKind::XCounts)
     };
-    let topic = Topic {
-        name: "Bitcoin".into(),
-        keywords: vec!["bitcoin".into()],
-        ..Default::default()
-    };
     let log = Log::inline(LogOptions::default());
     let network = network(fake(), Script::default());
-    let listening = try_listen(log, network, vec![topic], vec![config]).unwrap();
+    let listening = try_listen(log, network, vec![bitcoin()], vec![config]).unwrap();
 
     listening.run_for(1_500).await;
 

@@ -129,8 +129,6 @@ fn host(url: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     const KEY: AuthorKey = AuthorKey([7; 16]);
@@ -209,18 +207,5 @@ mod tests {
                 .all(|post| !post.text.contains("aaaa") && !post.text.contains("root:")),
             "{texts:?}"
         );
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0_usize..900, cut in 0_usize..900) {
-            let _ = decode(&bytes, "https://news.test/", "en", &KEY);
-            let mut body = RSS.as_bytes().to_vec();
-            if let (Some(place), Some(byte)) = (body.get_mut(at), bytes.first()) {
-                *place = *byte;
-            }
-            body.truncate(cut);
-            let _ = decode(&body, "https://news.test/", "en", &KEY);
-        }
     }
 }

@@ -8,6 +8,8 @@ use super::super::minutes::Tick;
 
 /// Name of the source in bars.
 pub(crate) const SOURCE: &str = "finnhub";
+/// A longer message is none of this upstream.
+const MAX_MESSAGE_BYTES: usize = 4 << 20;
 
 /// What a frame is.
 #[derive(Debug, PartialEq)]
@@ -23,6 +25,9 @@ pub(crate) enum Frame {
 /// Decodes one frame. Trades whose conditions name one of `unwanted` are refused: reported late or out
 /// of their order, they say nothing about the price of the minute they arrive in.
 pub(crate) fn decode(frame: &str, unwanted: &[String]) -> Frame {
+    if frame.len() > MAX_MESSAGE_BYTES {
+        return Frame::Trades(vec![Err("too_long")]);
+    }
     let message: Value = match serde_json::from_str(frame) {
         Ok(message) => message,
         Err(error) => return Frame::Trades(vec![Err(FormatError::from(&error).reason())]),

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, SecondsFormat};
 use tokio::time::{Instant, sleep_until};
 use wire::{
     Attention, Body, Event, Millis,
@@ -14,7 +13,13 @@ use wire::{
 };
 
 use super::{
-    super::{Source, Start, Step, live::Setup, needs::POLLED, policy::Policy, sieve::Record},
+    super::{
+        Source, Start, Step,
+        live::Setup,
+        needs::{POLLED, rfc3339},
+        policy::Policy,
+        sieve::Record,
+    },
     Api,
     cost::{Budget, Meter},
     counts,
@@ -174,10 +179,4 @@ fn event(subject: &str, count: &counts::Count, seen_at: Millis) -> Event {
         skewed: false,
         ..Event::live(seen_at, seen_at, Body::Attention(attention))
     }
-}
-
-/// An instant as X wants it, `2026-08-20T10:35:00Z`.
-fn rfc3339(at: Millis) -> String {
-    let instant = DateTime::from_timestamp_millis(at).unwrap_or_default();
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

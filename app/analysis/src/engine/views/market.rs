@@ -1,7 +1,7 @@
 //! Price and sentiment of one ticker on one grid.
 
 use wire::{
-    Millis,
+    Millis, Quote,
     time::{DAY, HOUR},
 };
 
@@ -121,7 +121,18 @@ impl Engine {
             authors: voices.map_or(0, Voices::n_authors),
             voices: voices.map_or(0.0, Voices::effective),
             anomalies,
+            quote: self.quote_of(found, prices.map(|prices| prices.currency), now),
         }
+    }
+
+    fn quote_of(
+        &self,
+        ticker: Option<&Ticker>,
+        currency: Option<&str>,
+        now: Millis,
+    ) -> Option<Quote> {
+        let symbol = &ticker?.symbol;
+        self.sources.quote(symbol, currency, now).cloned()
     }
 
     /// So many cells more, but none from before the first post.

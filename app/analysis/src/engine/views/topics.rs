@@ -28,6 +28,7 @@ impl Engine {
                 previous: before.as_ref().and_then(|all| all.get(idx).copied()),
                 authors: voices.map_or(0, Voices::n_authors),
                 voices: voices.map_or(0.0, Voices::effective),
+                counted_elsewhere: self.attention.sum(&topic.name, range),
             }
         };
         TopicsView {
