@@ -10,9 +10,23 @@ use crate::{
     charts::canvas::SharedCursor,
     link::Link,
     panels::{
-        dialogs::Dialogs, filters::FilterLine, hashtags::HashtagsPanel, header::Header,
-        kpi::KpiStrip, lag::LagPanel, market::MarketPanel, notices::Notices, posts::PostsPanel,
-        sample::SamplePanel, sources::SourcesPanel, topics::TopicsPanel,
+        data::{MonthsPanel, QualityPanel},
+        dialogs::Dialogs,
+        filters::FilterLine,
+        hashtags::HashtagsPanel,
+        header::Header,
+        kpi::KpiStrip,
+        lag::LagPanel,
+        leaders::LeadersPanel,
+        market::MarketPanel,
+        notices::Notices,
+        posts::PostsPanel,
+        sample::SamplePanel,
+        sight::Sight,
+        sources::SourcesPanel,
+        stacks::{HoursPanel, LivePanel, TrendsPanel},
+        statistics::{EventsPanel, RollingPanel},
+        topics::TopicsPanel,
     },
     preferences::Preferences,
     query::Choice,
@@ -104,7 +118,9 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(SharedCursor::default());
     provide_context(desk);
     desk.listen();
-    follow_choice(choice, actions);
+    let sight = Sight::new();
+    provide_context(sight);
+    follow_choice(choice, sight, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
     // Made anew, not only changed, where times or numbers are to be written in another way.
@@ -136,6 +152,18 @@ fn Panels() -> impl IntoView {
                     <TopicsPanel />
                     <SamplePanel />
                     <SourcesPanel />
+                    <NextTask>
+                        <div class="more">
+                            <LeadersPanel />
+                            <TrendsPanel />
+                            <HoursPanel />
+                            <LivePanel />
+                            <RollingPanel />
+                            <EventsPanel />
+                            <MonthsPanel />
+                            <QualityPanel />
+                        </div>
+                    </NextTask>
                 </NextTask>
             </NextTask>
         </NextTask>
@@ -151,9 +179,9 @@ fn NextTask(children: ChildrenFn) -> impl IntoView {
 }
 
 /// Tells the worker what is watched: first with Start, then with every change.
-fn follow_choice(choice: Choice, actions: Actions) {
+fn follow_choice(choice: Choice, sight: Sight, actions: Actions) {
     Effect::new(move |is_started: Option<()>| {
-        let watch = choice.watch.get();
+        let watch = sight.added_to(choice.watch.get());
         let command = match is_started {
             None => {
                 let origin = window().location().origin().unwrap_or_default();

@@ -9,12 +9,14 @@
 
 pub mod axes;
 pub mod clip;
+pub mod curve;
 pub mod decimate;
 pub mod lag;
 pub mod lines;
 pub mod market;
 pub mod scale;
 pub mod sheet;
+pub mod stack;
 pub mod table;
 pub mod theme;
 pub mod vector;

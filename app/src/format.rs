@@ -222,6 +222,12 @@ impl Civil {
     }
 }
 
+/// The first moment of the month after the one that begins at `start`, both in UTC.
+pub(crate) fn next_month(start: Millis) -> Millis {
+    let civil = civil_of(start);
+    start_of_month(civil.year, civil.month + 1)
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;

@@ -1,6 +1,7 @@
 //! Panels: each shows one view and changes the choice, nothing else.
 
 mod anomalies;
+pub(crate) mod data;
 pub(crate) mod dialogs;
 pub(crate) mod explanation;
 pub(crate) mod filters;
@@ -8,13 +9,20 @@ pub(crate) mod hashtags;
 pub(crate) mod header;
 pub(crate) mod kpi;
 pub(crate) mod lag;
+pub(crate) mod leaders;
 mod list_editor;
 pub(crate) mod market;
+mod method;
 pub(crate) mod notices;
 pub(crate) mod posts;
 pub(crate) mod sample;
 pub(crate) mod scoring;
+mod shell;
+pub(crate) mod sight;
 pub(crate) mod sources;
+pub(crate) mod stacks;
+pub(crate) mod statistics;
+mod table;
 pub(crate) mod topics;
 
 use analysis::view::Class;

@@ -1,10 +1,12 @@
 //! What the person chose lives in the URL's query: it survives a reload, can be shared, and goes back and forward.
 
+pub(crate) mod panels;
+
 use analysis::{
     anomalies::Direction,
     protocol::{AnomalyChoice, CountBy, Detector, Measure, Method, RangeChoice, RankBy, Watch},
     text::sentiment::Limits,
-    view::Class,
+    view::{Class, Range},
 };
 use form_urlencoded::Serializer;
 use leptos::{ev, prelude::*};
@@ -95,6 +97,21 @@ impl Choice {
             };
         }
         self.query.set(query);
+    }
+
+    /// The address that shows what is shown now, over this stretch and no other.
+    pub(crate) fn link_to(self, range: Range) -> String {
+        let mut query = self.query.get_untracked();
+        if range.from < range.to {
+            query.watch.range = RangeChoice::Fixed {
+                from: range.from,
+                to: range.to,
+            };
+        }
+        let location = window().location();
+        let origin = location.origin().unwrap_or_default();
+        let path = location.pathname().unwrap_or_default();
+        format!("{origin}{path}?{}", query.write())
     }
 
     /// Shows `[from, to)`, or at least a quarter of an hour around it.
@@ -209,6 +226,10 @@ impl Query {
                 "lang" if value == "en" => watch.sampling.only_english = true,
                 "lang" => {}
                 "per-author" => watch.sampling.per_author = value.parse().ok(),
+                "reposts" if value == "out" => watch.sampling.without_reposts = true,
+                "reposts" => {}
+                "without" => watch.sampling.without_source = text_of(&value),
+                "loudest" => watch.sampling.without_loudest = value.parse().ok(),
                 "posts" => watch.n_posts = value.parse().unwrap_or(watch.n_posts),
                 "class" => watch.class = parse_class(&value),
                 "tag" => watch.hashtag = text_of(&value),
@@ -219,6 +240,7 @@ impl Query {
                 "detector" => anomalies.detector = parse(DETECTORS, write_detector, &value),
                 "direction" => anomalies.direction = parse(DIRECTIONS, write_direction, &value),
                 "list" => watch.only_spam = value == "spam",
+                key if panels::read(key, &value, &mut watch.panels) => {}
                 _ => query.rest.push((key.into_owned(), value.into_owned())),
             }
         }
@@ -248,6 +270,8 @@ impl Query {
             sampling,
             only_spam,
             anomalies,
+            panels,
+            wanted: _,
         } = &self.watch;
         let default = Watch::default();
         let mut out = Serializer::new(String::new());
@@ -303,6 +327,15 @@ impl Query {
         if let Some(cap) = sampling.per_author {
             put("per-author", &cap.to_string());
         }
+        if sampling.without_reposts {
+            put("reposts", "out");
+        }
+        if let Some(source) = &sampling.without_source {
+            put("without", source);
+        }
+        if let Some(n) = sampling.without_loudest {
+            put("loudest", &n.to_string());
+        }
         if *only_spam {
             put("list", "spam");
         }
@@ -321,6 +354,7 @@ impl Query {
                 }
             }
         }
+        panels::write(panels, &mut put);
         for (key, value) in &self.rest {
             put(key, value);
         }
@@ -343,6 +377,7 @@ fn in_limits(mut watch: Watch) -> Watch {
         list.truncate(MAX_NAMES);
     }
     watch.sampling.per_author = watch.sampling.per_author.filter(|cap| *cap > 0);
+    watch.sampling.without_loudest = watch.sampling.without_loudest.filter(|n| *n > 0);
     watch.range = match watch.range {
         RangeChoice::Last(length) if length <= 0 => RangeChoice::All,
         RangeChoice::Fixed { from, to } if from >= to => RangeChoice::All,
@@ -461,7 +496,13 @@ fn write_class(class: Class) -> &'static str {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use analysis::protocol::{Sampling, Scoring};
+    use analysis::{
+        protocol::{
+            LeaderChoice, LeaderSort, LiveWindow, Pair, PanelChoices, Rank, RollingChoice,
+            Sampling, Scoring, Wanted,
+        },
+        series::calendar::Level,
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -539,6 +580,49 @@ mod tests {
         prop::option::of("[^ \\s][^\\s]{0,20}")
     }
 
+    fn panel_choices() -> impl Strategy<Value = PanelChoices> {
+        let level = || {
+            prop::sample::select(vec![
+                None,
+                Some(Level::Hour),
+                Some(Level::Month),
+                Some(Level::Year),
+            ])
+        };
+        let sort = prop::sample::select(vec![
+            LeaderSort::Mentions,
+            LeaderSort::Neutral,
+            LeaderSort::Negative,
+        ]);
+        let leaders =
+            (level(), sort, 3u8..16).prop_map(|(level, sort, n)| LeaderChoice { level, sort, n });
+        let rolling =
+            (any::<bool>(), any::<bool>(), 12u16..1_000).prop_map(|(posts, ranks, places)| {
+                RollingChoice {
+                    pair: if posts {
+                        Pair::PostsMove
+                    } else {
+                        Pair::SentimentReturn
+                    },
+                    rank: if ranks { Rank::Ranks } else { Rank::Values },
+                    places,
+                }
+            });
+        (leaders, level(), word(), 1i64..30, word(), rolling).prop_map(
+            |(leaders, trend_level, second, live, live_topic, rolling)| PanelChoices {
+                leaders,
+                trend_level,
+                second,
+                live_window: LiveWindow(live * MINUTE),
+                random: live_topic.as_ref().map(|_| 7),
+                topic: live_topic.clone(),
+                live_topic,
+                rolling,
+                why: None,
+            },
+        )
+    }
+
     prop_compose! {
         fn watch()(
             ticker in word(), range in range(), hashtag_window in MINUTE..DAY, n_hashtags in 3u16..50, by_authors: bool,
@@ -546,7 +630,7 @@ mod tests {
             tickers in prop::collection::btree_set("[A-Z]{1,5}", 0..3), topics in prop::collection::btree_set("[^ \\s][^\\s]{0,20}", 0..3), by_burst: bool,
             method in 0usize..3, is_strict: bool, without_spam: bool, only_english: bool,
             per_author in prop::option::of(1u16..100), only_spam: bool,
-            anomalies in prop::option::of((0usize..3, 0usize..3, 0usize..3)),
+            anomalies in prop::option::of((0usize..3, 0usize..3, 0usize..3)), panels in panel_choices(),
         ) -> Watch {
             let classes = [None, Some(Class::Negative), Some(Class::Neutral), Some(Class::Positive)];
             let rank_by = if by_burst { RankBy::Burst } else { RankBy::Count };
@@ -557,10 +641,13 @@ mod tests {
             let anomalies = anomalies.map(|(of, detector, direction)| AnomalyChoice {
                 of: MEASURES[of], detector: DETECTORS[detector], direction: DIRECTIONS[direction],
             });
-            let sampling = Sampling { without_spam, only_english, per_author };
+            let sampling = Sampling {
+                without_spam, only_english, per_author, without_reposts: by_burst, without_source: ticker.clone(),
+                without_loudest: per_author.map(|cap| cap + 1),
+            };
             let (tickers, topics) = (tickers.into_iter().collect(), topics.into_iter().collect());
             let count_by = if by_authors { CountBy::Authors } else { CountBy::Posts };
-            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, tickers, topics, rank_by, scoring, sampling, only_spam, anomalies }
+            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, tickers, topics, rank_by, scoring, sampling, only_spam, anomalies, panels, wanted: Wanted::default() }
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) enum Filter {
 
 /// The filters that are on.
 pub(crate) fn filters(watch: &Watch) -> Vec<Filter> {
-    let sampling = watch.sampling;
+    let sampling = &watch.sampling;
     let range = (watch.range != RangeChoice::All).then_some(Filter::Range(watch.range));
     let tickers = watch.tickers.iter().cloned().map(Filter::Ticker);
     let topics = watch.topics.iter().cloned().map(Filter::Topic);

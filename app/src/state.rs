@@ -1,5 +1,7 @@
 //! What is on screen. [`AppState::apply`] is the only writer; panels get [`Views`], which only read.
 
+mod panels;
+
 use std::sync::Arc;
 
 use analysis::{
@@ -14,6 +16,9 @@ use wire::{
     Millis, PublicConfig,
     config::{Ticker, Topic},
 };
+
+pub(crate) use panels::PanelSignals;
+use panels::PanelWriters;
 
 /// A view, or nothing yet.
 pub(crate) type Shown<T> = ReadSignal<Option<Arc<T>>>;
@@ -32,6 +37,8 @@ pub(crate) struct Views {
     pub(crate) tickers: Shown<TickersView>,
     pub(crate) sources: Shown<SourcesView>,
     pub(crate) sample: Shown<SampleView>,
+    /// Of the panels that are in sight.
+    pub(crate) panels: PanelSignals,
     pub(crate) config: Shown<PublicConfig>,
     /// The topics that posts are counted under.
     pub(crate) topic_list: Shown<List<Topic>>,
@@ -74,6 +81,7 @@ pub(crate) struct AppState {
     tickers: Writer<TickersView>,
     sources: Writer<SourcesView>,
     sample: Writer<SampleView>,
+    panels: PanelWriters,
     config: Writer<PublicConfig>,
     topic_list: Writer<List<Topic>>,
     ticker_list: Writer<List<Ticker>>,
@@ -103,6 +111,7 @@ impl AppState {
         let (tickers, set_tickers) = signal(None);
         let (sources, set_sources) = signal(None);
         let (sample, set_sample) = signal(None);
+        let (panels, set_panels) = panels::signals();
         let (config, set_config) = signal(None);
         let (topic_list, set_topic_list) = signal(None);
         let (ticker_list, set_ticker_list) = signal(None);
@@ -124,6 +133,7 @@ impl AppState {
             tickers: set_tickers,
             sources: set_sources,
             sample: set_sample,
+            panels: set_panels,
             config: set_config,
             topic_list: set_topic_list,
             ticker_list: set_ticker_list,
@@ -147,6 +157,7 @@ impl AppState {
             tickers,
             sources,
             sample,
+            panels,
             config,
             topic_list,
             ticker_list,
@@ -190,6 +201,7 @@ impl AppState {
                 show(self.tickers, frame.tickers);
                 show(self.sources, frame.sources);
                 show(self.sample, frame.sample);
+                self.panels.apply(frame.panels);
             }
         }
     }

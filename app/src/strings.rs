@@ -3,7 +3,12 @@
 //! Sentence case, no full stop on labels, and never a claim of cause: what is measured is association.
 
 pub(crate) mod connection;
+pub(crate) mod data;
 pub(crate) mod filters;
+pub(crate) mod leaders;
+pub(crate) mod method;
+pub(crate) mod sampling;
+pub(crate) mod statistics;
 pub(crate) mod troubles;
 
 use analysis::{
@@ -168,6 +173,9 @@ pub(crate) fn sample(view: &SampleView) -> String {
             view.n_out_author,
             "of authors who had posted enough in the hour",
         ),
+        (view.n_out_repost, "as reposts"),
+        (view.n_out_source, "for their source"),
+        (view.n_out_loudest, "of the authors with most posts"),
     ];
     let left_out: Vec<String> = left_out
         .into_iter()
@@ -267,7 +275,7 @@ pub(crate) fn burst(row: &HashtagRow) -> Option<(String, String)> {
     ))
 }
 
-fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 {
         "p < .001".to_owned()
     } else {

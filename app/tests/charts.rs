@@ -100,6 +100,7 @@ fn lags() -> LagView {
         p_family: Some(0.001),
         p_surrogate: Some(0.005),
         verdict: Verdict::SentimentLeads { lag: 3 },
+        ..LagView::default()
     }
 }
 

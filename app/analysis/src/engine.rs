@@ -13,6 +13,7 @@
 
 mod attention;
 mod judge;
+mod loudest;
 mod names;
 mod posts;
 mod scorer;
@@ -32,6 +33,7 @@ use wire::{
 use self::{
     attention::Counted,
     judge::{Judge, MAX_WAITING},
+    loudest::Loudest,
     names::{Hashtags, Names},
     posts::{Place, Posts, Record},
     scorer::Scorer,
@@ -144,6 +146,7 @@ pub struct Engine {
     tombstones: FxHashSet<u64>,
     posts: Posts,
     judge: Judge,
+    loudest: Loudest,
     grids: Grids,
     total: Bucket,
     tally: Tally,
@@ -157,6 +160,10 @@ pub struct Engine {
     n_deleted: u64,
     n_gaps: u64,
     n_unreadable: u64,
+    /// Posts without an author, bars of tickers that are not listed where some are, events whose time stamp was refused.
+    n_no_author: u64,
+    n_orphans: u64,
+    n_skewed: u64,
     watch: Watch,
     versions: Versions,
     memos: Memos,
@@ -206,6 +213,7 @@ impl Engine {
             known: FxHashMap::default(),
             tombstones: FxHashSet::default(),
             posts: Posts::default(),
+            loudest: Loudest::default(),
             grids: Grids::default(),
             total: Bucket::default(),
             tally: Tally::default(),
@@ -219,6 +227,9 @@ impl Engine {
             n_deleted: 0,
             n_gaps: 0,
             n_unreadable: 0,
+            n_no_author: 0,
+            n_orphans: 0,
+            n_skewed: 0,
             watch,
             versions: Versions::default(),
             memos: Memos::default(),
@@ -265,6 +276,7 @@ impl Engine {
             return Applied::Repeated;
         }
         let at = event.at.clamp(-MAX_TIME, MAX_TIME);
+        self.n_skewed += u64::from(event.skewed);
         self.known.insert(identity.0, at);
         self.span = extended(self.span, at);
         self.newest_seen_at = self
@@ -295,7 +307,7 @@ impl Engine {
             let Some(judgement) = self.judge.next() else {
                 break;
             };
-            let place = self.judge.place(&judgement);
+            let place = self.loudest.place(&judgement, self.judge.place(&judgement));
             let author = judgement.author;
             let Some((before, after)) = self.posts.judge(judgement, place) else {
                 continue;
@@ -314,10 +326,13 @@ impl Engine {
 
     /// States what a person looks at.
     pub fn watch(&mut self, watch: Watch) {
-        if self.watch != watch {
-            self.watch = watch;
-            self.versions.watch += 1;
-        }
+        // What comes into sight is made; it changes nothing of what was.
+        let is_same = Watch {
+            wanted: self.watch.wanted,
+            ..watch.clone()
+        } == self.watch;
+        self.watch = watch;
+        self.versions.watch += u64::from(!is_same);
     }
 
     /// The views that changed since the last frame, as known at `now`.
@@ -326,6 +341,7 @@ impl Engine {
     pub fn frame(&mut self, now: Millis) -> Frame {
         let now = now.clamp(-MAX_TIME, MAX_TIME);
         self.posts.settle();
+        self.leave_out_loudest();
         let mut memos = std::mem::take(&mut self.memos);
         let frame = self.changed_views(now, &mut memos);
         self.memos = memos;
@@ -452,6 +468,7 @@ impl Engine {
 
         let (compound, class) = self.scorer.score(&post.text);
         let author = author_number(&post.author);
+        self.n_no_author += u64::from(author == 0);
         let is_judged_first = !is_deleted && !self.judge.sampling().is_everything();
         let record = Record {
             at,
@@ -470,13 +487,18 @@ impl Engine {
             },
             ..Record::default()
         };
+        if is_deleted {
+            self.loudest.withdraw(key, author);
+        }
         let text: Option<Rc<str>> = (!is_deleted).then(|| post.text.as_str().into());
         let url = post.url.as_deref().filter(|url| is_web_link(url));
+        let parent = post.reply_to.as_ref();
+        let parent = parent.map(|id| Identity::of_post(&post.source, id).0);
         let record = self.posts.push(
             record,
             &scratch.tickers,
             &scratch.hashtags,
-            text.clone().map(|text| (text, url)),
+            text.clone().map(|text| (text, url, parent)),
         );
         self.scratch = scratch;
         self.tally.add(&record, &self.posts);
@@ -528,6 +550,7 @@ impl Engine {
             return;
         };
         if let Some(record) = self.posts.withdraw(*at, key) {
+            self.loudest.withdraw(key, record.author);
             self.tally.forget_author(&record, &self.posts);
             self.judge.forget(key);
             self.selected.forget();
@@ -538,6 +561,10 @@ impl Engine {
 
     #[inline(never)]
     fn add_bar(&mut self, bar: &Bar) {
+        let is_listed =
+            |ticker: &wire::config::Ticker| ticker.symbol.eq_ignore_ascii_case(&bar.ticker);
+        let is_orphan = !self.ticker_config.is_empty() && !self.ticker_config.iter().any(is_listed);
+        self.n_orphans += u64::from(is_orphan);
         self.tickers.add_bar(bar);
         self.sources.add_bar_source(&bar.source);
         self.versions.bars += 1;

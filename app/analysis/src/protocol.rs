@@ -1,5 +1,7 @@
 //! What page and worker say to each other: postcard bytes in a transferred `ArrayBuffer`.
 
+mod panels;
+
 use serde::{Deserialize, Serialize};
 use wire::{
     Millis, PublicConfig,
@@ -10,6 +12,10 @@ use crate::{
     anomalies::Direction,
     text::sentiment::{Limits, Rule},
     view::{Class, Frame},
+};
+
+pub use panels::{
+    LeaderChoice, LeaderSort, LiveWindow, Pair, Panel, PanelChoices, Rank, RollingChoice, Wanted,
 };
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
@@ -85,6 +91,10 @@ pub struct Watch {
     pub only_spam: bool,
     /// Which unusual buckets the price × sentiment chart marks; `None` marks none.
     pub anomalies: Option<AnomalyChoice>,
+    /// What the further panels show.
+    pub panels: PanelChoices,
+    /// Which of them are in sight.
+    pub wanted: Wanted,
 }
 
 impl Default for Watch {
@@ -105,6 +115,8 @@ impl Default for Watch {
             sampling: Sampling::default(),
             only_spam: false,
             anomalies: Some(AnomalyChoice::default()),
+            panels: PanelChoices::default(),
+            wanted: Wanted::default(),
         }
     }
 }
@@ -146,8 +158,8 @@ pub enum Detector {
 
 /// Which posts count; by default all of them.
 ///
-/// Decided for each post by what came before it, so that nothing is known with hindsight.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+/// All but one are decided for each post by what came before it, so that nothing is known with hindsight.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Sampling {
     /// Leave out what a rule calls spam.
     pub without_spam: bool,
@@ -155,12 +167,19 @@ pub struct Sampling {
     pub only_english: bool,
     /// Of each author at most so many posts an hour of the clock (UTC), the first to come.
     pub per_author: Option<u16>,
+    /// Leave out posts that only repeat another one.
+    pub without_reposts: bool,
+    /// Leave out what this source brought.
+    pub without_source: Option<String>,
+    /// Leave out so many authors, those with most posts. Unlike the others this is decided with hindsight, by
+    /// all posts that are in.
+    pub without_loudest: Option<u16>,
 }
 
 impl Sampling {
     /// Does every post count?
-    pub fn is_everything(self) -> bool {
-        self == Self::default()
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
     }
 }
 

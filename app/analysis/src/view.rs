@@ -2,12 +2,19 @@
 //!
 //! All times are Unix milliseconds in UTC. `None` in a series is a gap: no value exists, and none is made up.
 
+mod panels;
+
 use serde::{Deserialize, Serialize};
 use wire::{Millis, Quote, SourceStatus};
 
 use crate::{
     protocol::{AnomalyChoice, CountBy, RankBy, Sampling, Scoring},
     spam::{Finding, N_REASONS},
+};
+
+pub use panels::{
+    EventsView, LeaderRow, LeadersView, MonthRow, MonthsView, PanelViews, PlaceboView, QualityView,
+    RollingView, StackView, Term, TrendsView, Whole, WhyView,
 };
 
 /// All views that changed since the last frame.
@@ -33,6 +40,8 @@ pub struct Frame {
     pub sources: Option<SourcesView>,
     /// Spam, languages, and what was left out.
     pub sample: Option<SampleView>,
+    /// Of the panels that are in sight.
+    pub panels: PanelViews,
 }
 
 /// `[from, to)`.
@@ -282,6 +291,21 @@ pub struct PostRow {
     pub n_alike: u32,
     /// It is in the counts.
     pub is_counted: bool,
+    /// What it answers, where that is kept.
+    pub parent: Option<ParentRow>,
+}
+
+/// The post that another one answers.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct ParentRow {
+    /// Grid time.
+    pub at: Millis,
+    /// Its text.
+    pub text: String,
+    /// How it reads.
+    pub class: Class,
+    /// Compound, −1…+1.
+    pub compound: f32,
 }
 
 /// What the posts of the range are, as far as it decides whether they count.
@@ -309,6 +333,14 @@ pub struct SampleView {
     pub n_out_language: u64,
     /// Posts left out since their author had posted enough in that hour.
     pub n_out_author: u64,
+    /// Posts left out as reposts.
+    pub n_out_repost: u64,
+    /// Posts left out for their source.
+    pub n_out_source: u64,
+    /// Posts left out since their author is among those with most posts.
+    pub n_out_loudest: u64,
+    /// Sources that brought posts, by name.
+    pub post_sources: Vec<String>,
 }
 
 /// Cross-correlation of sentiment (x) and price returns (y) by lag.
@@ -336,8 +368,33 @@ pub struct LagView {
     pub p_family: Option<f64>,
     /// The same by phase-randomised surrogates, drawn only where `p_family` is below .05: both have to be.
     pub p_surrogate: Option<f64>,
+    /// p of the largest |correlation| as if its lag had been the only one looked at.
+    pub p_raw: Option<f64>,
+    /// Lag of the largest |correlation|, and the first and last of those that hold 95 % of the probability.
+    pub best_lag: Option<i32>,
+    /// See `best_lag`.
+    pub best_lag_interval: Option<(i32, i32)>,
+    /// The largest |correlation| of lags above 0.
+    pub sentiment_leads: Option<LagPeak>,
+    /// The largest |correlation| of lags below 0.
+    pub price_leads: Option<LagPeak>,
+    /// Posts in the cells used.
+    pub n_posts: u64,
+    /// Posts of these cells that came late and are left out of the test.
+    pub n_late: u64,
     /// What follows.
     pub verdict: Verdict,
+}
+
+/// The largest |correlation| in one direction.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct LagPeak {
+    /// Buckets; positive: sentiment leads price.
+    pub lag: i32,
+    /// Of the prewhitened series.
+    pub correlation: f64,
+    /// Over all lags of both directions.
+    pub p_family: f64,
 }
 
 /// What a lag plot says.

@@ -2,7 +2,10 @@
 
 use analysis::{
     Applied, Counting, Engine,
-    protocol::{CountBy, RangeChoice, Sampling, Watch},
+    protocol::{
+        CountBy, LeaderChoice, LeaderSort, PanelChoices, RangeChoice, Sampling, Wanted, Watch,
+    },
+    series::calendar::Level,
     spam::Reason,
     view::{Class, Frame, Range},
 };
@@ -164,8 +167,21 @@ fn any_watch() -> impl Strategy<Value = Watch> {
         "MOON".to_owned(),
         "none".to_owned(),
     ]));
-    (range, class, hashtag, any::<bool>(), any::<bool>()).prop_map(
-        |(range, class, hashtag, only_btc, by_author)| Watch {
+    let sort = prop::sample::select(vec![LeaderSort::Mentions, LeaderSort::Negative]);
+    let level = prop::option::of(prop::sample::select(vec![Level::Hour, Level::Month]));
+    let panels = (sort, level, 0..9 * DAY).prop_map(|(sort, level, at)| PanelChoices {
+        leaders: LeaderChoice { level, sort, n: 3 },
+        trend_level: level,
+        second: Some("ETH".into()),
+        random: (at % 2 == 0).then_some(7),
+        why: Some(Range {
+            from: NEW_YEAR + at,
+            to: NEW_YEAR + at + DAY,
+        }),
+        ..PanelChoices::default()
+    });
+    (range, class, hashtag, any::<bool>(), any::<bool>(), panels).prop_map(
+        |(range, class, hashtag, only_btc, by_author, panels)| Watch {
             range,
             class,
             hashtag,
@@ -180,7 +196,25 @@ fn any_watch() -> impl Strategy<Value = Watch> {
             } else {
                 CountBy::Posts
             },
+            panels,
+            wanted: Wanted::ALL,
             ..Watch::default()
+        },
+    )
+}
+
+fn any_sampling() -> impl Strategy<Value = Sampling> {
+    let switches = prop::array::uniform3(any::<bool>());
+    let source = prop::option::of(Just("social".to_owned()));
+    let some = || prop::option::of(1u16..3);
+    (switches, source, some(), some()).prop_map(
+        |([spam, english, reposts], source, per_author, loudest)| Sampling {
+            without_spam: spam,
+            only_english: english,
+            per_author,
+            without_reposts: reposts,
+            without_source: source.filter(|_| per_author.is_some()),
+            without_loudest: loudest,
         },
     )
 }
@@ -218,13 +252,12 @@ proptest! {
     #[test]
     fn when_posts_are_judged_makes_no_difference(
         events in any_events(),
-        (without_spam, only_english, per_author) in (any::<bool>(), any::<bool>(), prop::option::of(1u16..3)),
+        sampling in any_sampling(),
         watch in any_watch().prop_map(|watch| Watch { class: None, ..watch }),
         (every, n) in (1usize..20, 0usize..5),
     ) {
-        let sampling = Sampling { without_spam, only_english, per_author };
         let now = NEW_YEAR + 11 * DAY;
-        let (mut now_and_then, mut at_last) = (engine_with(sampling), engine_with(sampling));
+        let (mut now_and_then, mut at_last) = (engine_with(sampling.clone()), engine_with(sampling));
         for (idx, event) in events.iter().enumerate() {
             at_last.apply(event);
             now_and_then.apply(event);
@@ -242,7 +275,8 @@ proptest! {
         let frame = whole_frame(&mut now_and_then, now);
         prop_assert_eq!(&frame, &whole_frame(&mut at_last, now));
         let (sample, kpi) = (frame.sample.unwrap_or_default(), frame.kpi.unwrap_or_default());
-        let n_out = sample.n_out_spam + sample.n_out_language + sample.n_out_author;
+        let n_out = sample.n_out_spam + sample.n_out_language + sample.n_out_author
+            + sample.n_out_repost + sample.n_out_source + sample.n_out_loudest;
         prop_assert_eq!((sample.n_waiting, sample.n_posts), (0, kpi.counts.posts + n_out));
     }
 
@@ -318,7 +352,9 @@ proptest! {
         (far.at, far.seen_at) = (at, seen_at);
         let mut engine = engine(&[far, post(2, NEW_YEAR, "near"), bar(NEW_YEAR, 1.0)]);
         engine.frame(now);
-        engine.watch(Watch { range: RangeChoice::Fixed { from, to }, ..Watch::default() });
+        let why = Some(Range { from, to });
+        let panels = PanelChoices { why, ..PanelChoices::default() };
+        engine.watch(Watch { range: RangeChoice::Fixed { from, to }, panels, wanted: Wanted::ALL, ..Watch::default() });
         engine.frame(now);
         engine.watch(Watch { range: RangeChoice::Last(to), ..Watch::default() });
         engine.frame(now);
@@ -581,7 +617,7 @@ fn spam_is_told_with_its_reasons_and_counts_all_the_same() {
 fn what_is_left_out_is_in_no_count_and_can_still_be_looked_at() {
     #[track_caller]
     fn check(sampling: Sampling, n_counted: u64, n_btc: u64) {
-        let mut engine = engine_with(sampling);
+        let mut engine = engine_with(sampling.clone());
         wave().iter().for_each(|event| {
             engine.apply(event);
         });
@@ -607,11 +643,11 @@ fn what_is_left_out_is_in_no_count_and_can_still_be_looked_at() {
         per_author: Some(4),
         ..Sampling::default()
     };
-    check(all, 4, 2);
+    check(all.clone(), 4, 2);
     check(
         Sampling {
             without_spam: true,
-            ..all
+            ..all.clone()
         },
         3,
         1,
@@ -679,4 +715,95 @@ fn where_nobody_listened_there_is_a_gap_and_not_a_zero() {
         ),
         (Some(1), Some(0.0), None)
     );
+}
+
+#[test]
+fn without_the_loudest_authors_every_number_rests_on_the_others() {
+    // Authors 1, 2 and 3 with one, two and three posts.
+    let own = |author: u32, n: u32| (0..n).map(move |k| 7 * k + author - 1);
+    let ids: Vec<u32> = (1..=3).flat_map(|author| own(author, author)).collect();
+    let events: Vec<Event> = ids
+        .iter()
+        .map(|id| {
+            post(
+                *id,
+                NEW_YEAR + Millis::from(*id) * MINUTE,
+                "I love $BTC #moon",
+            )
+        })
+        .collect();
+    let of = |n: Option<u16>, events: &[Event]| {
+        let mut engine = engine_with(Sampling {
+            without_loudest: n,
+            ..Sampling::default()
+        });
+        for event in events {
+            engine.apply(event);
+            engine.judge(usize::MAX);
+            engine.frame(event.seen_at);
+        }
+        engine.watch(Watch {
+            ticker: Some("BTC".into()),
+            ..Watch::default()
+        });
+        let frame = whole_frame(&mut engine, NEW_YEAR + DAY);
+        let (sample, market) = (frame.sample.unwrap(), frame.market.unwrap());
+        let n_moon = engine
+            .frame(NEW_YEAR + 22 * MINUTE)
+            .hashtags
+            .map(|view| view.n_posts);
+        (
+            frame.kpi.unwrap().counts.posts,
+            (market.n, market.authors),
+            sample.n_out_loudest,
+            n_moon,
+        )
+    };
+
+    assert_eq!(of(None, &events), (6, (6, 3), 0, Some(6)));
+    assert_eq!(of(Some(1), &events), (3, (3, 2), 3, Some(3)));
+    assert_eq!(of(Some(2), &events), (1, (1, 1), 5, Some(1)));
+}
+
+#[test]
+fn one_source_and_reposts_can_be_left_out() {
+    let change = |mut event: Event, source: &str, repost: bool| {
+        if let Body::Post(post) = &mut event.body {
+            (post.source, post.repost) = (source.into(), repost);
+        }
+        event
+    };
+    let events = [
+        change(post(1, NEW_YEAR, "one"), "a", false),
+        change(post(2, NEW_YEAR, "two"), "b", false),
+        change(post(3, NEW_YEAR, "three"), "b", true),
+    ];
+    let of = |sampling: Sampling| {
+        let mut engine = engine_with(sampling);
+        events.iter().for_each(|event| {
+            engine.apply(event);
+        });
+        engine.judge(usize::MAX);
+        let frame = engine.frame(NEW_YEAR);
+        let sample = frame.sample.unwrap();
+        (
+            frame.kpi.unwrap().counts.posts,
+            sample.n_out_source,
+            sample.n_out_repost,
+            sample.post_sources,
+        )
+    };
+    let all = vec!["a".to_owned(), "b".to_owned()];
+
+    let without_reposts = Sampling {
+        without_reposts: true,
+        ..Sampling::default()
+    };
+    let without_source = Sampling {
+        without_source: Some("b".into()),
+        ..Sampling::default()
+    };
+
+    assert_eq!(of(without_reposts), (2, 0, 1, all.clone()));
+    assert_eq!(of(without_source), (1, 2, 0, all));
 }

@@ -3,10 +3,11 @@
 use analysis::{
     anomalies::Direction,
     protocol::{AnomalyChoice, Detector, Measure},
-    view::{AnomaliesView, AnomalyMark},
+    view::{AnomaliesView, AnomalyMark, Term},
 };
 use leptos::prelude::*;
 
+use super::sight::Sight;
 use crate::{
     format,
     query::{Choice, Entry, write_detector, write_direction, write_measure},
@@ -45,6 +46,7 @@ pub(crate) fn Anomalies() -> impl IntoView {
     view! {
         <Controls />
         <List view />
+        <Why />
     }
 }
 
@@ -154,10 +156,48 @@ fn List(view: Memo<Option<AnomaliesView>>) -> impl IntoView {
     }
 }
 
+/// What stands behind the bucket that is asked about.
+#[component]
+fn Why() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let sight = expect_context::<Sight>();
+    let shown = Memo::new(move |_| {
+        let asked = sight.why()?;
+        let view = views.panels.why.get()?;
+        (view.bucket == asked).then(|| (*view).clone())
+    });
+    view! {
+        {move || shown.get().map(|view| {
+            let term = |term: Term| {
+                let title = format!("{} posts where {:.1} would be usual", format::count(term.n), term.expected);
+                let told = title.clone();
+                view! { <li title=told>{term.term}" "<b>{format::count(term.n)}</b><span class="vh">{title}</span></li> }
+            };
+            let sources = view.of_sources.iter().map(|(name, n)| format!("{name} {}", format::count(*n)));
+            let sources: Vec<String> = sources.collect();
+            view! {
+                <div class="why" role="group" aria-label="Why this bucket is unusual">
+                    <p>
+                        <b>{format!("{}, {}", view.ticker, format::stretch(view.bucket.from, view.bucket.to))}</b>" "
+                        <button type="button" class="link" on:click=move |_| sight.ask_why(None)>"Close"</button>
+                    </p>
+                    <p>{strings::data::why(&view)}</p>
+                    <p class="hint">{strings::data::terms(&view)}</p>
+                    <ul class="terms">{view.terms.into_iter().map(term).collect_view()}</ul>
+                    <p class="hint">{format!("All posts of the bucket by source: {}", sources.join(", "))}</p>
+                </div>
+            }
+        })}
+    }
+}
+
 #[component]
 fn Row(of: Measure, mark: AnomalyMark) -> impl IntoView {
     let choice = expect_context::<Choice>();
     let bucket = mark.bucket;
+    let sight = expect_context::<Sight>();
+    let is_asked = move || sight.why() == Some(bucket);
+    let ask = move |_| sight.ask_why((!is_asked()).then_some(bucket));
     // Several as long on either side, to see what it stands out of.
     let margin = 6 * (bucket.to - bucket.from);
     view! {
@@ -175,7 +215,12 @@ fn Row(of: Measure, mark: AnomalyMark) -> impl IntoView {
             <td>{strings::measured(of, mark.value)}</td>
             <td>{mark.expected.map_or("–".to_owned(), |expected| strings::measured(of, expected))}</td>
             <td>{strings::deviation(&mark)}</td>
-            <td class="behind">{strings::behind(&mark)}</td>
+            <td class="behind">
+                {strings::behind(&mark)}" "
+                <button type="button" class="link" aria-pressed=move || is_asked().to_string() on:click=ask>
+                    "Why"<span class="vh">{format!(" {} is unusual", format::date_time(bucket.from))}</span>
+                </button>
+            </td>
         </tr>
     }
 }

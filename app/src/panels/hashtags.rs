@@ -2,7 +2,7 @@
 
 use analysis::{
     protocol::{CountBy, RankBy},
-    view::{Counts, HashtagRow, HashtagsView},
+    view::{Counts, HashtagRow, HashtagsView, Range},
 };
 use leptos::prelude::*;
 use wire::{
@@ -10,6 +10,11 @@ use wire::{
     time::{HOUR, MINUTE},
 };
 
+use super::{
+    method::{Card, Figures, Method},
+    shell::TableButton,
+    table::{Cells, Table},
+};
 use crate::{
     format,
     query::{Choice, Entry},
@@ -34,6 +39,23 @@ const AMOUNTS: [u16; 4] = [5, 10, 20, 50];
 pub(crate) fn HashtagsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let caption = move || views.hashtags.get().map(|view| caption(&view));
+    let is_table = RwSignal::new(false);
+    let cells = Memo::new(move |_| {
+        views
+            .hashtags
+            .with(|view| view.as_deref().map(table).unwrap_or_default())
+    });
+    let figures = Signal::derive(move || {
+        views.hashtags.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let range = Range {
+                    from: view.until - view.window,
+                    to: view.until,
+                };
+                Figures::new(format!("{} posts", format::count(view.n_posts)), range)
+            })
+        })
+    });
     let empty = move || {
         views
             .hashtags
@@ -47,11 +69,16 @@ pub(crate) fn HashtagsPanel() -> impl IntoView {
                 <h2 id="hashtags-title">"Trending hashtags"</h2>
                 <span class="spacer"></span>
                 <Controls />
+                <TableButton is_table />
             </header>
             <p class="caption">{caption}</p>
-            <Bars />
+            {move || match is_table.get() {
+                true => view! { <Table name="Table of hashtags" cells /> }.into_any(),
+                false => view! { <Bars /> }.into_any(),
+            }}
             {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
             <Show when=move || views.hashtags.with(Option::is_none)><div class="loading list-skeleton"></div></Show>
+            <Method card=Card::Hashtags figures />
         </section>
     }
 }
@@ -205,6 +232,33 @@ fn Bar(tag: String) -> impl IntoView {
                 <span class="bar-change">{move || row.with(|(row, _)| change(row))}</span>
             </button>
         </li>
+    }
+}
+
+/// Every number behind the bars, what was to be expected among them.
+fn table(view: &HashtagsView) -> Cells {
+    let row = |row: &HashtagRow| {
+        let counts = row.counts;
+        let of = |n: u64| format::share(n, counts.posts);
+        vec![
+            format!("#{}", row.tag),
+            format::count(row.count),
+            change(row),
+            row.baseline
+                .map_or("–".to_owned(), |expected| format!("{expected:.1}")),
+            row.burst
+                .map_or("–".to_owned(), |burst| format::signed(burst, 1)),
+            of(counts.positive),
+            of(counts.negative),
+            counts
+                .mean_compound
+                .map_or("–".to_owned(), |mean| format::signed(mean, 3)),
+        ]
+    };
+    Cells {
+        caption: "Expected: by the share of the day before. Burst: standard deviations above that, from a count of 5 on".to_owned(),
+        head: vec!["Hashtag", "Count", "Change", "Expected", "Burst", "Positive", "Negative", "Mean compound"],
+        rows: view.rows.iter().map(row).collect(),
     }
 }
 

@@ -3,7 +3,11 @@
 use analysis::view::{Class, Counts, KpiView};
 use leptos::prelude::*;
 
-use super::{css_class, scoring::ScoringControls};
+use super::{
+    css_class,
+    method::{Card, Figures, Method},
+    scoring::ScoringControls,
+};
 use crate::{format, query::Choice, selection::Filter, state::Views, strings};
 
 /// One figure as it is shown.
@@ -30,6 +34,20 @@ pub(crate) fn KpiStrip() -> impl IntoView {
             )
         })
     };
+    let figures = Signal::derive(move || {
+        views.kpi.with(|kpi| {
+            kpi.as_ref().map_or_else(Figures::default, |kpi| {
+                let authors = format::count(kpi.authors);
+                Figures::new(
+                    format!(
+                        "{} posts by {authors} authors",
+                        format::count(kpi.counts.posts)
+                    ),
+                    kpi.range,
+                )
+            })
+        })
+    });
     let row = |name: &'static str, of: Option<Class>, figure: fn(&KpiView) -> Figure| {
         let class = of.map_or("", css_class);
         let figure = Memo::new(move |_| views.kpi.get().map(|kpi| figure(&kpi)));
@@ -60,6 +78,7 @@ pub(crate) fn KpiStrip() -> impl IntoView {
             <div class="foot">
                 <p class="caption">{caption}</p>
                 <ScoringControls />
+                <Method card=Card::Kpi figures />
             </div>
         </section>
     }

@@ -1,20 +1,44 @@
 //! Lead or lag: the verdict in words, the plot, and how it was made.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use analysis::view::Verdict;
-use leptos::prelude::*;
+use analysis::{
+    protocol::{Panel, RangeChoice, Watch},
+    text::sentiment::Limits,
+    view::Verdict,
+};
+use leptos::{html::Section, prelude::*};
 
+use super::{
+    method::{Card, Figures, Method},
+    sight,
+};
 use crate::{
     charts::{Plottable, canvas::ChartCanvas, lag::n_points},
+    format,
+    query::{Choice, write_method},
     state::Views,
-    strings,
+    strings::{self, statistics},
 };
 
 /// The panel.
 #[component]
 pub(crate) fn LagPanel() -> impl IntoView {
     let views = expect_context::<Views>();
+    let section = NodeRef::<Section>::new();
+    sight::follow(section, &[Panel::Placebo]);
+    let figures = Signal::derive(move || {
+        views.lag.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let n = format!(
+                    "{} pairs of cells of {}",
+                    format::count(u64::from(view.n)),
+                    format::span(view.width)
+                );
+                Figures::new(n, view.range)
+            })
+        })
+    });
     let source = Signal::derive(move || views.lag.get().map(|view| view as Arc<dyn Plottable>));
     let summary = Signal::derive(move || {
         let view = views.lag.get();
@@ -38,7 +62,7 @@ pub(crate) fn LagPanel() -> impl IntoView {
             .with(|view| view.as_ref().is_some_and(|view| n_points(view) == 0))
     };
     view! {
-        <section class="panel lag" aria-labelledby="lag-title">
+        <section class="panel lag" aria-labelledby="lag-title" node_ref=section>
             <header>
                 <h2 id="lag-title">"Lead or lag"</h2>
                 <span class="muted">{move || views.lag.get().map(|view| view.ticker.clone())}</span>
@@ -51,7 +75,79 @@ pub(crate) fn LagPanel() -> impl IntoView {
                     <p class="empty over">"Needs prices and posts of this ticker over the same hours. Choose All or another ticker."</p>
                 })}
             </div>
+            <Credibility />
             <p class="hint">{move || views.lag.get().map(|view| strings::lag_method(&view))}</p>
+            <Method card=Card::Lag figures />
         </section>
     }
+}
+
+/// What is looked at; the same again is no further trial.
+type Look = (String, String);
+
+/// Both directions, the best lag, what looking often does, placebos and the shortest lead that can be told.
+#[component]
+fn Credibility() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let choice = expect_context::<Choice>();
+    let looks = StoredValue::new(BTreeSet::<Look>::new());
+    let n_looks = Memo::new(move |_| {
+        let view = views.lag.get();
+        let tested = view.filter(|view| view.p_family.is_some());
+        let chosen = choice.watch.with(sample_of);
+        looks.update_value(|looks| {
+            if let Some(view) = tested {
+                looks.insert((view.ticker.clone(), chosen));
+            }
+        });
+        looks.with_value(BTreeSet::len)
+    });
+    let facts = move || {
+        views.lag.get().map(|view| {
+            let [sentiment, price] = statistics::directions(&view);
+            let placebo = views.panels.placebo.with(|placebo| {
+                let placebo = placebo.as_ref().filter(|placebo| placebo.ticker == view.ticker);
+                placebo.map_or("–".to_owned(), |placebo| statistics::placebo(placebo))
+            });
+            let n = format!(
+                "n = {}, n_eff = {}",
+                format::count(u64::from(view.n)),
+                format::count(view.n_effective.max(0.0).round() as u64)
+            );
+            let facts = [
+                sentiment,
+                price,
+                ("Best lag".to_owned(), statistics::best_lag(&view)),
+                ("p".to_owned(), statistics::p_values(&view, n_looks.get())),
+                ("Pairs".to_owned(), n),
+                ("Placebo".to_owned(), placebo),
+                ("Looks".to_owned(), statistics::trials(n_looks.get())),
+                ("Latency floor".to_owned(), statistics::latency_floor(&view)),
+            ];
+            let fact = |(name, text): (String, String)| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
+            facts.into_iter().map(fact).collect_view()
+        })
+    };
+    view! { <dl class="card-facts">{facts}</dl> }
+}
+
+/// The part of a choice that makes another test of the same ticker.
+fn sample_of(watch: &Watch) -> String {
+    let Watch {
+        range,
+        scoring,
+        sampling,
+        ..
+    } = watch;
+    let range = match range {
+        RangeChoice::Fixed { from, to } => format!("{from}-{to}"),
+        RangeChoice::Last(length) => length.to_string(),
+        RangeChoice::All => String::new(),
+    };
+    let limits = scoring.limits == Limits::Strict;
+    let method = write_method(scoring.method);
+    format!(
+        "{range} {method} {limits} {}",
+        strings::sampling::told(sampling)
+    )
 }

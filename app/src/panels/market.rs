@@ -12,7 +12,10 @@ use wire::{
     time::{DAY, HOUR},
 };
 
-use super::anomalies::Anomalies;
+use super::{
+    anomalies::Anomalies,
+    method::{Card, Figures, Method},
+};
 use crate::{
     charts::{
         Plottable,
@@ -44,6 +47,18 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             .get()
             .map_or("loading".to_owned(), |view| strings::market_summary(&view))
     });
+    let figures = Signal::derive(move || {
+        views.market.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let n = format!(
+                    "{} posts, {} closes",
+                    format::count(view.n),
+                    format::count(view.closes.len() as u64)
+                );
+                Figures::new(n, view.range)
+            })
+        })
+    });
     let empty = move || {
         views
             .market
@@ -69,6 +84,7 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             </div>
             <p class="hint pointer">"Drag to zoom, with Shift to move along, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets; ? lists the rest."</p>
             <Anomalies />
+            <Method card=Card::Market figures />
         </section>
     }
 }

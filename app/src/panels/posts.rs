@@ -5,7 +5,13 @@ use std::sync::Arc;
 use analysis::view::{Class, PostRow, PostsView};
 use leptos::{html::Div, prelude::*};
 
-use super::{class_name, css_class, explanation::Explanation, glyph};
+use super::{
+    class_name, css_class,
+    explanation::Explanation,
+    glyph,
+    method::{Card, Figures, Method},
+    shell::{Choose, texts},
+};
 use crate::{
     app::Actions,
     format,
@@ -59,7 +65,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                 w.tickers.join(" "),
                 w.only_spam,
                 w.topics.clone(),
-                format!("{:?}", w.range),
+                format!("{:?}{:?}", w.range, w.panels.random),
             )
         })
     });
@@ -79,8 +85,9 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             _ => newest,
         }
     });
+    let is_random = move || choice.watch.with(|watch| watch.panels.random.is_some());
     let n_new = Memo::new(move |_| match (views.posts.get(), shown.get()) {
-        (Some(newest), Some(shown)) => n_new(&newest, &shown),
+        (Some(newest), Some(shown)) if !is_random() => n_new(&newest, &shown),
         _ => 0,
     });
     let show_new = move |_| {
@@ -120,6 +127,14 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             n_rows.update(|n| *n += ROWS_AT_ONCE);
         }
     };
+    let figures = Signal::derive(move || {
+        let n = shown.with(|view| view.as_ref().map_or(0, |view| view.n_matching));
+        let range = views.kpi.with(|kpi| kpi.as_ref().map(|kpi| kpi.range));
+        Figures::new(
+            format!("{} matching posts", format::count(n)),
+            range.unwrap_or_default(),
+        )
+    });
     let empty = move || {
         let view = shown.get().filter(|view| view.rows.is_empty())?;
         let n_filters = choice.watch.with(|watch| filters(watch).len());
@@ -130,10 +145,11 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             <header>
                 <h2 id="posts-title">"Recent posts"</h2>
                 <span class="spacer"></span>
+                <Order />
                 <ClassButtons />
             </header>
             <ChartTickerChip />
-            <p class="caption">{move || shown.get().map(|view| caption(&view))}</p>
+            <p class="caption">{move || shown.get().map(|view| caption(&view, is_random()))}</p>
             <div class="list-frame">
                 <Show when=move || { n_new.get() > 0 }>
                     <button type="button" class="new-pill" on:click=show_new>{move || new_text(n_new.get())}</button>
@@ -164,13 +180,19 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                     })}
                 </div>
             </div>
+            <Method card=Card::Posts figures />
         </section>
     }
 }
 
-fn caption(view: &PostsView) -> String {
+fn caption(view: &PostsView, is_random: bool) -> String {
+    let order = if is_random {
+        "Drawn at random:"
+    } else {
+        "Newest"
+    };
     format!(
-        "Newest {} of {} matching posts, {} in range",
+        "{order} {} of {} matching posts, {} in range",
         view.rows.len(),
         format::count(view.n_matching),
         format::count(view.n_in_range)
@@ -193,6 +215,59 @@ fn new_text(n: usize) -> String {
     } else {
         format!("↑ {n} new")
     }
+}
+
+/// Newest or drawn at random, and of which topic.
+#[component]
+fn Order() -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let views = expect_context::<Views>();
+    let seed = Memo::new(move |_| choice.watch.with(|watch| watch.panels.random));
+    let order = Signal::derive(move || match seed.get() {
+        Some(_) => "random".to_owned(),
+        None => "newest".to_owned(),
+    });
+    let on_order = Callback::new(move |text: String| {
+        choice.change(Entry::Same, |watch| {
+            watch.panels.random = (text == "random").then_some(1);
+        });
+    });
+    let draw = move |_| {
+        choice.change(Entry::Same, |watch| {
+            watch.panels.random = watch.panels.random.map(|seed| seed.wrapping_add(1));
+        });
+    };
+    let topics = Memo::new(move |_| {
+        let list = views.topic_list.get();
+        let names = list.iter().flat_map(|list| &list.items);
+        names.map(|topic| topic.name.clone()).collect::<Vec<_>>()
+    });
+    let topic = Signal::derive(move || {
+        choice
+            .watch
+            .with(|watch| watch.topics.first().cloned().unwrap_or_default())
+    });
+    let on_topic = Callback::new(move |text: String| {
+        choice.change(Entry::New, |watch| {
+            watch.topics = Some(text)
+                .filter(|text| !text.is_empty())
+                .into_iter()
+                .collect();
+        });
+    });
+    let options = move || {
+        let names = topics.get().into_iter().map(|name| (name.clone(), name));
+        let all = (String::new(), "all topics".to_owned());
+        [all].into_iter().chain(names).collect::<Vec<_>>()
+    };
+    view! {
+        <Choose label="Order" options=texts([("newest", "newest"), ("random", "at random")]) chosen=order on_choice=on_order />
+        <Show when=move || seed.get().is_some()>
+            <button type="button" on:click=draw>"Draw again"</button>
+        </Show>
+        {move || view! { <Choose label="Topic of the posts" options=options() chosen=topic on_choice=on_topic /> }}
+    }
+    .into_any()
 }
 
 #[component]
@@ -309,6 +384,17 @@ fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView 
     view! {
         <li class=format!("post {}", css_class(row.class))>
             <p class="meta">{meta}</p>
+            {row.parent.map(|parent| view! {
+                <blockquote class=format!("parent {}", css_class(parent.class)) dir="auto">
+                    <span class="meta">
+                        "Answers "<span class="mark" aria-hidden="true">{glyph(parent.class)}</span>
+                        <span class="vh">{class_name(parent.class)}</span>
+                        " "{format::signed(f64::from(parent.compound), 2)}" "
+                        <time datetime=format::iso(parent.at)>{format::date_time(parent.at)}</time>
+                    </span>
+                    {parent.text}
+                </blockquote>
+            })}
             <p class="text" dir="auto" class:deleted=is_deleted>
                 {row.text.unwrap_or_else(|| "Deleted by its author".to_owned())}
             </p>

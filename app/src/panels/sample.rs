@@ -1,14 +1,21 @@
 //! Which posts count: what looks like spam and why, which languages, and what is left out.
 
-use analysis::{spam::REASONS, view::SampleView};
-use leptos::prelude::*;
+use analysis::{protocol::Panel, spam::REASONS, view::SampleView};
+use leptos::{html::Section, prelude::*};
 
+use super::{
+    method::{Card, Figures, Method},
+    sight,
+};
 use crate::{
     format,
     query::{Choice, Entry},
     state::Views,
-    strings,
+    strings::{self, sampling::Rests},
 };
+
+/// How many of the loudest authors can be left out.
+const LOUDEST: [u16; 5] = [1, 3, 10, 30, 100];
 
 /// Caps to choose from.
 const CAPS: [u16; 4] = [1, 3, 10, 30];
@@ -17,14 +24,25 @@ const CAPS: [u16; 4] = [1, 3, 10, 30];
 #[component]
 pub(crate) fn SamplePanel() -> impl IntoView {
     let views = expect_context::<Views>();
+    let section = NodeRef::<Section>::new();
+    // What rests on the sample is compared: the leaderboard is made for that as well.
+    sight::follow(section, &[Panel::Leaders]);
+    let figures = Signal::derive(move || {
+        views.sample.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                Figures::new(format!("{} posts", format::count(view.n_posts)), view.range)
+            })
+        })
+    });
     view! {
-        <section class="panel sample" aria-labelledby="sample-title">
+        <section class="panel sample" aria-labelledby="sample-title" node_ref=section>
             <header>
                 <h2 id="sample-title">"What counts"</h2>
                 <span class="spacer"></span>
                 <SpamListButton />
             </header>
             <Controls />
+            <Comparison />
             <p class="caption" data-testid="sample-summary">
                 {move || views.sample.with(|view| view.as_deref().map(strings::sample))}
             </p>
@@ -32,6 +50,7 @@ pub(crate) fn SamplePanel() -> impl IntoView {
                 None => view! { <div class="loading list-skeleton"></div> }.into_any(),
                 Some(view) => view! { <Findings view=(*view).clone() /> }.into_any(),
             }}
+            <Method card=Card::Sample figures />
         </section>
     }
 }
@@ -55,11 +74,54 @@ fn SpamListButton() -> impl IntoView {
 #[component]
 fn Controls() -> impl IntoView {
     let choice = expect_context::<Choice>();
-    let sampling = Memo::new(move |_| choice.watch.with(|watch| watch.sampling));
+    let views = expect_context::<Views>();
+    let sampling = Memo::new(move |_| choice.watch.with(|watch| watch.sampling.clone()));
     let option = move |cap: Option<u16>| {
         let text = cap.map_or("all".to_owned(), |cap| format!("the first {cap}"));
         let value = cap.map_or(String::new(), |cap| cap.to_string());
         view! { <option value=value prop:selected=move || sampling.get().per_author == cap>{text}</option> }
+    };
+    let loudest = move || {
+        let other = sampling
+            .get()
+            .without_loudest
+            .filter(|n| !LOUDEST.contains(n));
+        [None]
+            .into_iter()
+            .chain(LOUDEST.map(Some))
+            .chain(other.map(Some))
+    };
+    let loudest_option = move |n: Option<u16>| {
+        let text = n.map_or("no author".to_owned(), |n| match n {
+            1 => "author".to_owned(),
+            n => format!("{n} authors"),
+        });
+        let value = n.map_or(String::new(), |n| n.to_string());
+        view! { <option value=value prop:selected=move || sampling.get().without_loudest == n>{text}</option> }
+    };
+    let sources = Memo::new(move |_| {
+        let mut names = views.sample.with(|view| {
+            view.as_ref()
+                .map_or_else(Vec::new, |view| view.post_sources.clone())
+        });
+        names.extend(
+            sampling
+                .get()
+                .without_source
+                .filter(|name| !names.contains(name)),
+        );
+        names.insert(0, String::new());
+        names
+    });
+    let source_option = move |name: String| {
+        let text = if name.is_empty() {
+            "none".to_owned()
+        } else {
+            name.clone()
+        };
+        let own = name.clone();
+        let is_chosen = move || sampling.get().without_source.unwrap_or_default() == own;
+        view! { <option value=name prop:selected=is_chosen>{text}</option> }
     };
     // A link may ask for another cap than those offered.
     let caps = move || {
@@ -94,6 +156,32 @@ fn Controls() -> impl IntoView {
                 " Only English"
             </label>
             <label>
+                <input
+                    type="checkbox"
+                    prop:checked=move || sampling.get().without_reposts
+                    on:change=move |event| {
+                        let is_on = event_target_checked(&event);
+                        choice.change(Entry::Same, |watch| watch.sampling.without_reposts = is_on);
+                    }
+                />
+                " Leave reposts out"
+            </label>
+            <label>
+                "Leave out the loudest "
+                <select on:change=move |event| {
+                    let n = event_target_value(&event).parse().ok();
+                    choice.change(Entry::Same, |watch| watch.sampling.without_loudest = n);
+                }>{move || loudest().map(loudest_option).collect_view()}</select>
+            </label>
+            <label>
+                "Without the source "
+                <select on:change=move |event| {
+                    let name = event_target_value(&event);
+                    let source = (!name.is_empty()).then_some(name);
+                    choice.change(Entry::Same, |watch| watch.sampling.without_source = source);
+                }>{move || sources.get().into_iter().map(source_option).collect_view()}</select>
+            </label>
+            <label>
                 "Of each author and hour "
                 <select on:change=move |event| {
                     let cap = event_target_value(&event).parse().ok();
@@ -101,6 +189,53 @@ fn Controls() -> impl IntoView {
                 }>{move || caps().map(option).collect_view()}</select>
             </label>
         </div>
+    }
+}
+
+/// What the figures were while every post counted, and what they are now.
+#[component]
+fn Comparison() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let now = Memo::new(move |_| {
+        let (kpi, lag) = (views.kpi.get()?, views.lag.get()?);
+        views
+            .panels
+            .leaders
+            .with(|leaders| Some(Rests::new(&kpi, &lag, leaders.as_deref())))
+    });
+    let is_everything = Memo::new(move |_| {
+        views.sample.with(|view| {
+            view.as_ref()
+                .is_none_or(|view| view.sampling.is_everything())
+        })
+    });
+    let before = Memo::new(
+        move |before: Option<&Option<Rests>>| match is_everything.get() {
+            true => now.get(),
+            false => before.cloned().flatten(),
+        },
+    );
+    let rows = move || {
+        let now = now.get().unwrap_or_default().rows();
+        let before = before.get().map(|before| before.rows());
+        (0..now.len())
+            .map(|idx| {
+                let (name, value) = now.get(idx).cloned().unwrap_or_default();
+                let before = before.as_ref().and_then(|rows| rows.get(idx));
+                let before = before.filter(|(other, _)| *other == name);
+                let before = before.map_or("–".to_owned(), |(_, value)| value.clone());
+                view! { <tr><th scope="row">{name}</th><td>{before}</td><td>{value}</td></tr> }
+            })
+            .collect_view()
+    };
+    view! {
+        <Show when=move || !is_everything.get()>
+            <table class="comparison">
+                <caption>"What rests on the posts left out"</caption>
+                <thead><tr><th scope="col">"Figure"</th><th scope="col">"Every post"</th><th scope="col">"These posts"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </Show>
     }
 }
 

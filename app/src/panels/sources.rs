@@ -1,15 +1,25 @@
 //! Sources and data quality: what came in, what was kept, what was refused and why, what is stored here.
 
-use analysis::{protocol::StoreState, view::SourcesView};
+use analysis::{
+    protocol::StoreState,
+    view::{Range, SourcesView},
+};
 use leptos::prelude::*;
 use wire::{Millis, SourceStatus, config::Filters};
 
+use super::method::{Card, Figures, Method};
 use crate::{app::Actions, format, state::Views, strings};
 
 /// The panel.
 #[component]
 pub(crate) fn SourcesPanel() -> impl IntoView {
     let views = expect_context::<Views>();
+    let figures = Signal::derive(move || {
+        let n = views
+            .sources
+            .with(|view| view.as_ref().map_or(0, |view| view.n_events));
+        Figures::new(format!("{} events", format::count(n)), Range::default())
+    });
     view! {
         <section class="panel sources" aria-labelledby="sources-title">
             <header><h2 id="sources-title">"Sources"</h2></header>
@@ -26,6 +36,7 @@ pub(crate) fn SourcesPanel() -> impl IntoView {
                 }.into_any(),
             }}
             <Quality />
+            <Method card=Card::Sources figures />
         </section>
     }
 }

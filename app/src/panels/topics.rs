@@ -4,7 +4,10 @@ use analysis::view::{Counts, TopicRow, TopicsView};
 use leptos::prelude::*;
 use wire::config::MAX_TOPICS;
 
-use super::list_editor::{ListEditor, Wording};
+use super::{
+    list_editor::{ListEditor, Wording},
+    method::{Card, Figures, Method},
+};
 use crate::{app::Actions, format, query::Choice, selection::Filter, state::Views, strings};
 
 /// What is being edited.
@@ -19,6 +22,18 @@ enum Edited {
 pub(crate) fn TopicsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let edited = RwSignal::new(None);
+    let figures = Signal::derive(move || {
+        views.topics.with(|view| {
+            view.as_ref().map_or_else(Figures::default, |view| {
+                let n: u64 = view.rows.iter().map(|row| row.counts.posts).sum();
+                let none = format::count(view.other.posts);
+                Figures::new(
+                    format!("{} posts in topics, {none} in none", format::count(n)),
+                    view.range,
+                )
+            })
+        })
+    });
     let are_own = move || {
         views
             .topic_list
@@ -48,6 +63,7 @@ pub(crate) fn TopicsPanel() -> impl IntoView {
                 None => view! { <div class="loading list-skeleton"></div> }.into_any(),
                 Some(view) => view! { <Table view=(*view).clone() /> }.into_any(),
             }}
+            <Method card=Card::Topics figures />
         </section>
     }
 }

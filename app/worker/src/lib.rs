@@ -210,7 +210,7 @@ impl Worker {
             Command::Start { .. } => {}
             Command::Watch(watch) => {
                 let counts_anew =
-                    (watch.scoring, watch.sampling) != (self.watch.scoring, self.watch.sampling);
+                    (watch.scoring, &watch.sampling) != (self.watch.scoring, &self.watch.sampling);
                 self.watch = watch.clone();
                 self.engine.watch(watch);
                 if counts_anew {

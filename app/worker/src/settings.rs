@@ -116,7 +116,7 @@ impl Settings {
         let config = self.applied_to(config);
         let counting = Counting {
             scoring: watch.scoring,
-            sampling: watch.sampling,
+            sampling: watch.sampling.clone(),
             word_list: self.word_list.clone(),
         };
         let mut engine = Engine::counting(&config, counting);

@@ -37,6 +37,8 @@ pub(super) struct Judgement {
     pub(super) author: u64,
     pub(super) findings: Vec<Finding>,
     pub(super) language: Language,
+    is_repost: bool,
+    is_of_source_out: bool,
 }
 
 /// The posts that wait, and what is remembered of those before.
@@ -73,6 +75,7 @@ struct WaitingPost {
     /// As its source says.
     language: Option<Language>,
     is_repost: bool,
+    is_of_source_out: bool,
 }
 
 impl Judge {
@@ -87,8 +90,8 @@ impl Judge {
         }
     }
 
-    pub(super) fn sampling(&self) -> Sampling {
-        self.sampling
+    pub(super) fn sampling(&self) -> &Sampling {
+        &self.sampling
     }
 
     /// Posts that wait.
@@ -107,6 +110,7 @@ impl Judge {
             cashtags: post.cashtags.join(" ").into(),
             language: language::of_tag(post.lang.as_deref()).map(Language::of_code),
             is_repost: post.repost,
+            is_of_source_out: self.sampling.without_source.as_ref() == Some(&post.source),
         }));
     }
 
@@ -150,6 +154,8 @@ impl Judge {
             author,
             findings: verdict.findings().collect(),
             language: waiting.language.or_else(of_text).unwrap_or_default(),
+            is_repost: waiting.is_repost,
+            is_of_source_out: waiting.is_of_source_out,
         }
     }
 
@@ -159,7 +165,15 @@ impl Judge {
             without_spam,
             only_english,
             per_author,
+            without_reposts,
+            ..
         } = self.sampling;
+        if judgement.is_of_source_out {
+            return Place::Source;
+        }
+        if without_reposts && judgement.is_repost {
+            return Place::Repost;
+        }
         if without_spam && !judgement.findings.is_empty() {
             return Place::Spam;
         }

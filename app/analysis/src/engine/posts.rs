@@ -61,6 +61,12 @@ pub(super) enum Place {
     Language,
     /// It is left out since its author had posted enough.
     Author,
+    /// It is left out as a repost.
+    Repost,
+    /// It is left out for its source.
+    Source,
+    /// It is left out since its author is among those with most posts.
+    Loudest,
 }
 
 impl Record {
@@ -104,6 +110,8 @@ pub(super) struct Text {
     /// Shared with the queue of posts to judge.
     pub(super) text: Rc<str>,
     pub(super) url: Option<Box<str>>,
+    /// Identity of the post that it answers.
+    pub(super) parent: Option<u64>,
     /// Why it is spam.
     pub(super) findings: Box<[Finding]>,
 }
@@ -129,7 +137,7 @@ impl Posts {
         record: Record,
         tickers: &[u32],
         hashtags: &[u32],
-        text: Option<(Rc<str>, Option<&str>)>,
+        text: Option<(Rc<str>, Option<&str>, Option<u64>)>,
     ) -> Record {
         let (tickers, hashtags) = (first_255(tickers), first_255(hashtags));
         let record = Record {
@@ -148,13 +156,14 @@ impl Posts {
             self.n_sorted += 1;
         }
         self.records.push(record);
-        if let Some((text, url)) =
+        if let Some((text, url, parent)) =
             text.filter(|_| self.texts_from.is_none_or(|from| from <= record.position()))
         {
             let text = Text {
                 at: record.at,
                 text,
                 url: url.map(Into::into),
+                parent,
                 findings: Box::default(),
             };
             self.texts.insert(record.key, text);
@@ -178,6 +187,17 @@ impl Posts {
             unsorted.sort_by_key(Record::position);
         }
         self.n_sorted = self.records.len();
+    }
+
+    /// Decides anew of every post whether it counts; returns whether any does that did not, or the other way round.
+    pub(super) fn place_again(&mut self, place: impl Fn(&Record) -> Place) -> bool {
+        let mut is_changed = false;
+        for record in &mut self.records {
+            let place = place(record);
+            is_changed |= place != record.place;
+            record.place = place;
+        }
+        is_changed
     }
 
     /// Takes text and author of a post away; returns what it was, unless it is not there or was
@@ -207,6 +227,16 @@ impl Posts {
             text.findings = judgement.findings.into();
         }
         Some((before, after))
+    }
+
+    /// A post whose text is kept, with it. Settle first.
+    pub(super) fn readable(&self, key: u64) -> Option<(&Record, &Text)> {
+        let text = self.texts.get(&key)?;
+        let position = (text.at, key);
+        let idx = self
+            .records
+            .binary_search_by_key(&position, Record::position);
+        Some((self.records.get(idx.ok()?)?, text))
     }
 
     fn find_mut(&mut self, at: Millis, key: u64) -> Option<&mut Record> {
@@ -316,7 +346,7 @@ mod tests {
             },
             &[1],
             &[2, 3],
-            Some(("text".into(), None)),
+            Some(("text".into(), None, None)),
         );
     }
 

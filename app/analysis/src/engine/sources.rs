@@ -98,6 +98,11 @@ impl Sources {
         rows.into_values().cloned().collect()
     }
 
+    /// Sources that brought posts, by name.
+    pub(super) fn of_posts(&self) -> Vec<String> {
+        self.of_posts.iter().cloned().collect()
+    }
+
     /// When at least one source of posts was listening, up to `until`.
     ///
     /// By the changes of state of the sources that posts name; of all but the sources of prices while no

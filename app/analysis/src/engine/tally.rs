@@ -45,6 +45,9 @@ pub(super) struct Found {
     pub(super) n_out_spam: i64,
     pub(super) n_out_language: i64,
     pub(super) n_out_author: i64,
+    pub(super) n_out_repost: i64,
+    pub(super) n_out_source: i64,
+    pub(super) n_out_loudest: i64,
     n_spam: i64,
     n_spam_positive: i64,
     n_spam_negative: i64,
@@ -60,6 +63,9 @@ impl Found {
         self.n_out_spam += if_so(record.place == Place::Spam);
         self.n_out_language += if_so(record.place == Place::Language);
         self.n_out_author += if_so(record.place == Place::Author);
+        self.n_out_repost += if_so(record.place == Place::Repost);
+        self.n_out_source += if_so(record.place == Place::Source);
+        self.n_out_loudest += if_so(record.place == Place::Loudest);
         if record.reasons == 0 {
             return;
         }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use wire::{Bar, Millis, Post, PublicConfig};
 
 use crate::{
-    series::{Bucket, Grids, bucket::Sample},
+    series::{Bucket, Grids, bucket::Sample, calendar::Zone, monthly::Monthly},
     text::{tickers::Tickers as Named, topics_match::Words},
     view::{TickerRow, TickersView},
 };
@@ -23,17 +23,25 @@ const CURRENCIES: [&str; 3] = ["USD", "USDT", "USDC"];
 /// Closing prices by the time they are known at.
 pub(super) type Closes = BTreeMap<Millis, f64>;
 
+/// Prices of one currency and width.
+#[derive(Clone, Debug, Default)]
+struct Bars {
+    closes: Closes,
+    /// Their lows, highs and volumes by month, UTC.
+    months: Monthly,
+}
+
 /// One ticker.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ticker {
     pub(super) symbol: String,
-    name: Option<String>,
-    is_configured: bool,
+    pub(super) name: Option<String>,
+    pub(super) is_configured: bool,
     /// All posts that mention it.
     pub(super) total: Bucket,
     pub(super) grids: Grids,
     /// Prices by currency and width.
-    bars: BTreeMap<(String, Millis), Closes>,
+    bars: BTreeMap<(String, Millis), Bars>,
     pub(super) n_bars: u64,
 }
 
@@ -43,6 +51,7 @@ pub(super) struct Prices<'a> {
     pub(super) currency: &'a str,
     pub(super) width: Millis,
     pub(super) closes: &'a Closes,
+    pub(super) months: &'a Monthly,
 }
 
 /// All tickers.
@@ -99,16 +108,25 @@ impl Tickers {
         }
     }
 
+    /// Forgets every post; prices stay.
+    pub(super) fn forget_posts(&mut self) {
+        for ticker in &mut self.all {
+            (ticker.total, ticker.grids) = (Bucket::default(), Grids::default());
+        }
+    }
+
     /// Takes a price in. The caller has seen to it that the bar is new.
     pub(super) fn add_bar(&mut self, bar: &Bar) {
         let id = self.id_or_new(&bar.ticker);
         if let Some(ticker) = self.all.get_mut(id as usize) {
             ticker.n_bars += 1;
-            ticker
-                .bars
-                .entry((bar.currency.clone(), bar.width))
-                .or_default()
-                .insert(bar.close_at(), bar.close);
+            let key = (bar.currency.clone(), bar.width);
+            let bars = ticker.bars.entry(key).or_insert_with(|| Bars {
+                closes: Closes::default(),
+                months: Monthly::new(Zone::utc()),
+            });
+            bars.closes.insert(bar.close_at(), bar.close);
+            bars.months.add_bar(bar);
         }
     }
 
@@ -176,10 +194,10 @@ impl Tickers {
     /// First and last time that any price is about; `None` without prices.
     pub(super) fn price_span(&self) -> Option<(Millis, Millis)> {
         let series = self.all.iter().flat_map(|ticker| &ticker.bars);
-        let ends = series.filter_map(|((_, width), closes)| {
+        let ends = series.filter_map(|((_, width), bars)| {
             Some((
-                closes.first_key_value()?.0 - width,
-                *closes.last_key_value()?.0,
+                bars.closes.first_key_value()?.0 - width,
+                *bars.closes.last_key_value()?.0,
             ))
         });
         ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
@@ -189,7 +207,7 @@ impl Tickers {
     pub(super) fn newest_close(&self, limit: Millis) -> Option<Millis> {
         let series = self.all.iter().flat_map(|ticker| ticker.bars.values());
         series
-            .filter_map(|closes| Some(*closes.range(..=limit).next_back()?.0))
+            .filter_map(|bars| Some(*bars.closes.range(..=limit).next_back()?.0))
             .max()
     }
 
@@ -231,13 +249,14 @@ impl Ticker {
         };
         self.bars
             .iter()
-            .map(|((currency, width), closes)| {
+            .map(|((currency, width), bars)| {
                 (
-                    covered(*width, closes),
+                    covered(*width, &bars.closes),
                     Prices {
                         currency,
                         width: *width,
-                        closes,
+                        closes: &bars.closes,
+                        months: &bars.months,
                     },
                 )
             })
@@ -254,8 +273,8 @@ impl Ticker {
 
     /// The newest close: by time, then of the preferred currency, then of the finer width.
     pub(super) fn last_close(&self) -> Option<f64> {
-        let last = |((currency, width), closes): (&(String, Millis), &Closes)| {
-            let (at, close) = closes.last_key_value()?;
+        let last = |((currency, width), bars): (&(String, Millis), &Bars)| {
+            let (at, close) = bars.closes.last_key_value()?;
             Some((
                 (
                     *at,

@@ -4,6 +4,7 @@ mod anomalies;
 mod hashtags;
 mod lag;
 mod market;
+mod panels;
 mod sample;
 mod topics;
 
@@ -15,9 +16,10 @@ use wire::{
 use super::{Engine, MAX_TIME, Versions, posts::Record, selection::Own, tally::Filter};
 use crate::{
     protocol::RangeChoice,
+    stats::random::Random,
     view::{
-        Counts, Frame, HashtagsView, KpiView, LagView, MarketView, PostRow, PostsView, Range,
-        SampleView, SourcesView, TickersView, TopicsView,
+        Counts, Frame, HashtagsView, KpiView, LagView, MarketView, ParentRow, PostRow, PostsView,
+        Range, SampleView, SourcesView, TickersView, TopicsView,
     },
 };
 
@@ -37,6 +39,7 @@ pub(super) struct Memos {
     sources: Memo<SourcesView>,
     sample: Memo<SampleView>,
     anomalies: anomalies::Memory,
+    panels: panels::Memory,
     /// What the lag view was computed from.
     lag_input: Option<lag::Input>,
 }
@@ -72,7 +75,11 @@ impl<V: Clone + PartialEq> Memo<V> {
             return None;
         }
         self.inputs = Some(inputs);
-        let view = make();
+        self.send(make())
+    }
+
+    /// The view if it changed.
+    fn send(&mut self, view: V) -> Option<V> {
         if self.sent.as_ref() == Some(&view) {
             return None;
         }
@@ -188,6 +195,7 @@ impl Engine {
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
             sample: memos.sample.update(of_judged, || self.sample(range)),
+            panels: self.panels(panels::Context { ticker, range, now }, &mut memos.panels),
         }
     }
 
@@ -273,11 +281,13 @@ impl Engine {
             .iter()
             .rev()
             .filter(|record| filter.accepts(record, &self.posts));
+        let n = usize::from(self.watch.n_posts);
+        let row = |record: &Record| self.post_row(record);
         PostsView {
-            rows: accepted
-                .take(usize::from(self.watch.n_posts))
-                .map(|record| self.post_row(record))
-                .collect(),
+            rows: match self.watch.panels.random {
+                None => accepted.take(n).map(row).collect(),
+                Some(seed) => drawn(accepted, seed, n).into_iter().map(row).collect(),
+            },
             n_matching: self.tally.n_matching(),
             n_in_range: match filter.only_spam {
                 true => self.posts.within(range.from..range.to).len() as u64,
@@ -309,7 +319,20 @@ impl Engine {
             findings: text.map(|text| text.findings.to_vec()).unwrap_or_default(),
             n_alike: self.judge.n_alike(record.key),
             is_counted: record.is_counted(),
+            parent: text
+                .and_then(|text| text.parent)
+                .and_then(|key| self.parent_row(key)),
         }
+    }
+
+    fn parent_row(&self, key: u64) -> Option<ParentRow> {
+        let (record, text) = self.posts.readable(key)?;
+        Some(ParentRow {
+            at: record.at,
+            text: text.text.to_string(),
+            class: record.class,
+            compound: f32::from(record.compound) / 10_000.0,
+        })
     }
 
     #[inline(never)]
@@ -325,4 +348,19 @@ impl Engine {
             n_unreadable: self.n_unreadable,
         }
     }
+}
+
+/// `n` of the posts, each with the same chance and equal for equal seeds, whatever their order.
+fn drawn<'a>(posts: impl Iterator<Item = &'a Record>, seed: u32, n: usize) -> Vec<&'a Record> {
+    let lot = |record: &Record| {
+        let seed = u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Random::new(record.key ^ seed).next_bits()
+    };
+    let mut lots: Vec<(u64, &Record)> = posts.map(|record| (lot(record), record)).collect();
+    if n < lots.len() {
+        lots.select_nth_unstable_by_key(n, |(lot, record)| (*lot, record.key));
+        lots.truncate(n);
+    }
+    lots.sort_unstable_by_key(|(lot, record)| (*lot, record.key));
+    lots.into_iter().map(|(_, record)| record).collect()
 }

@@ -3,6 +3,7 @@
 //! The zone comes in as a list of transitions, which a browser takes from `Intl`: for each instant at
 //! which the clocks change, the offset from then on. Days of 23 and 25 hours follow from it.
 
+use serde::{Deserialize, Serialize};
 use wire::{
     Millis,
     time::{DAY, HOUR, MINUTE},
@@ -44,7 +45,7 @@ pub struct Date {
 }
 
 /// How wide a cell of a roll-up is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Level {
     /// 60 seconds of UTC.
     Minute,

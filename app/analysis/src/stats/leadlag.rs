@@ -6,9 +6,11 @@
 //! confirmed by surrogates that share the memory of the series and nothing else. The share of false
 //! alarms and the power are measured by `examples/leadlag_size.rs`.
 
+mod placebo;
 pub mod surrogate;
 mod whiten;
 
+pub use placebo::{Placebo, placebo};
 pub use surrogate::Surrogates;
 
 use crate::{

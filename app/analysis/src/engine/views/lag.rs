@@ -16,8 +16,8 @@ use crate::{
         align::{self, Aligned},
         bucket::FIVE_MINUTES,
     },
-    stats::leadlag::{Lags, LeadLag, MIN_PAIRS, lead_lag},
-    view::{LagView, Range},
+    stats::leadlag::{Lags, LeadLag, MIN_PAIRS, Peak, lead_lag},
+    view::{LagPeak, LagView, Range},
 };
 
 /// Largest lag on a grid of hours or 5 minutes: a day or two hours either way.
@@ -32,10 +32,22 @@ const MAX_CELLS: i64 = 20_000;
 /// What a lag view is computed from.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::engine) struct Input {
-    ticker: String,
-    width: Millis,
-    lags: Lags,
-    aligned: Aligned,
+    pub(super) ticker: String,
+    pub(super) width: Millis,
+    pub(super) lags: Lags,
+    pub(super) aligned: Aligned,
+}
+
+impl Input {
+    /// From the beginning of the first cell to the end of the last one.
+    pub(super) fn range(&self) -> Range {
+        let ends = self.aligned.ends.first().zip(self.aligned.ends.last());
+        ends.map(|(first, last)| Range {
+            from: first - self.width,
+            to: *last,
+        })
+        .unwrap_or_default()
+    }
 }
 
 impl Engine {
@@ -63,7 +75,7 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn lag_input(&self, ticker: Option<u32>, range: Range) -> Input {
+    pub(super) fn lag_input(&self, ticker: Option<u32>, range: Range) -> Input {
         let found = ticker.and_then(|id| self.tickers.get(id));
         let on_grid = ticker.zip(found).and_then(|(id, ticker)| {
             let prices = ticker.prices(range.from..range.to)?;
@@ -140,10 +152,7 @@ impl Engine {
 
 fn view_of(input: &Input) -> LagView {
     let Aligned {
-        ends,
-        sentiment,
-        returns,
-        ..
+        sentiment, returns, ..
     } = &input.aligned;
     let LeadLag {
         lags,
@@ -155,19 +164,18 @@ fn view_of(input: &Input) -> LagView {
         order_y,
         p_family,
         p_surrogate,
+        p_raw,
+        best_lag,
+        best_lag_interval,
+        x_leads,
+        y_leads,
         verdict,
         ..
     } = lead_lag(sentiment, returns, input.lags);
-    let ends = ends.first().zip(ends.last());
     LagView {
         ticker: input.ticker.clone(),
         width: input.width,
-        range: ends
-            .map(|(first, last)| Range {
-                from: first - input.width,
-                to: *last,
-            })
-            .unwrap_or_default(),
+        range: input.range(),
         lags,
         correlation,
         bound,
@@ -176,6 +184,21 @@ fn view_of(input: &Input) -> LagView {
         ar_order: u32::try_from(order_x.max(order_y)).unwrap_or(u32::MAX),
         p_family,
         p_surrogate,
+        p_raw,
+        best_lag,
+        best_lag_interval,
+        sentiment_leads: x_leads.map(peak),
+        price_leads: y_leads.map(peak),
+        n_posts: input.aligned.n_posts.iter().map(|n| u64::from(*n)).sum(),
+        n_late: input.aligned.n_late.iter().map(|n| u64::from(*n)).sum(),
         verdict: verdict.into(),
+    }
+}
+
+fn peak(peak: Peak) -> LagPeak {
+    LagPeak {
+        lag: peak.lag,
+        correlation: peak.correlation,
+        p_family: peak.p_family,
     }
 }

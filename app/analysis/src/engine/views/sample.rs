@@ -11,7 +11,7 @@ impl Engine {
         let found = self.tally.found();
         SampleView {
             range,
-            sampling: self.judge.sampling(),
+            sampling: self.judge.sampling().clone(),
             n_posts: natural(found.n_posts),
             n_waiting: self.judge.n_waiting() as u64,
             spam: found.spam(),
@@ -21,6 +21,10 @@ impl Engine {
             n_out_spam: natural(found.n_out_spam),
             n_out_language: natural(found.n_out_language),
             n_out_author: natural(found.n_out_author),
+            n_out_repost: natural(found.n_out_repost),
+            n_out_source: natural(found.n_out_source),
+            n_out_loudest: natural(found.n_out_loudest),
+            post_sources: self.sources.of_posts(),
         }
     }
 }

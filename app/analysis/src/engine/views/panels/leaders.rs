@@ -1,0 +1,128 @@
+//! Tickers by mentions or by mood, in the range or in a cell of the calendar.
+
+use std::cmp::{Ordering, Reverse};
+
+use wire::Millis;
+
+use crate::{
+    engine::{Engine, tickers::Ticker},
+    protocol::LeaderSort,
+    series::calendar::{Level, Zone},
+    view::{Counts, LeaderRow, LeadersView, Range},
+};
+
+/// Fewest posts that a share is sorted by: of one post every share is nothing or all.
+const LEAST_POSTS: u64 = 5;
+
+/// A ticker's place in the list of all, and its posts.
+type Standing = (u32, Counts);
+
+impl Engine {
+    #[inline(never)]
+    pub(super) fn leaders(&self, range: Range) -> LeadersView {
+        let choice = self.watch.panels.leaders;
+        let (period, before) = match choice.level {
+            None => (range, self.before(range)),
+            Some(level) => self.cells_at_end(level, range),
+        };
+        let standings = self.standings(period, choice.sort);
+        let earlier = before.map_or_else(Vec::new, |before| self.standings(before, choice.sort));
+        let row = |(id, counts): &Standing| {
+            let ticker = self.tickers.get(*id)?;
+            let place = earlier.iter().position(|(other, _)| other == id);
+            let had_a_rank = |(_, counts): &Standing| is_ranked(counts, choice.sort);
+            let earlier = place.and_then(|place| Some((place, earlier.get(place)?)));
+            Some(LeaderRow {
+                symbol: ticker.symbol.clone(),
+                name: ticker.name.clone(),
+                rank_before: earlier
+                    .filter(|(_, standing)| had_a_rank(standing))
+                    .and_then(|(place, _)| u32::try_from(place + 1).ok()),
+                counts: *counts,
+                n_before: earlier.map_or(0, |(_, (_, counts))| counts.posts),
+            })
+        };
+        let is_shown = |(_, counts): &&Standing| is_ranked(counts, choice.sort);
+        let n_ranked = standings.iter().filter(is_shown).count() as u64;
+        LeadersView {
+            choice,
+            period,
+            before,
+            rows: standings
+                .iter()
+                .filter(is_shown)
+                .take(usize::from(choice.n.clamp(3, 15)))
+                .filter_map(row)
+                .collect(),
+            n_tickers: standings.len() as u64,
+            n_unranked: standings.len() as u64 - n_ranked,
+            least_posts: match choice.sort {
+                LeaderSort::Mentions => 1,
+                _ => LEAST_POSTS as u32,
+            },
+        }
+    }
+
+    /// The cell that holds the last moment of a range and the one before it, which the data must reach back to.
+    fn cells_at_end(&self, level: Level, range: Range) -> (Range, Option<Range>) {
+        let zone = Zone::utc();
+        let of = |(from, to): (Millis, Millis)| Range { from, to };
+        let period = of(zone.cell(level, range.to.saturating_sub(1)));
+        let before = of(zone.cell_before(level, period.from));
+        let first = self.posts.all().first().map(|post| post.at);
+        (
+            period,
+            Some(before).filter(|before| first.is_some_and(|first| first < before.to)),
+        )
+    }
+
+    /// Tickers with posts in a stretch: those with a rank in its order, then the rest.
+    fn standings(&self, period: Range, sort: LeaderSort) -> Vec<Standing> {
+        let mut standings: Vec<Standing> = Vec::new();
+        for (id, ticker) in (0..).zip(self.tickers.all()) {
+            let counts = self.mentions(id, ticker, period);
+            if counts.posts > 0 {
+                standings.push((id, counts));
+            }
+        }
+        let symbol = |id: u32| self.tickers.get(id).map(|ticker| ticker.symbol.as_str());
+        standings.sort_unstable_by(|a, b| {
+            let by = is_ranked(&b.1, sort).cmp(&is_ranked(&a.1, sort));
+            by.then_with(|| compare(&b.1, &a.1, sort))
+                .then_with(|| Reverse(a.1.posts).cmp(&Reverse(b.1.posts)))
+                .then_with(|| symbol(a.0).cmp(&symbol(b.0)))
+        });
+        standings
+    }
+
+    /// Posts of a stretch that mention a ticker.
+    pub(super) fn mentions(&self, id: u32, ticker: &Ticker, period: Range) -> Counts {
+        if ticker.total.n == 0 {
+            return Counts::default();
+        }
+        let edge = |edge| {
+            self.posts
+                .count(edge, |record| self.posts.tickers(record).contains(&id))
+        };
+        ticker.grids.sum(period.from, period.to, edge).counts()
+    }
+}
+
+fn is_ranked(counts: &Counts, sort: LeaderSort) -> bool {
+    sort == LeaderSort::Mentions || counts.posts >= LEAST_POSTS
+}
+
+/// Shares are compared as fractions of whole numbers, so that equal ones are equal.
+fn compare(a: &Counts, b: &Counts, sort: LeaderSort) -> Ordering {
+    let part = |counts: &Counts| match sort {
+        LeaderSort::Mentions => counts.posts,
+        LeaderSort::Positive => counts.positive,
+        LeaderSort::Neutral => counts.neutral,
+        LeaderSort::Negative => counts.negative,
+    };
+    match sort {
+        LeaderSort::Mentions => part(a).cmp(&part(b)),
+        _ => (u128::from(part(a)) * u128::from(b.posts))
+            .cmp(&(u128::from(part(b)) * u128::from(a.posts))),
+    }
+}

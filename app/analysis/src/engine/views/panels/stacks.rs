@@ -1,0 +1,176 @@
+//! Posts by class in cells of time: of all posts, of one ticker or two, and every five seconds.
+
+use wire::{
+    Millis,
+    time::{DAY, HOUR, SECOND},
+};
+
+use super::Context;
+use crate::{
+    engine::Engine,
+    protocol::LiveWindow,
+    series::{
+        Bucket, Grids, Spans,
+        calendar::{Level, Zone},
+    },
+    view::{Class, Range, StackView, TrendsView},
+};
+
+/// Without a level the finest one is taken that needs no more cells than this.
+const MAX_CELLS: i64 = 240;
+
+/// Of more cells than these the newest are shown.
+const MOST_CELLS: usize = 1_000;
+
+/// Length of a cell of the live chart.
+const LIVE_CELL: Millis = 5 * SECOND;
+
+/// How far the live chart can look back.
+const LONGEST_LIVE: Millis = 30 * 60 * SECOND;
+
+impl Engine {
+    /// All posts, by the hour where there are not too many.
+    #[inline(never)]
+    pub(super) fn hours(&self, context: Context) -> StackView {
+        let Range { from, to } = context.range;
+        let n = self
+            .grids
+            .sum(from, to, |edge| self.posts.count(edge, |_| true))
+            .n;
+        StackView {
+            n: u64::from(n),
+            ..self.stack(&self.grids, None, context)
+        }
+    }
+
+    /// The watched ticker and, where one is chosen, a second one on the same cells.
+    #[inline(never)]
+    pub(super) fn trends(&self, context: Context) -> TrendsView {
+        let panels = &self.watch.panels;
+        let of = |id: u32| {
+            let ticker = self.tickers.get(id)?;
+            let stack = self.stack(&ticker.grids, panels.trend_level, context);
+            Some(StackView {
+                subject: ticker.symbol.clone(),
+                n: self.mentions(id, ticker, context.range).posts,
+                ..stack
+            })
+        };
+        let unknown = |symbol: &String| StackView {
+            subject: symbol.clone(),
+            range: context.range,
+            ..StackView::default()
+        };
+        let second = panels.second.as_ref().map(|symbol| {
+            let found = self.tickers.id(symbol).and_then(of);
+            found.unwrap_or_else(|| unknown(symbol))
+        });
+        TrendsView {
+            first: context.ticker.and_then(of).unwrap_or_default(),
+            second,
+        }
+    }
+
+    fn stack(&self, grids: &Grids, level: Option<Level>, context: Context) -> StackView {
+        let range = context.range;
+        let until = context
+            .now
+            .max(self.span.map_or(context.now, |(_, last)| last))
+            .saturating_add(1);
+        let covered = self.sources.covered(until);
+        // The grids know nothing finer than five minutes, which would be too many cells anyway.
+        let level = level.map(|level| level.max(Level::Hour));
+        let edges = edges(range, level.unwrap_or_else(|| level_for(range)));
+        let cells = edges.windows(2).map(|pair| match pair {
+            [from, to] => cell(grids, *from, *to, &covered),
+            _ => None,
+        });
+        StackView {
+            subject: String::new(),
+            range,
+            cells: cells.collect(),
+            edges,
+            n: 0,
+        }
+    }
+
+    /// Posts that count, of the last minutes, up to the cell that is now being filled.
+    #[inline(never)]
+    pub(super) fn live(&self, now: Millis) -> StackView {
+        let LiveWindow(window) = self.watch.panels.live_window;
+        let n_cells = window.clamp(LIVE_CELL, LONGEST_LIVE) / LIVE_CELL;
+        let end = now.div_euclid(LIVE_CELL) + 1;
+        let range = Range {
+            from: (end - n_cells) * LIVE_CELL,
+            to: end * LIVE_CELL,
+        };
+        let topic = self.watch.panels.live_topic.as_ref();
+        let topic_idx = topic.and_then(|name| {
+            let mut topics = self.topic_config.iter();
+            topics.position(|topic| topic.name == *name)
+        });
+        let mut counts = vec![[0; 3]; n_cells as usize];
+        let mut n = 0;
+        for record in self.posts.within(range.from..range.to) {
+            let is_of_topic = topic.is_none() || topic_idx.is_some_and(|t| record.is_in_topic(t));
+            let idx = (record.at - range.from) / LIVE_CELL;
+            if let Some(cell) = counts.get_mut(idx as usize)
+                && record.is_counted()
+                && is_of_topic
+            {
+                n += 1;
+                match record.class {
+                    Class::Positive => cell[0] += 1,
+                    Class::Neutral => cell[1] += 1,
+                    Class::Negative => cell[2] += 1,
+                }
+            }
+        }
+        StackView {
+            subject: topic.cloned().unwrap_or_default(),
+            range,
+            edges: (0..=n_cells)
+                .map(|idx| range.from + idx * LIVE_CELL)
+                .collect(),
+            cells: counts.into_iter().map(Some).collect(),
+            n,
+        }
+    }
+}
+
+fn level_for(range: Range) -> Level {
+    let length = range.to - range.from;
+    match length {
+        _ if length <= MAX_CELLS * HOUR => Level::Hour,
+        _ if length <= MAX_CELLS * DAY => Level::Day,
+        _ => Level::Month,
+    }
+}
+
+/// Where the cells that a range touches begin, and where the last one ends; of too many the newest.
+fn edges(range: Range, level: Level) -> Vec<Millis> {
+    let zone = Zone::utc();
+    if range.from >= range.to {
+        return Vec::new();
+    }
+    let (start, end) = zone.cell(level, range.to - 1);
+    let mut edges = vec![end, start];
+    while let Some(start) = edges.last().copied()
+        && start > range.from
+        && edges.len() <= MOST_CELLS
+    {
+        edges.push(zone.cell_before(level, start).0);
+    }
+    edges.reverse();
+    edges
+}
+
+/// Cells begin and end with cells of the grid, so there is no part of one to be counted by itself.
+fn cell(grids: &Grids, from: Millis, to: Millis, covered: &Spans) -> Option<[u32; 3]> {
+    let sum = grids.sum(from, to, |_| Bucket::default());
+    (sum.n > 0 || covered.meets(from, to)).then_some([
+        sum.n_positive,
+        sum.n - sum.n_positive - sum.n_negative,
+        sum.n_negative,
+    ])
+}

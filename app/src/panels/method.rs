@@ -1,0 +1,122 @@
+//! How a number was made: definition, formula, n, stretch of time, lexicon and version, limits, and a link to it.
+
+use analysis::view::Range;
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+pub(crate) use crate::strings::method::Card;
+use crate::{
+    format,
+    query::Choice,
+    state::Views,
+    strings::{self, method},
+};
+
+/// What a result stands on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Figures {
+    /// The number of what was counted, with its unit.
+    pub(crate) n: String,
+    /// The stretch of time.
+    pub(crate) range: Range,
+}
+
+impl Figures {
+    pub(crate) fn new(n: String, range: Range) -> Self {
+        Self { n, range }
+    }
+}
+
+/// A button, and below it the card.
+#[component]
+pub(crate) fn Method(card: Card, figures: Signal<Figures>) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let name = method::text(card).name;
+    view! {
+        <div class="method">
+            <button
+                type="button"
+                class="link quiet"
+                aria-expanded=move || is_open.get().to_string()
+                on:click=move |_| is_open.update(|open| *open = !*open)
+            >
+                "Method"<span class="vh">{format!(" of {name}")}</span>
+            </button>
+            {move || is_open.get().then(|| contents(card, figures))}
+        </div>
+    }
+    .into_any()
+}
+
+fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
+    let views = expect_context::<Views>();
+    let choice = expect_context::<Choice>();
+    let text = method::text(card);
+    let link = RwSignal::new(None::<String>);
+    let is_copied = RwSignal::new(false);
+    let copy = move |_| {
+        let address = choice.link_to(figures.with_untracked(|figures| figures.range));
+        is_copied.set(false);
+        link.set(Some(address.clone()));
+        spawn_local(async move { is_copied.set(put_on_clipboard(&address).await) });
+    };
+    let lexicon = move || {
+        let scoring = views.kpi.with(|kpi| kpi.as_ref().map(|kpi| kpi.scoring));
+        scoring.map(method::lexicon)
+    };
+    let sampling = move || {
+        let sampling = views
+            .sample
+            .with(|view| view.as_ref().map(|view| view.sampling.clone()));
+        sampling.map(|sampling| strings::sampling::told(&sampling))
+    };
+    let n = move || figures.with(|figures| figures.n.clone());
+    let stretch = move || {
+        figures.with(|Figures { range, .. }| match range.from < range.to {
+            true => format!("{} UTC", format::stretch(range.from, range.to)),
+            false => "–".to_owned(),
+        })
+    };
+    let row = |name: &'static str, value: AnyView| view! { <dt>{name}</dt><dd>{value}</dd> };
+    view! {
+        <div role="group" aria-label=format!("Method of {}", text.name)>
+        <dl class="method-card">
+            {row("What", text.what.into_any())}
+            {row("Formula", text.formula.into_any())}
+            {row("n", n.into_any())}
+            {row("Window", stretch.into_any())}
+            {row("Counted", sampling.into_any())}
+            {row("Lexicon", lexicon.into_any())}
+            {row("Program", method::VERSION.into_any())}
+            {row("Limits", text.limits.into_any())}
+        </dl>
+        </div>
+        <p class="method-link">
+            <button type="button" on:click=copy>"Copy link to this result"</button>
+            {move || link.get().map(|link| view! {
+                <input type="text" readonly=true aria-label="Link to this result" prop:value=link />
+            })}
+            <span role="status">{move || is_copied.get().then_some("Copied")}</span>
+        </p>
+    }
+    .into_any()
+}
+
+/// Whether that was allowed. Where it is not, the link stands there to be copied by hand.
+async fn put_on_clipboard(text: &str) -> bool {
+    let navigator = window().navigator();
+    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into()).unwrap_or_default();
+    let write = js_sys::Reflect::get(&clipboard, &"writeText".into());
+    let write = write
+        .ok()
+        .and_then(|write| write.dyn_into::<js_sys::Function>().ok());
+    let Some(promise) = write.and_then(|write| write.call1(&clipboard, &JsValue::from(text)).ok())
+    else {
+        return false;
+    };
+    match promise.dyn_into::<js_sys::Promise>() {
+        Ok(promise) => JsFuture::from(promise).await.is_ok(),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,112 @@
+//! Which panels a person can see: only their views are made.
+
+use std::cell::Cell;
+
+use analysis::{
+    protocol::{Panel, Wanted, Watch},
+    view::Range,
+};
+use leptos::{html::Section, prelude::*};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+
+/// What is in sight, and which bucket is asked about. Neither is part of the address.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight {
+    wanted: RwSignal<Wanted>,
+    /// How many sections need each.
+    n_needing: StoredValue<[u8; 32]>,
+    why: RwSignal<Option<Range>>,
+}
+
+impl Sight {
+    pub(crate) fn new() -> Self {
+        Self {
+            wanted: RwSignal::new(Wanted::default()),
+            n_needing: StoredValue::new([0; 32]),
+            why: RwSignal::new(None),
+        }
+    }
+
+    /// The same choice with what is in sight.
+    pub(crate) fn added_to(self, watch: Watch) -> Watch {
+        let mut watch = Watch {
+            wanted: self.wanted.get(),
+            ..watch
+        };
+        watch.panels.why = self.why.get();
+        watch
+    }
+
+    /// A section that needs this came into sight.
+    pub(crate) fn show(self, panel: Panel) {
+        if self.need(panel, u8::saturating_add) == 1 {
+            self.wanted.update(|wanted| *wanted = wanted.with(panel));
+        }
+    }
+
+    /// It went out of sight.
+    pub(crate) fn hide(self, panel: Panel) {
+        if self.need(panel, u8::saturating_sub) == 0 {
+            self.wanted.update(|wanted| *wanted = wanted.without(panel));
+        }
+    }
+
+    fn need(self, panel: Panel, change: fn(u8, u8) -> u8) -> u8 {
+        let mut now = 0;
+        self.n_needing.update_value(|n_needing| {
+            if let Some(n) = n_needing.get_mut(panel as usize) {
+                *n = change(*n, 1);
+                now = *n;
+            }
+        });
+        now
+    }
+
+    /// Asks what stands behind a bucket; no longer with `None`.
+    pub(crate) fn ask_why(self, bucket: Option<Range>) {
+        match (self.why.get_untracked(), bucket) {
+            (None, Some(_)) => self.show(Panel::Why),
+            (Some(_), None) => self.hide(Panel::Why),
+            _ => {}
+        }
+        self.why.set(bucket);
+    }
+
+    /// The bucket that is asked about.
+    pub(crate) fn why(self) -> Option<Range> {
+        self.why.get()
+    }
+}
+
+/// Follows whether a section is in sight, for as long as it is there.
+pub(crate) fn follow(section: NodeRef<Section>, panels: &'static [Panel]) {
+    let sight = expect_context::<Sight>();
+    Effect::new(move |_| {
+        if let Some(section) = section.get() {
+            observe(&section, sight, panels);
+        }
+    });
+}
+
+fn observe(section: &web_sys::Element, sight: Sight, panels: &'static [Panel]) {
+    let was_seen = Cell::new(false);
+    let on_sight = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        let entry: Option<IntersectionObserverEntry> = entries.pop().dyn_into().ok();
+        let is_seen = entry.is_some_and(|entry| entry.is_intersecting());
+        if was_seen.replace(is_seen) == is_seen {
+            return;
+        }
+        for panel in panels {
+            match is_seen {
+                true => sight.show(*panel),
+                false => sight.hide(*panel),
+            }
+        }
+    });
+    if let Ok(observer) = IntersectionObserver::new(on_sight.as_ref().unchecked_ref()) {
+        observer.observe(section);
+        let kept = StoredValue::new_local((observer, on_sight));
+        on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
+    }
+}

@@ -1,0 +1,274 @@
+//! Posts by class over time: all of them, those of the last minutes, and those of one ticker beside another.
+
+use std::sync::Arc;
+
+use analysis::{
+    protocol::{LiveWindow, Panel, RangeChoice},
+    view::StackView,
+};
+use leptos::prelude::*;
+use wire::{Millis, time::MINUTE};
+
+use super::{
+    method::{Card, Figures},
+    shell::{Choose, Shell, TableButton, texts},
+    table::{Cells, Table},
+};
+use crate::{
+    charts::{
+        Plottable,
+        canvas::{ChartCanvas, Zoom},
+        stack::{Form, Stack},
+    },
+    format,
+    query::{Choice, Entry, panels as query},
+    state::Views,
+    strings::leaders as strings,
+};
+
+/// The tables show the newest so many cells.
+const TABLE_ROWS: usize = 200;
+
+fn figures(view: Option<&StackView>) -> Figures {
+    view.map_or_else(Figures::default, |view| {
+        Figures::new(format!("{} posts", format::count(view.n)), view.range)
+    })
+}
+
+/// A chart of one stack with its table.
+#[component]
+fn StackChart(
+    name: &'static str,
+    view: Memo<Option<StackView>>,
+    form: Form,
+    is_table: RwSignal<bool>,
+    /// Dragging chooses a range.
+    can_zoom: Signal<bool>,
+) -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let source = Signal::derive(move || {
+        let stack = view.get().map(|view| Stack { view, form });
+        stack.map(|stack| Arc::new(stack) as Arc<dyn Plottable>)
+    });
+    let summary = Signal::derive(move || {
+        view.with(|view| view.as_ref().map_or("loading".to_owned(), strings::stack))
+    });
+    let on_zoom = Callback::new(move |zoom| {
+        if can_zoom.get_untracked() {
+            match zoom {
+                Zoom::To(from, to) => choice.zoom_to(from as Millis, to as Millis),
+                Zoom::Reset => choice.change(Entry::Same, |watch| watch.range = RangeChoice::All),
+            }
+        }
+    });
+    let cells = Memo::new(move |_| view.with(|view| view.as_ref().map(table).unwrap_or_default()));
+    let is_empty = move || view.with(|view| view.as_ref().is_some_and(|view| view.n == 0));
+    view! {
+        <div class="figure-box small" class:loading=move || view.with(Option::is_none)>
+            <ChartCanvas name summary source on_zoom />
+            <Show when=is_empty><p class="empty over">"No posts here yet. Choose a longer stretch or another ticker."</p></Show>
+        </div>
+        {move || is_table.get().then(|| view! { <Table name="Table of posts by class" cells /> })}
+    }
+    .into_any()
+}
+
+fn table(view: &StackView) -> Cells {
+    let edges = view.edges.iter().zip(&view.cells).rev().take(TABLE_ROWS);
+    let row = |(from, cell): (&Millis, &Option<[u32; 3]>)| {
+        let count = |k: usize| match cell {
+            Some(cell) => cell
+                .get(k)
+                .map_or(String::new(), |n| format::count(u64::from(*n))),
+            None => "no data".to_owned(),
+        };
+        vec![format::date_time(*from), count(0), count(1), count(2)]
+    };
+    Cells {
+        caption: format!(
+            "Newest {} of {} cells, UTC",
+            view.cells.len().min(TABLE_ROWS),
+            view.cells.len()
+        ),
+        head: vec!["From", "Positive", "Neutral", "Negative"],
+        // The last edge is an end.
+        rows: edges.map(row).collect(),
+    }
+}
+
+/// Posts per hour of the range.
+#[component]
+pub(crate) fn HoursPanel() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let is_table = RwSignal::new(false);
+    let view = Memo::new(move |_| views.panels.hours.with(|view| view.as_deref().cloned()));
+    let figures = Signal::derive(move || view.with(|view| figures(view.as_ref())));
+    view! {
+        <Shell panels=&[Panel::Hours] name="hours" title="Posts over time" card=Card::Hours figures
+            tools=ViewFn::from(move || view! { <TableButton is_table /> })>
+            <StackChart name="Posts over time" view form=Form::Counts is_table can_zoom=Signal::stored(true) />
+        </Shell>
+    }
+}
+
+/// Posts every five seconds.
+#[component]
+pub(crate) fn LivePanel() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let is_table = RwSignal::new(false);
+    let is_stopped = RwSignal::new(false);
+    let view = Memo::new(move |before: Option<&Option<StackView>>| {
+        let newest = views.panels.live.get();
+        match before {
+            Some(Some(before)) if is_stopped.get() => Some(before.clone()),
+            _ => newest.as_deref().cloned(),
+        }
+    });
+    let figures = Signal::derive(move || view.with(|view| figures(view.as_ref())));
+    view! {
+        <Shell panels=&[Panel::Live] name="live" title="Posts every 5 s" card=Card::Live figures
+            tools=ViewFn::from(move || live_controls(is_stopped, is_table))>
+            <StackChart name="Posts every 5 s" view form=Form::Counts is_table can_zoom=Signal::stored(false) />
+        </Shell>
+    }
+}
+
+fn live_controls(is_stopped: RwSignal<bool>, is_table: RwSignal<bool>) -> AnyView {
+    let choice = expect_context::<Choice>();
+    let views = expect_context::<Views>();
+    let windows = [
+        ("1", "1 min"),
+        ("5", "5 min"),
+        ("15", "15 min"),
+        ("30", "30 min"),
+    ];
+    let window = Signal::derive(move || {
+        choice
+            .watch
+            .with(|watch| (watch.panels.live_window.0 / MINUTE).to_string())
+    });
+    let on_window = Callback::new(move |text: String| {
+        choice.change(Entry::Same, |watch| {
+            watch.panels.live_window = LiveWindow(text.parse().unwrap_or(5) * MINUTE);
+        });
+    });
+    let topics = Memo::new(move |_| {
+        let list = views.topic_list.get();
+        let names = list.iter().flat_map(|list| &list.items);
+        names.map(|topic| topic.name.clone()).collect::<Vec<_>>()
+    });
+    let topic = Signal::derive(move || {
+        choice
+            .watch
+            .with(|watch| watch.panels.live_topic.clone().unwrap_or_default())
+    });
+    let on_topic = Callback::new(move |text: String| {
+        choice.change(Entry::Same, |watch| {
+            watch.panels.live_topic = (!text.is_empty()).then_some(text);
+        });
+    });
+    let topic_options = move || {
+        let names = topics.get().into_iter().map(|name| (name.clone(), name));
+        [(String::new(), "all topics".to_owned())]
+            .into_iter()
+            .chain(names)
+            .collect::<Vec<_>>()
+    };
+    view! {
+        {move || view! { <Choose label="Topic" options=topic_options() chosen=topic on_choice=on_topic /> }}
+        <Choose label="Looks back" options=texts(windows) chosen=window on_choice=on_window />
+        <button type="button" aria-pressed=move || is_stopped.get().to_string() on:click=move |_| is_stopped.update(|s| *s = !*s)>
+            "Hold"
+        </button>
+        <TableButton is_table />
+    }
+    .into_any()
+}
+
+/// The watched ticker over time, beside a second one.
+#[component]
+pub(crate) fn TrendsPanel() -> impl IntoView {
+    let views = expect_context::<Views>();
+    let is_table = RwSignal::new(false);
+    let trends = views.panels.trends;
+    let first =
+        Memo::new(move |_| trends.with(|view| view.as_ref().map(|view| view.first.clone())));
+    let second =
+        Memo::new(move |_| trends.with(|view| view.as_ref().and_then(|view| view.second.clone())));
+    let has_second = Memo::new(move |_| second.with(Option::is_some));
+    let figures = Signal::derive(move || first.with(|view| figures(view.as_ref())));
+    let can_zoom = Signal::stored(true);
+    let name = move |view: Memo<Option<StackView>>| {
+        let subject = view.with(|view| view.as_ref().map(|view| view.subject.clone()));
+        let subject = subject.filter(|subject| !subject.is_empty());
+        subject.map(|subject| view! { <h3>{subject}</h3> })
+    };
+    view! {
+        <Shell panels=&[Panel::Trends] name="trends" title="Ticker trends" card=Card::Trends figures
+            tools=ViewFn::from(move || trend_controls(is_table))>
+            {move || name(first)}
+            <StackChart name="Trend of the ticker" view=first form=Form::Shares is_table can_zoom />
+            <Show when=move || has_second.get()>
+                {move || name(second)}
+                <StackChart name="Trend of the second ticker" view=second form=Form::Shares is_table can_zoom />
+            </Show>
+        </Shell>
+    }
+}
+
+fn trend_controls(is_table: RwSignal<bool>) -> AnyView {
+    let choice = expect_context::<Choice>();
+    let views = expect_context::<Views>();
+    let levels = [
+        ("range", "as the range needs"),
+        ("hour", "hours"),
+        ("day", "days"),
+        ("month", "months"),
+    ];
+    let level = Signal::derive(move || {
+        choice
+            .watch
+            .with(|watch| query::write_level(watch.panels.trend_level).to_owned())
+    });
+    let on_level = Callback::new(move |text: String| {
+        choice.change(Entry::Same, |watch| {
+            watch.panels.trend_level = query::level(&text)
+        });
+    });
+    let second = Signal::derive(move || {
+        choice
+            .watch
+            .with(|watch| watch.panels.second.clone().unwrap_or_default())
+    });
+    let on_second = Callback::new(move |text: String| {
+        choice.change(Entry::Same, |watch| {
+            watch.panels.second = (!text.is_empty()).then_some(text);
+        });
+    });
+    let symbols = Memo::new(move |_| {
+        let tickers = views.tickers.get();
+        let rows = tickers.iter().flat_map(|view| &view.rows);
+        let mut symbols: Vec<String> = rows.map(|row| row.symbol.clone()).collect();
+        second.with(|second| {
+            if !second.is_empty() && !symbols.contains(second) {
+                symbols.push(second.clone());
+            }
+        });
+        symbols.sort_unstable();
+        symbols
+    });
+    let options = move || {
+        let symbols = symbols
+            .get()
+            .into_iter()
+            .map(|symbol| (symbol.clone(), format!("and {symbol}")));
+        let none = (String::new(), "alone".to_owned());
+        [none].into_iter().chain(symbols).collect::<Vec<_>>()
+    };
+    view! {
+        {move || view! { <Choose label="Second ticker" options=options() chosen=second on_choice=on_second /> }}
+        <Choose label="Cells" options=texts(levels) chosen=level on_choice=on_level />
+        <TableButton is_table />
+    }
+    .into_any()
+}

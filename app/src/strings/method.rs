@@ -1,0 +1,167 @@
+//! The method cards: what each number is, how it is computed, and what it cannot say. One table for all panels.
+
+use analysis::{
+    protocol::{Method, Scoring},
+    text::sentiment::Limits,
+};
+
+/// Which card.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Card {
+    Kpi,
+    Market,
+    Hashtags,
+    Posts,
+    Lag,
+    Topics,
+    Sample,
+    Sources,
+    Leaders,
+    Trends,
+    Hours,
+    Live,
+    Rolling,
+    Events,
+    Months,
+    Quality,
+}
+
+/// What stands on a card besides the figures.
+pub(crate) struct Text {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) formula: &'static str,
+    pub(crate) limits: &'static str,
+}
+
+/// Which program computed it.
+pub(crate) const VERSION: &str = match option_env!("MOODTAPE_COMMIT") {
+    Some(commit) => commit,
+    None => concat!("Moodtape ", env!("CARGO_PKG_VERSION")),
+};
+
+/// What scored the posts, with the version of its words.
+pub(crate) fn lexicon(scoring: Scoring) -> String {
+    let words = match scoring.method {
+        Method::Vader => "VADER, lexicon of vaderSentiment 3.3.2",
+        Method::Finance => {
+            "VADER, lexicon of vaderSentiment 3.3.2 with this program’s market words"
+        }
+        Method::WordList => "your own word list",
+    };
+    let limits = match scoring.limits {
+        Limits::Customary => "±0.05",
+        Limits::Strict => "0",
+    };
+    format!("{words}; classes by {limits}")
+}
+
+const LEXICON_LIMITS: &str = "A lexicon reads words, not meaning: irony and quotes are misread. What people post is not what markets think";
+
+/// The table.
+pub(crate) fn text(card: Card) -> Text {
+    let (name, what, formula, limits) = match card {
+        Card::Kpi => (
+            "the key figures",
+            "Posts of the range by class, their authors and mean compound, each against the equally long stretch just before",
+            "mean = Σ compound / n; change = now / before − 1; voices = exp(−Σ pᵢ ln pᵢ), pᵢ an author’s share of the posts",
+            LEXICON_LIMITS,
+        ),
+        Card::Market => (
+            "price × sentiment",
+            "Closing prices, mean compound and number of posts that mention the ticker, on one grid of time",
+            "a bucket holds the posts with from ≤ time < to; a close stands at the end of its bar; unusual buckets as told below the chart",
+            "Shows association in time, never cause. A gap means that nobody listened, not that nobody posted",
+        ),
+        Card::Hashtags => (
+            "trending hashtags",
+            "Hashtags in the window that ends now, at most once per post or author, against the window before and the day before",
+            "expected ν = (uses in the day before + ½) × uses of any tag now / then; burst = (count − ν) / max(√(ν + ν·now/then + (ν/4)²), 1), from a count of 5 on",
+            "Coordinated posting trends too: look at the authors and at the spam among its posts",
+        ),
+        Card::Posts => (
+            "the posts",
+            "Posts of the range that match the filters, newest first or drawn at random",
+            "random: every post of the range has the same chance, by a seed that stands in the address",
+            "Texts are kept of the newest 100,000 posts only; older ones are counted and not listed",
+        ),
+        Card::Lag => (
+            "lead or lag",
+            "Correlation of mean compound and log return at each lag, after both were prewhitened, against the band in which chance keeps it",
+            "corr(xₜ, yₜ₊ₖ) of the residuals of two autoregressions; band: Šidák’s 95 % limit over all lags; found only if phase-randomised surrogates agree",
+            "Says which series moved first in this range, nothing of causes and nothing of the future. Whoever looks at many tickers finds one by chance: see the counter",
+        ),
+        Card::Topics => (
+            "topics",
+            "Posts of the range by topic; a post may belong to several",
+            "a keyword matches whole words, hashtags and cashtags, whatever their case",
+            "A topic knows only its keywords",
+        ),
+        Card::Sample => (
+            "what counts",
+            "Which posts look like spam and why, and which are left out of every number",
+            "rules on near-duplicates, rate, cashtags, phrases and links; each post is judged by what came before it",
+            "A rule errs both ways: list the spam and look. The loudest authors are picked with hindsight",
+        ),
+        Card::Sources => (
+            "sources",
+            "What the relay received, kept and refused, and what this browser holds",
+            "received = kept + refused, by reason",
+            "A relay chooses languages and drops reposts for all its readers; that is counted and cannot be undone here",
+        ),
+        Card::Leaders => (
+            "the leaderboard",
+            "Tickers by posts that mention them, or by the share of a class among those",
+            "share = posts of the class / posts; shares are ranked from 5 posts on; ties by posts, then by name",
+            "A post that names two tickers counts for both. Attention is not ownership, and a popular ticker may be popular with bots",
+        ),
+        Card::Trends => (
+            "ticker trends",
+            "Posts that mention a ticker by class, in cells of an hour, a day or a month (UTC), with their shares above",
+            "share = posts of the class / posts of the cell; a cell is hatched where no source was listening",
+            "A share of few posts jumps: read it with the number beneath it",
+        ),
+        Card::Hours => (
+            "posts over time",
+            "All posts that count, by class, in whole hours, days or months of UTC",
+            "cells that the range touches are shown whole, n counts the range itself",
+            "Numbers follow the sources: one source more is not a change of mood",
+        ),
+        Card::Live => (
+            "posts every five seconds",
+            "Posts by class in cells of five seconds up to the clock of the data",
+            "no cell is left out: nothing posted is a zero",
+            "Posts that come late fall into the cell of their own time, so the newest cells still grow",
+        ),
+        Card::Rolling => (
+            "the rolling correlation",
+            "Correlation of two series of changes over a stretch that moves along, and over the whole range",
+            "Pearson’s r or Spearman’s ρ; n_eff = n / (1 + 2 Σ (1 − j/n) ρₓ(j) ρᵧ(j)); p and interval by n_eff; pointwise band tanh(1.96 / √(cells − 3))",
+            "The band holds for one place: of 100 places about 5 lie outside by chance, and neighbours share their posts. Correlation is no cause",
+        ),
+        Card::Events => (
+            "the event study",
+            "Mean return around cells with unusually many posts, beyond what the market did, against instants chosen by lot",
+            "abnormal = r − (α + β · market), α and β from before each event; band: events drawn anew 199 times; placebo at the same hour of other days",
+            "Events are picked with hindsight by Seasonal Hybrid ESD. Prices move before posts as often as after: read both sides of 0",
+        ),
+        Card::Months => (
+            "the months",
+            "Least and greatest price, market capitalisation and volume by month (UTC), beside posts and mean compound",
+            "price: lowest low and highest high of the bars that begin in the month; change = ln(last close / first close)",
+            "The first and the last month may be incomplete: see the number of bars. A dozen months allow no statement on price and mood",
+        ),
+        Card::Quality => (
+            "the data’s quality",
+            "Checks of what came in: presence, balance, keys, duplicates, gaps, clocks, late, refused",
+            "share = records concerned / records received or kept; received = kept + dropped + filtered + duplicates must hold",
+            "The relay counts since its start, this browser since its store was opened; gaps are those of the range",
+        ),
+    };
+    Text {
+        name,
+        what,
+        formula,
+        limits,
+    }
+}

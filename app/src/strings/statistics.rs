@@ -1,0 +1,248 @@
+//! Sentences of the statistics: the null first, n beside every number, and no word of cause.
+
+use analysis::{
+    protocol::{Pair, Rank},
+    view::{EventsView, LagPeak, LagView, PlaceboView, RollingView},
+};
+use wire::time::LATE_AFTER;
+
+use super::p_value;
+use crate::{charts::lag::lag_span, format};
+
+/// What a rolling correlation says.
+pub(crate) fn rolling(view: &RollingView) -> String {
+    let Some(whole) = view.whole else {
+        let why = view
+            .why_none
+            .as_deref()
+            .unwrap_or("no prices and posts over the same hours");
+        return format!("No correlation: {why}");
+    };
+    let name = match view.choice.rank {
+        Rank::Values => "r",
+        Rank::Ranks => "ρ",
+    };
+    let interval = whole.interval.map_or(String::new(), |(lo, hi)| {
+        format!(
+            ", 95 % interval {} … {}",
+            format::signed(lo, 2),
+            format::signed(hi, 2)
+        )
+    });
+    let verdict = if whole.p < 0.05 {
+        "Related over the whole range"
+    } else {
+        "No evidence of a relation over the whole range"
+    };
+    format!(
+        "{verdict}: {name} = {}{interval}, {} (n = {}, n_eff = {})",
+        format::signed(whole.value, 2),
+        p_value(whole.p),
+        format::count(whole.n),
+        format::count(whole.n_effective.round() as u64),
+    )
+}
+
+/// How many of the places lie outside of the band, beside what chance lets expect.
+pub(crate) fn rolling_band(view: &RollingView) -> String {
+    let known: Vec<f32> = view.values.iter().flatten().copied().collect();
+    let n_outside = known
+        .iter()
+        .filter(|value| f64::from(value.abs()) > view.limit)
+        .count();
+    let pair = match view.choice.pair {
+        Pair::SentimentReturn => "Mean compound against log return",
+        Pair::PostsMove => "Change of ln(1 + posts) against |log return|",
+    };
+    format!(
+        "{pair}, {}. {} of {} stretches of {} lie outside of ±{:.2}; chance alone puts about 5 % there",
+        view.ticker,
+        n_outside,
+        known.len(),
+        lag_span(view.width, i32::from(view.choice.places)),
+        view.limit,
+    )
+}
+
+/// What an event study says, the placebo first.
+pub(crate) fn events(view: &EventsView) -> String {
+    if let Some(why) = &view.why_none {
+        return format!("No event study: {why}");
+    }
+    let last = view.cumulative.last().copied().unwrap_or(0.0);
+    let change = format!("{} %", format::signed(100.0 * last, 2));
+    let n = format!("n = {} events", view.events.len());
+    match view.p_placebo {
+        Some(p) if p < 0.05 => format!(
+            "Returns around unusual numbers of posts differ from those at instants chosen by lot: {change}, {} ({n})",
+            p_value(p)
+        ),
+        Some(p) => format!(
+            "No evidence that returns around unusual numbers of posts differ from any others: {change}, {} ({n})",
+            p_value(p)
+        ),
+        None => format!("{change} around {n}; too few other instants to compare with"),
+    }
+}
+
+/// What the study was made of.
+pub(crate) fn events_method(view: &EventsView) -> String {
+    let n_left = u64::from(view.n_found).saturating_sub(view.events.len() as u64);
+    let left = match n_left {
+        0 => String::new(),
+        n => format!(", {n} more too near to an end or a gap"),
+    };
+    let market = match view.market.is_empty() {
+        true => "the ticker’s own past mean, as no other has prices".to_owned(),
+        false => format!("the mean of {}", view.market.join(", ")),
+    };
+    format!(
+        "{} events of {}{left}. Market: {market}. α and β from {} before each. {} placebo studies",
+        view.events.len(),
+        view.ticker,
+        lag_span(view.width, i32::try_from(view.n_estimation).unwrap_or(0)),
+        view.n_draws,
+    )
+}
+
+/// The best lag of each direction.
+pub(crate) fn directions(view: &LagView) -> [(String, String); 2] {
+    let told = |peak: Option<LagPeak>| {
+        peak.map_or("–".to_owned(), |peak| {
+            format!(
+                "r = {} at {}, {}",
+                format::signed(peak.correlation, 3),
+                lag_span(view.width, peak.lag.abs()),
+                p_value(peak.p_family)
+            )
+        })
+    };
+    [
+        ("Sentiment first".to_owned(), told(view.sentiment_leads)),
+        ("Price first".to_owned(), told(view.price_leads)),
+    ]
+}
+
+/// Best lag with the lags that hold 95 % of the probability.
+pub(crate) fn best_lag(view: &LagView) -> String {
+    let Some(lag) = view.best_lag else {
+        return "–".to_owned();
+    };
+    let text = |lag: i32| match lag {
+        0 => "0".to_owned(),
+        lag if lag < 0 => format!("−{}", lag_span(view.width, -lag)),
+        lag => format!("+{}", lag_span(view.width, lag)),
+    };
+    let interval = view.best_lag_interval.map_or(String::new(), |(lo, hi)| {
+        format!(" (95 %: {} … {})", text(lo), text(hi))
+    });
+    format!("{}{interval}", text(lag))
+}
+
+/// p by itself, over all lags, and with everything considered that was looked at.
+pub(crate) fn p_values(view: &LagView, n_trials: usize) -> String {
+    let Some(p) = view.p_family else {
+        return "–".to_owned();
+    };
+    let raw = view.p_raw.map_or(String::new(), |p| {
+        format!("this lag alone {}; ", p_value(p))
+    });
+    let adjusted = (p * n_trials.max(1) as f64).min(1.0);
+    let trials = match n_trials {
+        0 | 1 => String::new(),
+        n => format!("; over {n} looks {}", p_value(adjusted)),
+    };
+    format!("{raw}all lags {}{trials}", p_value(p))
+}
+
+/// How often somebody has looked.
+pub(crate) fn trials(n: usize) -> String {
+    let combinations = match n {
+        1 => "1 combination".to_owned(),
+        n => format!("{n} combinations"),
+    };
+    let by_chance = n as f64 * 0.05;
+    format!(
+        "{combinations} of ticker, range, scoring and sample looked at since this page was opened; {by_chance:.1} of them pass 5 % by chance"
+    )
+}
+
+/// Where the largest correlation stands among those of shifted series.
+pub(crate) fn placebo(view: &PlaceboView) -> String {
+    if view.n == 0 {
+        return "too short to be shifted".to_owned();
+    }
+    let others = view
+        .others
+        .iter()
+        .map(|(symbol, n, p)| format!("{symbol} {} (n = {n})", p.map_or("–".to_owned(), p_value)));
+    let others: Vec<String> = others.collect();
+    let of_others = match others.is_empty() {
+        true => String::new(),
+        false => format!(
+            ". The same sentiment against other prices: {}",
+            others.join(", ")
+        ),
+    };
+    format!(
+        "{} of {} series shifted in time have as large a correlation somewhere ({}){of_others}",
+        view.n_as_large,
+        view.n,
+        p_value(f64::from(view.n_as_large + 1) / f64::from(view.n + 1)),
+    )
+}
+
+/// The shortest lead that the delays of sources and bars allow to see.
+pub(crate) fn latency_floor(view: &LagView) -> String {
+    format!(
+        "Posts may be {} late and prices are known at the end of their bar: no lead shorter than one bucket, {}, can be told. {} of {} posts came later and are left out",
+        format::span(LATE_AFTER),
+        format::span(view.width),
+        format::count(view.n_late),
+        format::count(view.n_late + view.n_posts),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::view::Whole;
+    use wire::time::HOUR;
+
+    use super::*;
+
+    #[test]
+    fn the_null_comes_first_and_n_is_never_missing() {
+        let whole = Whole {
+            value: 0.04,
+            n: 160,
+            n_effective: 131.2,
+            p: 0.61,
+            interval: Some((-0.13, 0.21)),
+        };
+        let view = RollingView {
+            width: HOUR,
+            whole: Some(whole),
+            ..RollingView::default()
+        };
+
+        assert_eq!(
+            rolling(&view),
+            "No evidence of a relation over the whole range: r = +0.04, 95 % interval −0.13 … +0.21, p = .610 (n = 160, n_eff = 131)"
+        );
+        assert!(rolling(&RollingView::default()).starts_with("No correlation"));
+    }
+
+    #[test]
+    fn looking_often_makes_a_small_p_larger() {
+        let view = LagView {
+            p_family: Some(0.01),
+            ..LagView::default()
+        };
+
+        assert_eq!(p_values(&view, 1), "all lags p = .010");
+        assert_eq!(
+            p_values(&view, 12),
+            "all lags p = .010; over 12 looks p = .120"
+        );
+    }
+}
