@@ -70,7 +70,7 @@ const STATES: Record<string, (page: Page, moodtape: MoodtapePage) => Promise<voi
   },
   'the palette': async (page) => {
     await page.keyboard.press('Control+k');
-    await expect(page.getByRole('option').first()).toBeVisible();
+    await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
   },
   'the list of keys': async (page) => {
     await page.getByRole('button', { name: 'Keys and gestures' }).click();

@@ -19,7 +19,9 @@ test('a chart is shown as a table with its menu and with a key', async ({ page, 
 
   await expect(table.getByRole('columnheader').first()).toHaveText('From');
   expect(await table.getByRole('row').count()).toBeGreaterThan(40);
-  await expect(table.getByRole('row').nth(1)).toContainText('4 Mar 2025 23:');
+  // The newest bucket comes first: it holds the close at midnight.
+  await expect(table.getByRole('row').nth(1)).toContainText('5 Mar 2025 00:00');
+  await expect(table.getByRole('row').nth(2)).toContainText('4 Mar 2025 23:');
 
   await moodtape.chart.focus();
   await page.keyboard.press('t');

@@ -168,7 +168,12 @@ impl LinesChart {
         let per_px = (self.frame.x.1 - self.frame.x.0) / self.frame.plot.width().max(1.0);
         let shown = shown(&series.points, from, to);
         for part in split_at_gaps(shown, self.view.max_step.max(1) as f64) {
-            lane.dashed(&decimate::min_max(part, per_px), color, 1.5, dashes)?;
+            let kept = decimate::min_max(part, per_px);
+            // Where points crowd, dashes cannot be seen and would be thousands of strokes.
+            match kept.len() as f64 > self.frame.plot.width() {
+                true => lane.line(&kept, color, 1.0)?,
+                false => lane.dashed(&kept, color, 1.5, dashes)?,
+            }
         }
         if let Some(last) = shown.iter().rev().find(|p| p.0 <= self.frame.x.1) {
             let y = lane.y.px_from_value(last.1);

@@ -79,7 +79,11 @@ pub(crate) fn PostsPanel() -> impl IntoView {
     let shown = Memo::new(move |before: Option<&Option<Arc<PostsView>>>| {
         let newest = views.posts.get();
         match before {
-            Some(Some(before)) if hold.with(|hold| filter.with(|filter| hold.is_on(filter))) => {
+            // In an empty list nobody reads.
+            Some(Some(before))
+                if !before.rows.is_empty()
+                    && hold.with(|hold| filter.with(|filter| hold.is_on(filter))) =>
+            {
                 Some(Arc::clone(before))
             }
             _ => newest,
