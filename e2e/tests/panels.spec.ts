@@ -45,7 +45,7 @@ test('ticker trends show one ticker beside another on the same hours', async ({ 
 
   const trends = await panel(page, 'Ticker trends');
   await expect.poll(async () => Number(await canvasOf(trends).getAttribute('data-points'))).toBe(120);
-  await trends.getByLabel('Second ticker').selectOption('ETH');
+  await trends.getByLabel('Compare with').selectOption('ETH');
 
   await expect(trends.getByRole('heading', { name: 'ETH' })).toBeVisible();
   await expect(trends.locator('[aria-roledescription=chart]')).toHaveCount(2);

@@ -2,14 +2,18 @@
 
 use std::hint::black_box;
 
-use analysis::{Engine, protocol::Watch};
+use analysis::{
+    Engine,
+    protocol::{Panel, PanelChoices, Wanted, Watch},
+    view::Range,
+};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use wire::Event;
+use wire::{Event, time::HOUR};
 
 #[path = "../examples/common/demo.rs"]
 mod demo;
 
-use demo::{config, many, posts};
+use demo::{config, many, posts, week};
 
 fn full(events: &[Event]) -> Engine {
     let mut engine = Engine::new(&config());
@@ -110,5 +114,51 @@ fn frame(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, apply, per_post, frame);
+/// A frame of the demo's week with the view of one further panel made anew, and with none: the difference is what
+/// that panel costs while it is in sight and everything changed.
+fn panel(c: &mut Criterion) {
+    let mut group = c.benchmark_group("engine/panel");
+    group.sample_size(10);
+    let mut engine = full(&week());
+    engine.judge(usize::MAX);
+    let now = engine.now().expect("events are in");
+    let bucket = Range {
+        from: now - 80 * HOUR,
+        to: now - 79 * HOUR,
+    };
+    let panels = [
+        Panel::Leaders,
+        Panel::Trends,
+        Panel::Hours,
+        Panel::Live,
+        Panel::Rolling,
+        Panel::Events,
+        Panel::Months,
+        Panel::Quality,
+        Panel::Why,
+        Panel::Placebo,
+    ];
+    let of_panels = panels.map(|panel| (format!("{panel:?}"), Wanted::default().with(panel)));
+    let none = ("none".to_owned(), Wanted::default());
+    for (name, wanted) in [none].into_iter().chain(of_panels) {
+        engine.watch(Watch {
+            wanted,
+            panels: PanelChoices {
+                second: Some("ETH".to_owned()),
+                why: Some(bucket),
+                ..PanelChoices::default()
+            },
+            ..Watch::default()
+        });
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                engine.refresh();
+                black_box(engine.frame(now))
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, apply, per_post, frame, panel);
 criterion_main!(benches);

@@ -81,7 +81,7 @@ fn controls(is_table: RwSignal<bool>) -> AnyView {
             on_choice=change(|c, text| c.level = query::level(text)) />
         <Choose label="Sorted by" options=texts(sorts) chosen=chosen(|c| query::write_sort(c.sort).to_owned())
             on_choice=change(|c, text| c.sort = query::sort(text)) />
-        <Choose label="How many tickers" options=amounts chosen=chosen(|c| c.n.to_string())
+        <Choose label="How many rows" options=amounts chosen=chosen(|c| c.n.to_string())
             on_choice=change(|c, text| c.n = text.parse().unwrap_or(5)) />
         <TableButton is_table />
     }

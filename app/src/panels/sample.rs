@@ -196,6 +196,7 @@ fn Controls() -> impl IntoView {
 #[component]
 fn Comparison() -> impl IntoView {
     let views = expect_context::<Views>();
+    let choice = expect_context::<Choice>();
     let now = Memo::new(move |_| {
         let (kpi, lag) = (views.kpi.get()?, views.lag.get()?);
         views
@@ -203,18 +204,17 @@ fn Comparison() -> impl IntoView {
             .leaders
             .with(|leaders| Some(Rests::new(&kpi, &lag, leaders.as_deref())))
     });
-    let is_everything = Memo::new(move |_| {
-        views.sample.with(|view| {
-            view.as_ref()
-                .is_none_or(|view| view.sampling.is_everything())
-        })
-    });
+    // What was asked for: views of another sample come a moment later, and not all at once.
+    let is_everything =
+        Memo::new(move |_| choice.watch.with(|watch| watch.sampling.is_everything()));
     let before = Memo::new(
         move |before: Option<&Option<Rests>>| match is_everything.get() {
             true => now.get(),
             false => before.cloned().flatten(),
         },
     );
+    // Nobody reads it while every post counts, which is when it has to be kept up.
+    Effect::new(move |_| before.track());
     let rows = move || {
         let now = now.get().unwrap_or_default().rows();
         let before = before.get().map(|before| before.rows());

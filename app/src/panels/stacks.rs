@@ -266,7 +266,7 @@ fn trend_controls(is_table: RwSignal<bool>) -> AnyView {
         [none].into_iter().chain(symbols).collect::<Vec<_>>()
     };
     view! {
-        {move || view! { <Choose label="Second ticker" options=options() chosen=second on_choice=on_second /> }}
+        {move || view! { <Choose label="Compare with" options=options() chosen=second on_choice=on_second /> }}
         <Choose label="Cells" options=texts(levels) chosen=level on_choice=on_level />
         <TableButton is_table />
     }
