@@ -9,6 +9,7 @@ use super::{Inputs, Memo};
 use crate::{
     engine::{
         Engine,
+        selection::Own,
         tickers::{Prices, Ticker},
     },
     series::{
@@ -105,15 +106,19 @@ impl Engine {
         } else {
             HOUR
         };
+        let grids = self.chart_grids(Some(ticker));
         if !divides(width) {
+            let selection = self.selection();
             let within = prices.closes.range(range.from..=range.to.max(range.from));
             let closes: Vec<(Millis, f64)> = within.map(|(at, close)| (*at, *close)).collect();
             let aligned = align::on_closes(&closes, |from, to| {
                 let edge = |edge| {
-                    self.posts
-                        .count(edge, |record| self.posts.tickers(record).contains(&id))
+                    self.posts.count(edge, |record| {
+                        self.posts.tickers(record).contains(&id)
+                            && selection.accepts_but(Own::Tickers, record, &self.posts)
+                    })
                 };
-                ticker.grids.sum(from, to, edge)
+                grids.sum(from, to, edge)
             });
             return (
                 prices.width,
@@ -140,7 +145,7 @@ impl Engine {
                 max: MAX_LAG,
                 period: (DAY / width) as usize,
             },
-            align::on_buckets(ticker.grids.grid(width), first..last, prices.closes),
+            align::on_buckets(grids.grid(width), first..last, prices.closes),
         )
     }
 }
