@@ -246,8 +246,8 @@ bench-browser: tools browser
 
 # The charts alone, to be drawn beside uPlot.
 chart-bench: tools
-	cargo build --locked -p app --bin chart-bench --features bench --profile wasm-release --target wasm32-unknown-unknown
-	wasm-bindgen --target web --no-typescript --out-dir "$(TARGET_DIR)/chart-bench" "$(TARGET_DIR)/wasm32-unknown-unknown/wasm-release/chart-bench.wasm"
+	cargo build --locked -p app --bin chart-bench --features bench --profile wasm-page --target wasm32-unknown-unknown
+	wasm-bindgen --target web --no-typescript --out-dir "$(TARGET_DIR)/chart-bench" "$(TARGET_DIR)/wasm32-unknown-unknown/wasm-page/chart-bench.wasm"
 
 # UPLOT_DATA: bench/data.json of https://github.com/leeoniya/uPlot; without it that part is skipped.
 bench-page: dist relay chart-bench browser e2e/node_modules/.installed

@@ -146,23 +146,21 @@ fn Panels() -> impl IntoView {
             <MarketPanel />
             <NextTask>
                 <HashtagsPanel />
-                <LagPanel />
+                <HoursPanel />
+                <LeadersPanel />
                 <NextTask>
-                    <PostsPanel />
-                    <TopicsPanel />
-                    <SamplePanel />
-                    <SourcesPanel />
+                    <TrendsPanel />
+                    <LivePanel />
+                    <LagPanel />
+                    <RollingPanel />
+                    <EventsPanel />
+                    <QualityPanel />
                     <NextTask>
-                        <div class="more">
-                            <LeadersPanel />
-                            <TrendsPanel />
-                            <HoursPanel />
-                            <LivePanel />
-                            <RollingPanel />
-                            <EventsPanel />
-                            <MonthsPanel />
-                            <QualityPanel />
-                        </div>
+                        <PostsPanel />
+                        <TopicsPanel />
+                        <SamplePanel />
+                        <SourcesPanel />
+                        <MonthsPanel />
                     </NextTask>
                 </NextTask>
             </NextTask>

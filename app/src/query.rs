@@ -615,7 +615,6 @@ mod tests {
                 second,
                 live_window: LiveWindow(live * MINUTE),
                 random: live_topic.as_ref().map(|_| 7),
-                topic: live_topic.clone(),
                 live_topic,
                 rolling,
                 why: None,

@@ -143,6 +143,7 @@ fn Table(view: TopicsView) -> impl IntoView {
         }
     });
     view! {
+        <div class="table-box" tabindex="0" role="region" aria-label="Table of topics">
         <table>
             <caption>"Posts in the range; one may belong to several topics"</caption>
             <thead><tr>
@@ -153,6 +154,7 @@ fn Table(view: TopicsView) -> impl IntoView {
             </tr></thead>
             <tbody>{rows.collect_view()}</tbody>
         </table>
+        </div>
     }
 }
 
