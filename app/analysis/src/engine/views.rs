@@ -1,12 +1,15 @@
 //! Views out of what the engine holds, each made again only when something it shows has changed.
 
 mod anomalies;
+mod closures;
 mod hashtags;
 mod lag;
 mod market;
 mod panels;
 mod sample;
 mod topics;
+
+use std::rc::Rc;
 
 use wire::{
     Millis,
@@ -20,6 +23,7 @@ use super::{
 };
 use crate::{
     protocol::RangeChoice,
+    series::Spans,
     stats::random::Random,
     view::{
         Counts, Frame, HashtagsView, KpiView, LagView, MarketView, ParentRow, PostRow, PostsView,
@@ -44,8 +48,10 @@ pub(super) struct Memos {
     sample: Memo<SampleView>,
     anomalies: anomalies::Memory,
     panels: panels::Memory,
+    /// Sentiment and returns on one grid, and from what they were taken.
+    aligned: Option<(Inputs, Rc<lag::Input>)>,
     /// What the lag view was computed from.
-    lag_input: Option<lag::Input>,
+    lag_of: Option<Rc<lag::Input>>,
 }
 
 /// One view as last sent.
@@ -173,6 +179,7 @@ impl Engine {
             now: 0,
         };
 
+        let aligned = self.aligned(ticker, of_lag, &mut memos.aligned);
         Frame {
             now,
             hashtags: memos.hashtags.update(of_window, || self.hashtags(now)),
@@ -180,13 +187,17 @@ impl Engine {
             market: memos.market.update(of_market, || {
                 self.market(ticker, range, now, &mut memos.anomalies)
             }),
-            lag: self.lag(ticker, range, &mut memos.lag_input, of_lag, &mut memos.lag),
+            lag: self.lag(&aligned, &mut memos.lag_of, &mut memos.lag),
             posts: memos.posts.update(of_judged, || self.recent(range, ticker)),
             topics: memos.topics.update(of_list, || self.topics_view(range)),
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
             sample: memos.sample.update(of_judged, || self.sample(range)),
-            panels: self.panels(panels::Context { ticker, range, now }, &mut memos.panels),
+            panels: self.panels(
+                panels::Context { ticker, range, now },
+                &aligned,
+                &mut memos.panels,
+            ),
         }
     }
 
@@ -219,6 +230,18 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// The end of what is known: the clock of the data, or the newest event if that is later.
+    fn until(&self, now: Millis) -> Millis {
+        self.span
+            .map_or(now, |(_, last)| now.max(last))
+            .saturating_add(1)
+    }
+
+    /// When any source of posts was listening.
+    fn covered(&self, now: Millis) -> Spans {
+        self.sources.covered(self.until(now))
     }
 
     fn filter(&self, ticker: Option<u32>) -> Filter {

@@ -116,9 +116,18 @@ mod tests {
             y[t] += 0.6 * x[t - 3];
         }
 
-        let found = placebo(&x.into_iter().collect(), &y.into_iter().collect(), HOURS, 99).unwrap();
+        let found = placebo(
+            &x.into_iter().collect(),
+            &y.into_iter().collect(),
+            HOURS,
+            99,
+        )
+        .unwrap();
 
-        assert_eq!((found.n, found.n_as_large, found.shifts), (19, 0, (50, 950)));
+        assert_eq!(
+            (found.n, found.n_as_large, found.shifts),
+            (19, 0, (50, 950))
+        );
         assert!(found.p.is_some_and(|p| (p - 0.05).abs() < 1e-12));
         assert!(found.largest > 2.0 * found.limit.unwrap());
     }
@@ -150,12 +159,20 @@ mod tests {
         for n in [40, 168, 400, 979, 980, 5_000] {
             let (x, y) = (noise(n, 3), noise(n, 4));
 
-            let found = placebo(&x.into_iter().collect(), &y.into_iter().collect(), HOURS, 99);
+            let found = placebo(
+                &x.into_iter().collect(),
+                &y.into_iter().collect(),
+                HOURS,
+                99,
+            );
 
             let found = found.unwrap();
             let arc = found.n_needed / (MIN_SHIFTS + 1);
             let step = found.shifts.0;
-            assert!(found.n == 0 || (step >= arc && n - found.shifts.1 >= arc), "{found:?}");
+            assert!(
+                found.n == 0 || (step >= arc && n - found.shifts.1 >= arc),
+                "{found:?}"
+            );
             assert_eq!(found.p.is_some(), found.n >= MIN_SHIFTS);
             assert_eq!(found.limit.is_some(), found.n >= MIN_SHIFTS);
         }
