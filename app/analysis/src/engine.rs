@@ -17,6 +17,7 @@ mod loudest;
 mod names;
 mod posts;
 mod scorer;
+mod selection;
 mod sources;
 mod tally;
 mod tickers;
@@ -36,6 +37,7 @@ use self::{
     names::{Hashtags, Names},
     posts::{Place, Posts, Record},
     scorer::Scorer,
+    selection::Selected,
     sources::Sources,
     tally::Tally,
     tickers::Tickers,
@@ -151,6 +153,7 @@ pub struct Engine {
     names: Names,
     hashtags: Hashtags,
     trending: Trending,
+    selected: Selected,
     span: Option<(Millis, Millis)>,
     newest_seen_at: Option<Millis>,
     n_repeated: u64,
@@ -221,6 +224,7 @@ impl Engine {
             names: Names::default(),
             hashtags: Hashtags::default(),
             trending: Trending::new(watch.hashtag_window, watch.count_by),
+            selected: Selected::default(),
             span: None,
             newest_seen_at: None,
             n_repeated: 0,
@@ -561,6 +565,7 @@ impl Engine {
             hashtags.map(|id| self.hashtags.name(*id)),
             record.compound,
         );
+        self.selected.add(record, &self.posts, &self.hashtags);
     }
 
     #[inline(never)]
@@ -576,6 +581,7 @@ impl Engine {
             }
             self.tally.forget_author(&record, &self.posts);
             self.judge.forget(key);
+            self.selected.forget();
             self.n_deleted += 1;
             self.versions.posts += 1;
         }

@@ -185,11 +185,15 @@ fn any_watch() -> impl Strategy<Value = Watch> {
         ..PanelChoices::default()
     });
     (range, class, hashtag, any::<bool>(), any::<bool>(), panels).prop_map(
-        |(range, class, hashtag, only_ticker, by_author, panels)| Watch {
+        |(range, class, hashtag, only_btc, by_author, panels)| Watch {
             range,
             class,
             hashtag,
-            only_ticker,
+            tickers: if only_btc {
+                vec!["btc".to_owned()]
+            } else {
+                Vec::new()
+            },
             hashtag_window: DAY,
             count_by: if by_author {
                 CountBy::Authors
@@ -253,7 +257,7 @@ proptest! {
     fn when_posts_are_judged_makes_no_difference(
         events in any_events(),
         sampling in any_sampling(),
-        watch in any_watch(),
+        watch in any_watch().prop_map(|watch| Watch { class: None, ..watch }),
         (every, n) in (1usize..20, 0usize..5),
     ) {
         let now = NEW_YEAR + 11 * DAY;
@@ -308,6 +312,40 @@ proptest! {
         prop_assert_eq!(kpi.counts.posts as usize, n);
         prop_assert_eq!((posts.rows.len(), posts.n_matching as usize, posts.n_in_range as usize), (n, n, n));
         prop_assert!(posts.rows.is_sorted_by(|a, b| a.at > b.at));
+    }
+
+    #[test]
+    fn a_selection_shows_what_an_engine_with_only_the_selected_posts_would(
+        events in any_events(), from in 0..10 * DAY, length in 0..10 * DAY, kind in 0usize..3,
+    ) {
+        let range = RangeChoice::Fixed { from: NEW_YEAR + from, to: NEW_YEAR + from + length };
+        let ticker = Some("BTC".to_owned());
+        let all = Watch { range, ticker, ..Watch::default() };
+        let (watch, wanted): (Watch, fn(&str) -> bool) = match kind {
+            0 => (Watch { hashtag: Some("Moon".into()), ..all.clone() }, |text| text.to_lowercase().contains("#moon")),
+            1 => (Watch { tickers: vec!["ETH".into(), "XYZ".into()], ..all.clone() }, |text| text.contains("$ETH")),
+            _ => (Watch { topics: vec!["Mood".into()], ..all.clone() }, |text| text.contains("great")),
+        };
+        let topic = |name: &str, word: &str| Topic { name: name.into(), keywords: vec![word.into()], ..Topic::default() };
+        let config = PublicConfig { topics: vec![topic("Mood", "great"), topic("Love", "love")], ..config() };
+        let is_wanted = |event: &&Event| match &event.body { Body::Post(post) => wanted(&post.text), _ => true };
+        let (mut selecting, mut of_selected) = (Engine::new(&config), Engine::new(&config));
+        events.iter().for_each(|event| { selecting.apply(event); });
+        events.iter().filter(is_wanted).for_each(|event| { of_selected.apply(event); });
+        selecting.watch(watch);
+        of_selected.watch(all);
+
+        let now = NEW_YEAR + 11 * DAY;
+        let (frame, expected) = (selecting.frame(now), whole_frame(&mut of_selected, now));
+
+        let figures = |frame: &Frame| frame.kpi.as_ref().map(|kpi| (kpi.counts, kpi.authors));
+        let market = |frame: &Frame| frame.market.as_ref().map(|view| (view.n, view.authors, view.mean_compound.clone()));
+        let topics = |frame: &Frame| frame.topics.as_ref().map(|view| view.rows.iter().map(|row| (row.counts, row.authors)).collect::<Vec<_>>());
+        let hashtags = |frame: &Frame| frame.hashtags.as_ref().map(|view| (view.rows.clone(), view.n_posts));
+        prop_assert_eq!(figures(&frame), figures(&expected));
+        if kind != 1 { prop_assert_eq!(market(&frame), market(&expected)); }
+        if kind != 2 { prop_assert_eq!(topics(&frame), topics(&expected)); }
+        if kind != 0 { prop_assert_eq!(hashtags(&frame), hashtags(&expected)); }
     }
 
     #[test]

@@ -218,6 +218,29 @@ fn cells_add_up_to_the_posts_and_silence_is_a_zero_only_where_somebody_listened(
 }
 
 #[test]
+fn a_range_that_ends_with_a_close_has_no_cell_behind_it() {
+    let events = [
+        post(1, NEW_YEAR + MINUTE, "love $BTC"),
+        bar("BTC", NEW_YEAR, 1.0),
+        bar("BTC", NEW_YEAR + HOUR, 1.0),
+    ];
+    let leaders = LeaderChoice {
+        level: Some(Level::Hour),
+        ..LeaderChoice::default()
+    };
+    let panels = PanelChoices {
+        leaders,
+        ..PanelChoices::default()
+    };
+
+    let views = views(&events, panels, RangeChoice::All);
+
+    let hours = views.hours.unwrap();
+    assert_eq!((hours.cells.len(), hours.edges.len()), (2, 3));
+    assert_eq!(views.leaders.unwrap().rows.len(), 1);
+}
+
+#[test]
 fn the_live_chart_has_every_cell_of_its_window() {
     let events: Vec<Event> = (0..20)
         .map(|id| post(id, NEW_YEAR + Millis::from(id) * 7 * SECOND, "love"))

@@ -141,7 +141,7 @@ fn List(view: Memo<Option<AnomaliesView>>) -> impl IntoView {
                     <table>
                         <caption>"Unusual means neither wrong nor important, and says nothing of causes"</caption>
                         <thead><tr>
-                            <th scope="col">"Bucket, UTC"</th><th scope="col">"Value"</th><th scope="col">"Expected"</th>
+                            <th scope="col">{format!("Bucket, {}", format::zone_name())}</th><th scope="col">"Value"</th><th scope="col">"Expected"</th>
                             <th scope="col">"Deviation"</th><th scope="col">"Behind it"</th>
                         </tr></thead>
                         <tbody>

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use analysis::{
     protocol::{Panel, RangeChoice, Watch},
     text::sentiment::Limits,
-    view::{LagView, Verdict},
+    view::Verdict,
 };
 use leptos::{html::Section, prelude::*};
 
@@ -14,11 +14,7 @@ use super::{
     sight,
 };
 use crate::{
-    charts::{
-        Plottable,
-        canvas::ChartCanvas,
-        lag::{lag_span, n_points},
-    },
+    charts::{Plottable, canvas::ChartCanvas, lag::n_points},
     format,
     query::{Choice, write_method},
     state::Views,
@@ -29,7 +25,6 @@ use crate::{
 #[component]
 pub(crate) fn LagPanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_table = RwSignal::new(false);
     let section = NodeRef::<Section>::new();
     sight::follow(section, &[Panel::Placebo]);
     let figures = Signal::derive(move || {
@@ -72,9 +67,6 @@ pub(crate) fn LagPanel() -> impl IntoView {
                 <h2 id="lag-title">"Lead or lag"</h2>
                 <span class="muted">{move || views.lag.get().map(|view| view.ticker.clone())}</span>
                 <span class="spacer"></span>
-                <button type="button" aria-pressed=move || is_table.get().to_string() on:click=move |_| is_table.update(|t| *t = !*t)>
-                    "Table"
-                </button>
             </header>
             <p class="verdict" class:found=is_found>{verdict}</p>
             <div class="figure-box small" class:loading=move || views.lag.with(Option::is_none)>
@@ -85,7 +77,6 @@ pub(crate) fn LagPanel() -> impl IntoView {
             </div>
             <Credibility />
             <p class="hint">{move || views.lag.get().map(|view| strings::lag_method(&view))}</p>
-            {move || is_table.get().then(|| view! { <LagTable /> })}
             <Method card=Card::Lag figures />
         </section>
     }
@@ -119,7 +110,7 @@ fn Credibility() -> impl IntoView {
                 placebo.map_or("–".to_owned(), |placebo| statistics::placebo(placebo))
             });
             let n = format!(
-                "n = {}, n_eff = {}",
+                "n = {} after prewhitening, n_eff = {} before",
                 format::count(u64::from(view.n)),
                 format::count(view.n_effective.max(0.0).round() as u64)
             );
@@ -159,40 +150,4 @@ fn sample_of(watch: &Watch) -> String {
         "{range} {method} {limits} {}",
         strings::sampling::told(sampling)
     )
-}
-
-/// The correlations as numbers. The box stays while its rows change, so that it keeps its place.
-#[component]
-fn LagTable() -> impl IntoView {
-    let views = expect_context::<Views>();
-    let caption = move || {
-        views.lag.get().map(|view| {
-            format!(
-                "Chance limit ±{:.3}; positive lag: sentiment leads",
-                view.bound
-            )
-        })
-    };
-    view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Table of correlations">
-            <table>
-                <caption>{caption}</caption>
-                <thead><tr><th scope="col">"Lag"</th><th scope="col">"Correlation r"</th></tr></thead>
-                <tbody>{move || views.lag.get().map(|view| table_rows(&view))}</tbody>
-            </table>
-        </div>
-    }
-}
-
-fn table_rows(view: &LagView) -> impl IntoView + use<> {
-    let rows = view.lags.iter().zip(&view.correlation).map(|(lag, r)| {
-        let sign = if *lag < 0 { "−" } else { "" };
-        view! {
-            <tr>
-                <th scope="row">{format!("{sign}{}", lag_span(view.width, lag.abs()))}</th>
-                <td>{r.map_or("too few pairs".to_owned(), |r| format::signed(r, 3))}</td>
-            </tr>
-        }
-    });
-    rows.collect_view()
 }

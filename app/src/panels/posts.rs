@@ -16,17 +16,18 @@ use crate::{
     app::Actions,
     format,
     query::{Choice, Entry},
+    selection::{Filter, filters},
     state::Views,
     strings,
 };
 
 /// The choice that decides which posts match; a list is held back only while this stays the same.
-type Filter = (
+type FilterKey = (
     Option<Class>,
     Option<String>,
+    String,
     bool,
-    bool,
-    Option<String>,
+    Vec<String>,
     String,
 );
 
@@ -36,11 +37,11 @@ struct Hold {
     is_pointed_at: bool,
     is_scrolled: bool,
     has_focus: bool,
-    filter: Option<Filter>,
+    filter: Option<FilterKey>,
 }
 
 impl Hold {
-    fn is_on(&self, filter: &Filter) -> bool {
+    fn is_on(&self, filter: &FilterKey) -> bool {
         let is_reading = self.is_pointed_at || self.is_scrolled || self.has_focus;
         is_reading && self.filter.as_ref() == Some(filter)
     }
@@ -61,10 +62,10 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             (
                 w.class,
                 w.hashtag.clone(),
-                w.only_ticker,
+                w.tickers.join(" "),
                 w.only_spam,
-                w.ticker.clone(),
-                format!("{:?}{:?}{:?}", w.range, w.panels.random, w.panels.topic),
+                w.topics.clone(),
+                format!("{:?}{:?}", w.range, w.panels.random),
             )
         })
     });
@@ -78,7 +79,11 @@ pub(crate) fn PostsPanel() -> impl IntoView {
     let shown = Memo::new(move |before: Option<&Option<Arc<PostsView>>>| {
         let newest = views.posts.get();
         match before {
-            Some(Some(before)) if hold.with(|hold| filter.with(|filter| hold.is_on(filter))) => {
+            // In an empty list nobody reads.
+            Some(Some(before))
+                if !before.rows.is_empty()
+                    && hold.with(|hold| filter.with(|filter| hold.is_on(filter))) =>
+            {
                 Some(Arc::clone(before))
             }
             _ => newest,
@@ -135,10 +140,9 @@ pub(crate) fn PostsPanel() -> impl IntoView {
         )
     });
     let empty = move || {
-        shown
-            .get()
-            .filter(|view| view.rows.is_empty())
-            .map(|view| strings::posts_empty(&view))
+        let view = shown.get().filter(|view| view.rows.is_empty())?;
+        let n_filters = choice.watch.with(|watch| filters(watch).len());
+        Some((strings::posts_empty(&view, n_filters), n_filters > 0))
     };
     view! {
         <section class="panel posts" aria-labelledby="posts-title">
@@ -148,7 +152,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                 <Order />
                 <ClassButtons />
             </header>
-            <Chips />
+            <ChartTickerChip />
             <p class="caption">{move || shown.get().map(|view| caption(&view, is_random()))}</p>
             <div class="list-frame">
                 <Show when=move || { n_new.get() > 0 }>
@@ -172,7 +176,12 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                             <PostItem row shown />
                         </For>
                     </ol>
-                    {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
+                    {move || empty().map(|(text, can_clear)| view! {
+                        <p class="empty">{text}</p>
+                        {can_clear.then(|| view! {
+                            <p class="empty"><button type="button" on:click=move |_| choice.clear_all()>"Clear all filters"</button></p>
+                        })}
+                    })}
                 </div>
             </div>
             <Method card=Card::Posts figures />
@@ -240,11 +249,14 @@ fn Order() -> impl IntoView {
     let topic = Signal::derive(move || {
         choice
             .watch
-            .with(|watch| watch.panels.topic.clone().unwrap_or_default())
+            .with(|watch| watch.topics.first().cloned().unwrap_or_default())
     });
     let on_topic = Callback::new(move |text: String| {
-        choice.change(Entry::Same, |watch| {
-            watch.panels.topic = (!text.is_empty()).then_some(text);
+        choice.change(Entry::New, |watch| {
+            watch.topics = Some(text)
+                .filter(|text| !text.is_empty())
+                .into_iter()
+                .collect();
         });
     });
     let options = move || {
@@ -274,7 +286,7 @@ fn ClassButtons() -> impl IntoView {
                 title=class.map_or("All classes", class_name)
                 aria-label=class.map_or("All", class_name)
                 aria-pressed=move || is_chosen().to_string()
-                on:click=move |_| choice.change(Entry::Same, |watch| watch.class = class)
+                on:click=move |_| choice.change(Entry::New, |watch| watch.class = class)
             >
                 {class.map_or("All", glyph)}
             </button>
@@ -289,55 +301,36 @@ fn ClassButtons() -> impl IntoView {
     view! { <div class="segments" role="group" aria-label="Class">{classes.map(button).collect_view()}</div> }
 }
 
-/// Filters that are on, each with a way to take it off, and the one for the ticker.
+/// The filter for the ticker of the chart. What is on stands in the line above all panels.
 #[component]
-fn Chips() -> impl IntoView {
+fn ChartTickerChip() -> impl IntoView {
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
-    let tag = move || choice.watch.with(|watch| watch.hashtag.clone());
     let ticker = Memo::new(move |_| {
-        views
-            .market
-            .get()
-            .map(|view| view.ticker.clone())
-            .filter(|t| !t.is_empty())
+        let view = views.market.get();
+        view.map(|view| view.ticker.clone())
+            .filter(|ticker| !ticker.is_empty())
     });
-    let is_only = move || choice.watch.with(|watch| watch.only_ticker);
-    let is_spam = move || choice.watch.with(|watch| watch.only_spam);
-    view! {
-        <div class="chips">
-            {move || ticker.get().map(|ticker| view! {
-                <button
-                    type="button"
-                    class="chip"
-                    aria-pressed=move || is_only().to_string()
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_ticker = !watch.only_ticker)
-                >
-                    {format!("Only ${ticker}")}
-                </button>
-            })}
-            <Show when=is_spam>
-                <button
-                    type="button"
-                    class="chip"
-                    aria-label="Remove filter: spam"
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_spam = false)
-                >
-                    "Spam ×"
-                </button>
-            </Show>
-            {move || tag().map(|tag| view! {
-                <button
-                    type="button"
-                    class="chip"
-                    aria-label=format!("Remove filter #{tag}")
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.hashtag = None)
-                >
-                    {format!("#{tag} ×")}
-                </button>
-            })}
-        </div>
-    }
+    let chip = move |symbol: String| {
+        let text = format!("Only ${symbol}");
+        let filter = StoredValue::new(Filter::Ticker(symbol));
+        let is_on = move || {
+            choice
+                .watch
+                .with(|watch| filter.with_value(|filter| filter.is_on(watch)))
+        };
+        view! {
+            <button
+                type="button"
+                class="chip"
+                aria-pressed=move || is_on().to_string()
+                on:click=move |_| filter.with_value(|filter| choice.toggle(filter))
+            >
+                {text}
+            </button>
+        }
+    };
+    view! { <div class="chips">{move || ticker.get().map(chip)}</div> }
 }
 
 #[component]
@@ -485,9 +478,9 @@ mod tests {
             (
                 None,
                 Some(tag.to_owned()),
+                String::new(),
                 false,
-                false,
-                None,
+                Vec::new(),
                 String::new(),
             )
         };

@@ -64,7 +64,7 @@ fn SpamListButton() -> impl IntoView {
         <button
             type="button"
             aria-pressed=move || is_listed().to_string()
-            on:click=move |_| choice.change(Entry::Same, |watch| watch.only_spam = !watch.only_spam)
+            on:click=move |_| choice.change(Entry::New, |watch| watch.only_spam = !watch.only_spam)
         >
             "List the spam"
         </button>
@@ -139,7 +139,7 @@ fn Controls() -> impl IntoView {
                     prop:checked=move || sampling.get().without_spam
                     on:change=move |event| {
                         let is_on = event_target_checked(&event);
-                        choice.change(Entry::Same, |watch| watch.sampling.without_spam = is_on);
+                        choice.change(Entry::New, |watch| watch.sampling.without_spam = is_on);
                     }
                 />
                 " Leave spam out"
@@ -150,7 +150,7 @@ fn Controls() -> impl IntoView {
                     prop:checked=move || sampling.get().only_english
                     on:change=move |event| {
                         let is_on = event_target_checked(&event);
-                        choice.change(Entry::Same, |watch| watch.sampling.only_english = is_on);
+                        choice.change(Entry::New, |watch| watch.sampling.only_english = is_on);
                     }
                 />
                 " Only English"
@@ -185,7 +185,7 @@ fn Controls() -> impl IntoView {
                 "Of each author and hour "
                 <select on:change=move |event| {
                     let cap = event_target_value(&event).parse().ok();
-                    choice.change(Entry::Same, |watch| watch.sampling.per_author = cap);
+                    choice.change(Entry::New, |watch| watch.sampling.per_author = cap);
                 }>{move || caps().map(option).collect_view()}</select>
             </label>
         </div>

@@ -8,7 +8,7 @@ use super::{
     list_editor::{ListEditor, Wording},
     method::{Card, Figures, Method},
 };
-use crate::{app::Actions, format, state::Views, strings};
+use crate::{app::Actions, format, query::Choice, selection::Filter, state::Views, strings};
 
 /// What is being edited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,8 +68,9 @@ pub(crate) fn TopicsPanel() -> impl IntoView {
     }
 }
 
+/// For the reader's own topics.
 #[component]
-fn TopicsEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+pub(crate) fn TopicsEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let list = expect_context::<Views>().topic_list.get_untracked();
     let actions = expect_context::<Actions>();
     let wording = Wording {
@@ -85,8 +86,9 @@ fn TopicsEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoVie
     view! { <ListEditor items=list.map(|list| list.items.clone()).unwrap_or_default() limit=MAX_TOPICS wording apply /> }
 }
 
+/// For the reader's own tickers.
 #[component]
-fn TickersEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+pub(crate) fn TickersEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let list = expect_context::<Views>().ticker_list.get_untracked();
     let actions = expect_context::<Actions>();
     let wording = Wording {
@@ -111,7 +113,12 @@ fn Table(view: TopicsView) -> impl IntoView {
         ..TopicRow::default()
     };
     let is_counted_elsewhere = view.rows.iter().any(|row| row.counted_elsewhere.is_some());
-    let rows = view.rows.into_iter().chain([other]).map(|row| {
+    let rows = view
+        .rows
+        .into_iter()
+        .map(|row| (row, true))
+        .chain([(other, false)]);
+    let rows = rows.map(|(row, is_choice)| {
         let Counts {
             posts,
             positive,
@@ -124,7 +131,7 @@ fn Table(view: TopicsView) -> impl IntoView {
             .and_then(|before| format::change(before.posts, posts));
         view! {
             <tr>
-                <th scope="row">{row.name}</th>
+                <th scope="row"><TopicName name=row.name is_choice /></th>
                 <td>{format::count(posts)}</td>
                 {is_counted_elsewhere.then(|| view! { <td>{row.counted_elsewhere.map(format::count)}</td> })}
                 <td>{change}</td>
@@ -147,4 +154,31 @@ fn Table(view: TopicsView) -> impl IntoView {
             <tbody>{rows.collect_view()}</tbody>
         </table>
     }
+}
+
+/// The name of a topic, by which the page is narrowed down to it; "of no topic" is none.
+#[component]
+fn TopicName(name: String, is_choice: bool) -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    if !is_choice {
+        return name.into_any();
+    }
+    let filter = StoredValue::new(Filter::Topic(name.clone()));
+    let is_on = move || {
+        choice
+            .watch
+            .with(|watch| filter.with_value(|filter| filter.is_on(watch)))
+    };
+    view! {
+        <button
+            type="button"
+            class="link"
+            title="Only posts of this topic"
+            aria-pressed=move || is_on().to_string()
+            on:click=move |_| filter.with_value(|filter| choice.toggle(filter))
+        >
+            {name}
+        </button>
+    }
+    .into_any()
 }

@@ -67,7 +67,7 @@ pub(crate) fn quality(view: &QualityView) -> String {
 /// A month's name.
 pub(crate) fn month(row: &MonthRow) -> String {
     let civil = format::civil(row.start);
-    format!("{} {}", format::month(row.start), civil.year)
+    format!("{} {}", civil.month_name(), civil.year)
 }
 
 /// Least and greatest.

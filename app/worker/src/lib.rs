@@ -139,6 +139,8 @@ struct Worker {
     shown: Shown,
     /// Something has been shown; before that the page says that it is loading.
     has_shown: bool,
+    /// The person wants nothing to move.
+    is_paused: bool,
     /// Under way when posts are to count in another way; the page shows what the engine said before.
     recount: Recount,
 }
@@ -169,6 +171,7 @@ impl Worker {
             flow: Flow::default(),
             shown: Shown::default(),
             has_shown: false,
+            is_paused: false,
             recount: Recount::default(),
         }
     }
@@ -242,6 +245,11 @@ impl Worker {
                 }
             }
             Command::Reconnect => self.reconnect(),
+            Command::Pause => self.is_paused = true,
+            Command::Resume => {
+                self.is_paused = false;
+                self.send_frame();
+            }
             Command::ClearStore => {
                 self.forget();
                 self.begin_again();
@@ -499,9 +507,10 @@ impl Worker {
         self.store_batch();
         self.n_ticks += 1;
         self.flow.tick(self.engine.n_events());
-        if self
-            .shown
-            .is_frame_due(self.n_ticks, self.engine.n_events())
+        if !self.is_paused
+            && self
+                .shown
+                .is_frame_due(self.n_ticks, self.engine.n_events())
         {
             self.send_frame();
         }

@@ -142,7 +142,13 @@ async fn go_on(mut socket: Bounded, mut reader: Reader, piece: Vec<u8>, place: P
     };
     match outcome {
         Ok(()) => match socket.into_socket() {
-            Socket::Plain(socket) => state.fanout.seat(Seat::new(socket, reader, place)),
+            Socket::Plain(socket) => match forget_waiting(socket) {
+                Ok(socket) => state.fanout.seat(Seat::new(socket, reader, place)),
+                Err(error) => {
+                    tracing::debug!(%error, "a stream ends, since its socket cannot be registered");
+                    state.metrics.end(End::Error);
+                }
+            },
             Socket::Tls(_) => {}
         },
         Err(end) => {
@@ -159,6 +165,12 @@ async fn go_on(mut socket: Bounded, mut reader: Reader, piece: Vec<u8>, place: P
             state.metrics.end(end);
         }
     }
+}
+
+/// Registers a socket anew. Otherwise it would remember who waited for it last, and with that keep the
+/// memory of a task that has long ended: twice as much as all else of a reader.
+fn forget_waiting(socket: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(socket.into_std()?)
 }
 
 /// Sends everything up to the tip. A reader whose bytes are encrypted is served here for as long as it stays.

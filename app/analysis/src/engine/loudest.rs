@@ -118,6 +118,8 @@ impl Engine {
         self.topics.fill_with(Grids::default);
         self.tickers.forget_posts();
         self.tally = Tally::default();
+        // Made anew when it is next looked at.
+        self.selected.forget();
         let window: Millis = self.watch.hashtag_window;
         self.trending = Trending::new(window, self.watch.count_by);
         for idx in 0..self.posts.len() {

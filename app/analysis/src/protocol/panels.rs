@@ -71,8 +71,6 @@ pub struct PanelChoices {
     pub rolling: RollingChoice,
     /// Posts drawn at random by this seed instead of the newest.
     pub random: Option<u32>,
-    /// Only posts of this topic.
-    pub topic: Option<String>,
     /// The bucket that is asked about.
     pub why: Option<WhyChoice>,
 }

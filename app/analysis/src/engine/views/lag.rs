@@ -11,6 +11,8 @@ use super::{Inputs, Memo, closures};
 use crate::{
     engine::{
         Engine,
+        posts::Record,
+        selection::Own,
         tickers::{Prices, Ticker},
     },
     series::{
@@ -136,12 +138,13 @@ impl Engine {
     }
 
     fn from_close_to_close(&self, id: u32, ticker: &Ticker, closes: &[(Millis, f64)]) -> Aligned {
+        let (grids, selection) = (self.chart_grids(Some(ticker)), self.selection());
+        let is_wanted = |record: &Record| {
+            self.posts.tickers(record).contains(&id)
+                && selection.accepts_but(Own::Tickers, record, &self.posts)
+        };
         align::on_closes(closes, |from, to| {
-            let edge = |edge| {
-                self.posts
-                    .count(edge, |record| self.posts.tickers(record).contains(&id))
-            };
-            ticker.grids.sum(from, to, edge)
+            grids.sum(from, to, |edge| self.posts.count(edge, is_wanted))
         })
     }
 
@@ -155,6 +158,7 @@ impl Engine {
         } else {
             HOUR
         };
+        let grids = self.chart_grids(Some(ticker));
         if !divides(width) {
             let within = prices.closes.range(range.from..=range.to.max(range.from));
             let closes: Vec<(Millis, f64)> = within.map(|(at, close)| (*at, *close)).collect();
@@ -185,7 +189,7 @@ impl Engine {
                 max: MAX_LAG,
                 period: (DAY / width) as usize,
             },
-            aligned: align::on_buckets(ticker.grids.grid(width), first..last, prices.closes),
+            aligned: align::on_buckets(grids.grid(width), first..last, prices.closes),
             ..Input::default()
         }
     }

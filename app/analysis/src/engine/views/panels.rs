@@ -82,7 +82,7 @@ impl Engine {
         if wanted.has(Panel::Leaders) {
             let level = self.watch.panels.leaders.level;
             // A cell that is not over is compared with as much of the one before it.
-            let cell = level.map(|level| leaders::cell_at_end(level, range));
+            let cell = level.map(|level| self.cell_at_end(level, range));
             let clock = cell.filter(|cell| now < cell.to).map_or(0, |_| now);
             let make = || self.leaders(range, now);
             views.leaders = memory.leaders.update(of(of_posts, clock), make);

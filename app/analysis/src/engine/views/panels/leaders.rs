@@ -74,7 +74,7 @@ impl Engine {
     /// The cell that holds the last moment of a range, and of the one before it what corresponds to the part that
     /// has passed; the posts must reach back to its beginning.
     fn cells_at_end(&self, level: Level, range: Range, now: Millis) -> (Range, Option<Range>) {
-        let period = cell_at_end(level, range);
+        let period = self.cell_at_end(level, range);
         let (from, to) = Zone::utc().cell_before(level, period.from);
         let to = match now < period.to {
             true => to.min(from + (now - period.from).max(0)),
@@ -83,6 +83,15 @@ impl Engine {
         let first = self.posts.all().first().map(|post| post.at);
         let is_known = from < to && first.is_some_and(|first| first <= from);
         (period, is_known.then_some(Range { from, to }))
+    }
+
+    /// The cell of the calendar, in UTC, with the newest post of a range.
+    pub(super) fn cell_at_end(&self, level: Level, range: Range) -> Range {
+        // The range may end with a close, at which a cell without posts begins.
+        let newest = self.posts.within(range.from..range.to).last();
+        let at = newest.map_or(range.to.saturating_sub(1), |post| post.at);
+        let (from, to) = Zone::utc().cell(level, at);
+        Range { from, to }
     }
 
     /// Tickers with posts in a stretch: those with a rank in its order, then the rest.
@@ -131,12 +140,6 @@ impl Engine {
         };
         ticker.grids.sum(period.from, period.to, edge).counts()
     }
-}
-
-/// The cell of the calendar, in UTC, that holds the last moment of a range.
-pub(super) fn cell_at_end(level: Level, range: Range) -> Range {
-    let (from, to) = Zone::utc().cell(level, range.to.saturating_sub(1));
-    Range { from, to }
 }
 
 /// What of a stretch lies on whole cells of the finest grid, and what is left at its ends.

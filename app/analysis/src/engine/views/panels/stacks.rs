@@ -76,15 +76,26 @@ impl Engine {
         let covered = self.covered(context.now);
         // The grids know nothing finer than five minutes, which would be too many cells anyway.
         let level = level.map(|level| level.max(Level::Hour));
-        let edges = edges(range, level.unwrap_or_else(|| level_for(range)));
+        let mut edges = edges(range, level.unwrap_or_else(|| level_for(range)));
         let cells = edges.windows(2).map(|pair| match pair {
             [from, to] => cell(grids, *from, *to, &covered),
             _ => None,
         });
+        let mut cells: Vec<Option<[u32; 3]>> = cells.collect();
+        // A range that ends with a close only touches the cell that begins there.
+        let starts_at_end = edges.len() > 2 && edges.iter().rev().nth(1) == Some(&(range.to - 1));
+        if starts_at_end
+            && cells
+                .last()
+                .is_some_and(|cell| cell.unwrap_or_default() == [0; 3])
+        {
+            edges.pop();
+            cells.pop();
+        }
         StackView {
             subject: String::new(),
             range,
-            cells: cells.collect(),
+            cells,
             edges,
             n: 0,
         }

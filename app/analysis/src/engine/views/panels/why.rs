@@ -6,7 +6,11 @@ use rustc_hash::FxHashMap;
 use wire::{Millis, time::LATE_AFTER};
 
 use crate::{
-    engine::{Engine, posts::Record},
+    engine::{
+        Engine,
+        posts::Record,
+        selection::{Own, Selection},
+    },
     protocol::WhyChoice,
     spam::Reason,
     view::{Term, WhyView},
@@ -34,6 +38,7 @@ pub(super) struct Source {
     asked: WhyChoice,
     n_until: usize,
     states: u64,
+    selection: Selection,
     n_deleted: u64,
     n_left_out: u64,
     n_readable: usize,
@@ -52,6 +57,7 @@ impl Engine {
             asked: asked.clone(),
             n_until: self.posts.within(Millis::MIN..asked.bucket.to).len(),
             states: states.fold(0, u64::wrapping_add),
+            selection: self.selection(),
             n_deleted: self.n_deleted,
             n_left_out: self.loudest.n_changes(),
             n_readable: self
@@ -79,8 +85,11 @@ impl Engine {
                 id => id,
             },
         };
+        let selection = self.selection();
         let is_wanted = |record: &&Record| {
-            record.is_counted() && ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
+            record.is_counted()
+                && ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
+                && selection.accepts_but(Own::Tickers, record, &self.posts)
         };
         let found: Vec<&Record> = self
             .posts
