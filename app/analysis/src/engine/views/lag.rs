@@ -131,13 +131,13 @@ impl Engine {
         let closes = within.filter(is_on_grid).map(|(at, close)| (*at, *close));
         let closes: Vec<(Millis, f64)> = closes.collect();
         Some(Input {
-            aligned: self.from_close_to_close(id, found, &closes),
+            aligned: self.align_on_closes(id, found, &closes),
             is_on_closes: true,
             ..input.clone()
         })
     }
 
-    fn from_close_to_close(&self, id: u32, ticker: &Ticker, closes: &[(Millis, f64)]) -> Aligned {
+    fn align_on_closes(&self, id: u32, ticker: &Ticker, closes: &[(Millis, f64)]) -> Aligned {
         let (grids, selection) = (self.chart_grids(Some(ticker)), self.selection());
         let is_wanted = |record: &Record| {
             self.posts.tickers(record).contains(&id)
@@ -169,7 +169,7 @@ impl Engine {
                     max: MAX_LAG_DAYS,
                     period: 0,
                 },
-                aligned: self.from_close_to_close(id, ticker, &closes),
+                aligned: self.align_on_closes(id, ticker, &closes),
                 ..Input::default()
             };
         }
