@@ -157,7 +157,9 @@ fn count_looks(views: Views, choice: Choice, trials: StoredValue<Trials>) -> Mem
         n.map_or(0, |n| n + 1)
     });
     Memo::new(move |_| {
-        [of_lag, of_rolling, of_events].map(|seen| seen.track());
+        for seen in [of_lag, of_rolling, of_events] {
+            seen.track();
+        }
         trials.with_value(Trials::n)
     })
 }
