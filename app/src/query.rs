@@ -99,9 +99,11 @@ impl Choice {
         self.query.set(query);
     }
 
-    /// The address that shows what is shown now, over this stretch and no other.
-    pub(crate) fn link_to(self, range: Range) -> String {
+    /// The address that shows what is shown now, of this ticker, over this stretch and no other.
+    pub(crate) fn link_to(self, ticker: Option<String>, range: Range) -> String {
         let mut query = self.query.get_untracked();
+        // Which one is shown by itself changes with the posts.
+        query.watch.ticker = query.watch.ticker.or(ticker);
         if range.from < range.to {
             query.watch.range = RangeChoice::Fixed {
                 from: range.from,

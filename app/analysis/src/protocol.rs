@@ -16,6 +16,7 @@ use crate::{
 
 pub use panels::{
     LeaderChoice, LeaderSort, LiveWindow, Pair, Panel, PanelChoices, Rank, RollingChoice, Wanted,
+    WhyChoice,
 };
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can

@@ -4,6 +4,7 @@ use analysis::{
     Applied, Counting, Engine,
     protocol::{
         CountBy, LeaderChoice, LeaderSort, PanelChoices, RangeChoice, Sampling, Wanted, Watch,
+        WhyChoice,
     },
     series::calendar::Level,
     spam::Reason,
@@ -174,9 +175,12 @@ fn any_watch() -> impl Strategy<Value = Watch> {
         trend_level: level,
         second: Some("ETH".into()),
         random: (at % 2 == 0).then_some(7),
-        why: Some(Range {
-            from: NEW_YEAR + at,
-            to: NEW_YEAR + at + DAY,
+        why: Some(WhyChoice {
+            bucket: Range {
+                from: NEW_YEAR + at,
+                to: NEW_YEAR + at + DAY,
+            },
+            ticker: String::new(),
         }),
         ..PanelChoices::default()
     });
@@ -352,7 +356,7 @@ proptest! {
         (far.at, far.seen_at) = (at, seen_at);
         let mut engine = engine(&[far, post(2, NEW_YEAR, "near"), bar(NEW_YEAR, 1.0)]);
         engine.frame(now);
-        let why = Some(Range { from, to });
+        let why = Some(WhyChoice { bucket: Range { from, to }, ticker: String::new() });
         let panels = PanelChoices { why, ..PanelChoices::default() };
         engine.watch(Watch { range: RangeChoice::Fixed { from, to }, panels, wanted: Wanted::ALL, ..Watch::default() });
         engine.frame(now);

@@ -1,9 +1,10 @@
 //! Lead or lag: the verdict in words, the plot, and how it was made.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use analysis::{
     protocol::{Panel, RangeChoice, Watch},
+    stats::trials::{Trial, Trials},
     text::sentiment::Limits,
     view::Verdict,
 };
@@ -82,26 +83,12 @@ pub(crate) fn LagPanel() -> impl IntoView {
     }
 }
 
-/// What is looked at; the same again is no further trial.
-type Look = (String, String);
-
 /// Both directions, the best lag, what looking often does, placebos and the shortest lead that can be told.
 #[component]
 fn Credibility() -> impl IntoView {
     let views = expect_context::<Views>();
-    let choice = expect_context::<Choice>();
-    let looks = StoredValue::new(BTreeSet::<Look>::new());
-    let n_looks = Memo::new(move |_| {
-        let view = views.lag.get();
-        let tested = view.filter(|view| view.p_family.is_some());
-        let chosen = choice.watch.with(sample_of);
-        looks.update_value(|looks| {
-            if let Some(view) = tested {
-                looks.insert((view.ticker.clone(), chosen));
-            }
-        });
-        looks.with_value(BTreeSet::len)
-    });
+    let trials = StoredValue::new(Trials::default());
+    let n_looks = count_looks(views, expect_context::<Choice>(), trials);
     let facts = move || {
         views.lag.get().map(|view| {
             let [sentiment, price] = statistics::directions(&view);
@@ -118,7 +105,10 @@ fn Credibility() -> impl IntoView {
                 sentiment,
                 price,
                 ("Best lag".to_owned(), statistics::best_lag(&view)),
-                ("p".to_owned(), statistics::p_values(&view, n_looks.get())),
+                ("p".to_owned(), trials.with_value(|trials| {
+                    n_looks.track();
+                    statistics::p_values(&view, trials)
+                })),
                 ("Pairs".to_owned(), n),
                 ("Placebo".to_owned(), placebo),
                 ("Looks".to_owned(), statistics::trials(n_looks.get())),
@@ -131,12 +121,59 @@ fn Credibility() -> impl IntoView {
     view! { <dl class="card-facts">{facts}</dl> }
 }
 
+/// Every test whose outcome was shown, counted when it comes and not when it is asked for.
+fn count_looks(views: Views, choice: Choice, trials: StoredValue<Trials>) -> Memo<usize> {
+    let look = move |test: String, ticker: &str, width| {
+        let trial = Trial {
+            test,
+            ticker: ticker.to_owned(),
+            width,
+            sample: choice.watch.with_untracked(sample_of),
+        };
+        trials.update_value(|trials| {
+            trials.look(trial);
+        });
+    };
+    let of_lag = Memo::new(move |n: Option<&usize>| {
+        if let Some(view) = views.lag.get().filter(|view| view.p_family.is_some()) {
+            look("lag".to_owned(), &view.ticker, view.width);
+        }
+        n.map_or(0, |n| n + 1)
+    });
+    let of_rolling = Memo::new(move |n: Option<&usize>| {
+        let view = views.panels.rolling.get();
+        if let Some(view) = view.filter(|view| view.whole.is_some()) {
+            // The outcome told is that of the whole range, whatever the stretch.
+            let test = format!("{:?} {:?}", view.choice.pair, view.choice.rank);
+            look(test, &view.ticker, view.width);
+        }
+        n.map_or(0, |n| n + 1)
+    });
+    let of_events = Memo::new(move |n: Option<&usize>| {
+        let view = views.panels.events.get();
+        if let Some(view) = view.filter(|view| view.p_placebo.is_some()) {
+            look("events".to_owned(), &view.ticker, view.width);
+        }
+        n.map_or(0, |n| n + 1)
+    });
+    Memo::new(move |_| {
+        for seen in [of_lag, of_rolling, of_events] {
+            seen.track();
+        }
+        trials.with_value(Trials::n)
+    })
+}
+
 /// The part of a choice that makes another test of the same ticker.
 fn sample_of(watch: &Watch) -> String {
     let Watch {
         range,
         scoring,
         sampling,
+        class,
+        hashtag,
+        tickers,
+        topics,
         ..
     } = watch;
     let range = match range {
@@ -147,7 +184,7 @@ fn sample_of(watch: &Watch) -> String {
     let limits = scoring.limits == Limits::Strict;
     let method = write_method(scoring.method);
     format!(
-        "{range} {method} {limits} {}",
+        "{range} {method} {limits} {} {class:?} {hashtag:?} {tickers:?} {topics:?}",
         strings::sampling::told(sampling)
     )
 }

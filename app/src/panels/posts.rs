@@ -164,7 +164,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                     node_ref=list
                     tabindex="0"
                     role="region"
-                    aria-label="Newest posts"
+                    aria-label=move || if is_random() { "Posts drawn at random" } else { "Newest posts" }
                     on:pointerenter=move |_| set_hold(|hold| hold.is_pointed_at = true)
                     on:pointerleave=move |_| set_hold(|hold| hold.is_pointed_at = false)
                     on:focusin=move |_| set_hold(|hold| hold.has_focus = true)
@@ -349,6 +349,16 @@ fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView 
                 .unwrap_or_default()
         })
     });
+    // What it answers may be withdrawn while it is read.
+    let parent = Memo::new(move |_| {
+        // A list that stands still must not keep it either: the newest view decides where it has the post.
+        let of = |view: &Option<Arc<PostsView>>| {
+            let mut rows = view.iter().flat_map(|view| &view.rows);
+            rows.find(|row| row.key == key)
+                .map(|row| row.parent.clone())
+        };
+        views.posts.with(of).or_else(|| shown.with(of)).flatten()
+    });
     let is_explained = RwSignal::new(false);
     let explain = move |_| {
         is_explained.update(|on| *on = !*on);
@@ -388,7 +398,7 @@ fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView 
     view! {
         <li class=format!("post {}", css_class(row.class))>
             <p class="meta">{meta}</p>
-            {row.parent.map(|parent| view! {
+            {move || parent.get().map(|parent| view! {
                 <blockquote class=format!("parent {}", css_class(parent.class)) dir="auto">
                     <span class="meta">
                         "Answers "<span class="mark" aria-hidden="true">{glyph(parent.class)}</span>

@@ -1,6 +1,10 @@
 //! Which posts count: what looks like spam and why, which languages, and what is left out.
 
-use analysis::{protocol::Panel, spam::REASONS, view::SampleView};
+use analysis::{
+    protocol::{Panel, Sampling, Watch},
+    spam::REASONS,
+    view::SampleView,
+};
 use leptos::{html::Section, prelude::*};
 
 use super::{
@@ -192,6 +196,14 @@ fn Controls() -> impl IntoView {
     }
 }
 
+/// Figures of every post, what was asked for then, and until when posts were in.
+#[derive(Clone, PartialEq)]
+struct Known {
+    asked: Watch,
+    until: wire::Millis,
+    rests: Rests,
+}
+
 /// What the figures were while every post counted, and what they are now.
 #[component]
 fn Comparison() -> impl IntoView {
@@ -207,12 +219,41 @@ fn Comparison() -> impl IntoView {
     // What was asked for: views of another sample come a moment later, and not all at once.
     let is_everything =
         Memo::new(move |_| choice.watch.with(|watch| watch.sampling.is_everything()));
-    let before = Memo::new(
-        move |before: Option<&Option<Rests>>| match is_everything.get() {
-            true => now.get(),
-            false => before.cloned().flatten(),
+    // Figures of another range, ticker or filter are nothing to compare with.
+    let asked = Memo::new(move |_| {
+        choice.watch.with(|watch| Watch {
+            sampling: Sampling::default(),
+            ..watch.clone()
+        })
+    });
+    let known = Memo::new(
+        move |before: Option<&Option<Known>>| match is_everything.get() {
+            true => now.get().map(|rests| Known {
+                asked: asked.get(),
+                until: views
+                    .kpi
+                    .with(|kpi| kpi.as_ref().map_or(0, |kpi| kpi.range.to)),
+                rests,
+            }),
+            false => {
+                let before = before.cloned().flatten();
+                asked.with(|asked| before.filter(|before| before.asked == *asked))
+            }
         },
     );
+    let before = Memo::new(move |_| known.get().map(|known| known.rests));
+    let caption = move || {
+        known.with(|known| match known {
+            Some(known) => format!(
+                "What rests on the posts left out; every post as it was at {}",
+                format::date_time(known.until)
+            ),
+            None => {
+                "What rests on the posts left out; let every post count for a moment to compare"
+                    .to_owned()
+            }
+        })
+    };
     // Nobody reads it while every post counts, which is when it has to be kept up.
     Effect::new(move |_| before.track());
     let rows = move || {
@@ -231,7 +272,7 @@ fn Comparison() -> impl IntoView {
     view! {
         <Show when=move || !is_everything.get()>
             <table class="comparison">
-                <caption>"What rests on the posts left out"</caption>
+                <caption>{caption}</caption>
                 <thead><tr><th scope="col">"Figure"</th><th scope="col">"Every post"</th><th scope="col">"These posts"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>

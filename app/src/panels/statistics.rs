@@ -79,19 +79,18 @@ pub(crate) fn RollingPanel() -> impl IntoView {
 }
 
 fn rolling_table(view: &RollingView) -> Cells {
-    let rows = view.ends.iter().zip(&view.values).rev().take(TABLE_ROWS);
-    let row = |(end, value): (&i64, &Option<f32>)| {
+    let values = view.values.iter().zip(&view.limits);
+    let rows = view.ends.iter().zip(values).rev().take(TABLE_ROWS);
+    let row = |(end, (value, limit)): (&i64, (&Option<f32>, &Option<f32>))| {
         let value = value.map_or("too few pairs".to_owned(), |v| {
             format::signed(f64::from(v), 3)
         });
-        vec![format::date_time(*end), value]
+        let limit = limit.map_or("–".to_owned(), |limit| format!("±{limit:.3}"));
+        vec![format::date_time(*end), value, limit]
     };
     Cells {
-        caption: format!(
-            "Newest {TABLE_ROWS} cells at most; pointwise 95 % band ±{:.3}",
-            view.limit
-        ),
-        head: vec!["Until, UTC", "Correlation"],
+        caption: format!("Newest {TABLE_ROWS} cells at most"),
+        head: vec!["Until, UTC", "Correlation", "95 % of chance, pointwise"],
         rows: rows.map(row).collect(),
     }
 }

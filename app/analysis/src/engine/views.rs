@@ -1,12 +1,15 @@
 //! Views out of what the engine holds, each made again only when something it shows has changed.
 
 mod anomalies;
+mod closures;
 mod hashtags;
 mod lag;
 mod market;
 mod panels;
 mod sample;
 mod topics;
+
+use std::rc::Rc;
 
 use wire::{
     Millis,
@@ -16,6 +19,7 @@ use wire::{
 use super::{Engine, MAX_TIME, Versions, posts::Record, selection::Own, tally::Filter};
 use crate::{
     protocol::RangeChoice,
+    series::Spans,
     stats::random::Random,
     view::{
         Counts, Frame, HashtagsView, KpiView, LagView, MarketView, ParentRow, PostRow, PostsView,
@@ -40,8 +44,10 @@ pub(super) struct Memos {
     sample: Memo<SampleView>,
     anomalies: anomalies::Memory,
     panels: panels::Memory,
+    /// Sentiment and returns on one grid, and from what they were taken.
+    aligned: Option<(Inputs, Rc<lag::Input>)>,
     /// What the lag view was computed from.
-    lag_input: Option<lag::Input>,
+    lag_of: Option<Rc<lag::Input>>,
 }
 
 /// One view as last sent.
@@ -178,6 +184,7 @@ impl Engine {
             now: 0,
         };
 
+        let aligned = self.aligned(ticker, of_lag, &mut memos.aligned);
         Frame {
             now,
             hashtags: memos.hashtags.update(of_window, || self.hashtags(now)),
@@ -185,7 +192,7 @@ impl Engine {
             market: memos.market.update(of_market, || {
                 self.market(ticker, range, now, &mut memos.anomalies)
             }),
-            lag: self.lag(ticker, range, &mut memos.lag_input, of_lag, &mut memos.lag),
+            lag: self.lag(&aligned, &mut memos.lag_of, &mut memos.lag),
             posts: memos
                 .posts
                 .update(of_judged, || self.recent(range, &filter)),
@@ -195,7 +202,11 @@ impl Engine {
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
             sample: memos.sample.update(of_judged, || self.sample(range)),
-            panels: self.panels(panels::Context { ticker, range, now }, &mut memos.panels),
+            panels: self.panels(
+                panels::Context { ticker, range, now },
+                &aligned,
+                &mut memos.panels,
+            ),
         }
     }
 
@@ -228,6 +239,18 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// The end of what is known: the clock of the data, or the newest event if that is later.
+    fn until(&self, now: Millis) -> Millis {
+        self.span
+            .map_or(now, |(_, last)| now.max(last))
+            .saturating_add(1)
+    }
+
+    /// When any source of posts was listening.
+    fn covered(&self, now: Millis) -> Spans {
+        self.sources.covered(self.until(now))
     }
 
     /// Selected posts of all classes.
