@@ -22,7 +22,7 @@ use wire::{
 
 use crate::log::{LogOptions, Synchronous};
 
-pub use http::HttpConfig;
+pub use http::{HttpConfig, Network, NoNetwork};
 pub use source::{
     JetstreamWire, Keep, LiveStart, MastodonStream, RecordingStart, SourceConfig, SourceKind,
 };

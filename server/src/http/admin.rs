@@ -16,14 +16,10 @@ use super::{AppState, metrics, status};
 pub(crate) fn router(main: Arc<AppState>, live: Option<Arc<AppState>>) -> Router {
     let streams: Arc<[Arc<AppState>]> = [main.clone()].into_iter().chain(live).collect();
     Router::new()
-        .route("/metrics", get(write))
-        .with_state(streams)
         .route("/healthz", get(status::healthz))
-        .merge(
-            Router::new()
-                .route("/readyz", get(status::readyz))
-                .with_state(main),
-        )
+        .route("/readyz", get(status::readyz))
+        .with_state(main)
+        .route("/metrics", get(write).with_state(streams))
 }
 
 async fn write(State(streams): State<Arc<[Arc<AppState>]>>) -> Response {
