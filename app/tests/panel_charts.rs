@@ -91,6 +91,7 @@ fn classes_are_stacked_from_zero_and_a_gap_is_hatched() {
 
 #[test]
 fn the_band_of_chance_lies_under_the_curve() {
+    let is_known = |idx: i32| idx > 11 && !(30..36).contains(&idx);
     let rolling = RollingView {
         width: HOUR,
         range: Range {
@@ -99,11 +100,9 @@ fn the_band_of_chance_lies_under_the_curve() {
         },
         ends: (1..=60).map(|idx| START + idx * HOUR).collect(),
         values: (0..60)
-            .map(|idx: i32| {
-                (idx > 11 && !(30..36).contains(&idx)).then(|| (idx as f32 / 9.0).sin() * 0.5)
-            })
+            .map(|idx| is_known(idx).then(|| (idx as f32 / 9.0).sin() * 0.5))
             .collect(),
-        limit: 0.28,
+        limits: (0..60).map(|idx| is_known(idx).then_some(0.28)).collect(),
         ..RollingView::default()
     };
     let events = EventsView {
