@@ -40,6 +40,7 @@ use settings::Settings;
 use store::Batch;
 
 /// Everything that can wake the worker.
+#[allow(clippy::large_enum_variant, reason = "one exists at a time")]
 pub enum Input {
     /// The page said something.
     Command(Command),
