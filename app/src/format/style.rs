@@ -36,7 +36,7 @@ impl Zone {
     }
 
     /// Always the same length ahead of UTC.
-    #[cfg(test)]
+    #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(crate) fn fixed(ahead: Millis) -> Self {
         Self {
             ahead: Ahead::Fixed(ahead),
