@@ -84,7 +84,7 @@ test('rolling correlation and event study say the null first, with n', async ({ 
   await expect(moodtape.leadOrLag).toContainText('Price first');
 });
 
-test('looking at another ticker is counted as another trial', async ({ page, play, moodtape }) => {
+test('looking at another ticker is counted as another trial', async ({ play, moodtape }) => {
   await play(makeRecording({ seed: 35, posts: 1200, every: 10 * MINUTE, tickers: ['BTC', 'ETH'] }));
   await expect.poll(() => moodtape.keyFigure('Posts')).toBe(1200);
   await moodtape.leadOrLag.scrollIntoViewIfNeeded();
@@ -154,7 +154,7 @@ test('without the loudest author every figure moves, and what it was stands besi
   await expect.poll(() => moodtape.keyFigure('Posts'), { timeout: 30_000 }).toBe(60);
 });
 
-test('one source and reposts can be left out', async ({ page, play, moodtape }) => {
+test('one source and reposts can be left out', async ({ play, moodtape }) => {
   const recording = makeRecording({ seed: 39, posts: 100, tickers: ['BTC', 'ETH'] });
   const change = (line: string) =>
     line.includes('"cashtags":["ETH"]') ? line.replace('"source":"made"', '"source":"other"') : line.replace('"lang":"en"', '"lang":"en","repost":true');
