@@ -158,7 +158,8 @@ fn count_looks(views: Views, choice: Choice, trials: StoredValue<Trials>) -> Mem
     });
     Memo::new(move |_| {
         for seen in [of_lag, of_rolling, of_events] {
-            seen.track();
+            // Read, not only tracked: a memo that nobody reads is not made.
+            seen.get();
         }
         trials.with_value(Trials::n)
     })

@@ -223,6 +223,8 @@ fn Comparison() -> impl IntoView {
     let asked = Memo::new(move |_| {
         choice.watch.with(|watch| Watch {
             sampling: Sampling::default(),
+            // What is in sight is no other question.
+            wanted: Default::default(),
             ..watch.clone()
         })
     });

@@ -143,7 +143,7 @@ fn Table(view: TopicsView) -> impl IntoView {
         }
     });
     view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Table of topics">
+        <div class="table-box" tabindex="0" role="region" aria-label="Posts by subject">
         <table>
             <caption>"Posts in the range; one may belong to several topics"</caption>
             <thead><tr>
