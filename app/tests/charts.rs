@@ -4,6 +4,9 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "charts/panels.rs"]
+mod panels;
+
 use std::sync::Arc;
 
 use analysis::view::{AnomaliesView, AnomalyMark, Close, LagView, MarketView, Range, Verdict};
@@ -13,7 +16,7 @@ use app::charts::{
     lag::LagChart,
     lines::{LinesChart, LinesView, Series},
     market::MarketChart,
-    sheet::{Sheet, Size},
+    sheet::{Drawn, Sheet, Size},
     theme::Palette,
     vector::{Picture, Vector},
 };
@@ -136,15 +139,22 @@ fn lines() -> LinesView {
     }
 }
 
-fn lines_svg(view: LinesView, size: Size, palette: Palette) -> String {
+fn svg(
+    size: Size,
+    palette: Palette,
+    draw: impl for<'a> FnOnce(&Sheet<SVGBackend<'a>>) -> Drawn<SVGBackend<'a>>,
+) -> String {
     let mut svg = String::new();
     {
         let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
-        LinesChart::new(Arc::new(view), size)
-            .draw(&Sheet::new(backend, 1.0, palette))
-            .expect("a string takes every drawing");
+        draw(&Sheet::new(backend, 1.0, palette)).expect("a string takes every drawing");
     }
     svg
+}
+
+fn lines_svg(view: LinesView, size: Size, palette: Palette) -> String {
+    let chart = LinesChart::new(Arc::new(view), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
 }
 
 /// What a person saves from a chart.
@@ -166,25 +176,13 @@ fn saved(source: Arc<dyn Plottable>, size: Size, palette: Palette) -> String {
 }
 
 fn market_svg(view: MarketView, size: Size, palette: Palette) -> String {
-    let mut svg = String::new();
-    {
-        let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
-        MarketChart::new(Arc::new(view), size)
-            .draw(&Sheet::new(backend, 1.0, palette))
-            .expect("a string takes every drawing");
-    }
-    svg
+    let chart = MarketChart::new(Arc::new(view), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
 }
 
 fn lag_svg(view: LagView, size: Size, palette: Palette) -> String {
-    let mut svg = String::new();
-    {
-        let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
-        LagChart::new(Arc::new(view), size)
-            .draw(&Sheet::new(backend, 1.0, palette))
-            .expect("a string takes every drawing");
-    }
-    svg
+    let chart = LagChart::new(Arc::new(view), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
 }
 
 #[track_caller]

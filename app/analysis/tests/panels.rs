@@ -573,17 +573,22 @@ fn merge(into: &mut PanelViews, views: PanelViews) {
     newest(&mut into.placebo, views.placebo);
 }
 
+/// What stands behind this hour of the year.
+fn hour_of(hour: Millis, ticker: &str) -> WhyChoice {
+    let from = NEW_YEAR + hour * HOUR;
+    WhyChoice {
+        bucket: Range {
+            from,
+            to: from + HOUR,
+        },
+        ticker: ticker.into(),
+    }
+}
+
 #[test]
 fn frames_in_between_leave_no_panel_behind() {
-    let bucket = Range {
-        from: NEW_YEAR + 100 * HOUR,
-        to: NEW_YEAR + 101 * HOUR,
-    };
     let panels = PanelChoices {
-        why: Some(WhyChoice {
-            bucket,
-            ticker: "BTC".into(),
-        }),
+        why: Some(hour_of(100, "BTC")),
         rolling: RollingChoice {
             pair: Pair::PostsMove,
             ..RollingChoice::default()
@@ -757,15 +762,8 @@ fn checks_name_what_is_missing_and_what_the_relay_left_out() {
 
 #[test]
 fn a_bucket_is_explained_by_the_words_that_are_new_in_it() {
-    let bucket = Range {
-        from: NEW_YEAR + 100 * HOUR,
-        to: NEW_YEAR + 101 * HOUR,
-    };
     let panels = PanelChoices {
-        why: Some(WhyChoice {
-            bucket,
-            ticker: "BTC".into(),
-        }),
+        why: Some(hour_of(100, "BTC")),
         ..PanelChoices::default()
     };
 
@@ -778,22 +776,14 @@ fn a_bucket_is_explained_by_the_words_that_are_new_in_it() {
     assert!(of("$btc").is_none(), "every post has it");
     assert_eq!((view.n_read, view.n_authors), (view.n_posts, 7));
     assert!(view.n_alike > 40 && view.voices > 6.9 && view.n_loudest < 12);
-    assert_eq!(view.knowable_at, bucket.to + MINUTE);
+    assert_eq!(view.knowable_at, NEW_YEAR + 101 * HOUR + MINUTE);
 }
 
 #[test]
 fn without_texts_before_it_no_word_stands_out_and_an_unknown_ticker_has_no_posts() {
     let asked = |hour, ticker: &str| {
-        let bucket = Range {
-            from: NEW_YEAR + hour * HOUR,
-            to: NEW_YEAR + (hour + 1) * HOUR,
-        };
-        let why = WhyChoice {
-            bucket,
-            ticker: ticker.into(),
-        };
         let panels = PanelChoices {
-            why: Some(why),
+            why: Some(hour_of(hour, ticker)),
             ..PanelChoices::default()
         };
         views(&telling_days(), panels, RangeChoice::All)

@@ -44,3 +44,31 @@ fn Chip(filter: Filter) -> impl IntoView {
         </button>
     }
 }
+
+/// Narrows everything else down to one thing, and undoes it.
+#[component]
+pub(super) fn FilterButton(
+    filter: Filter,
+    class: &'static str,
+    #[prop(optional, into)] title: Option<&'static str>,
+    #[prop(into)] text: String,
+) -> impl IntoView {
+    let choice = expect_context::<Choice>();
+    let filter = StoredValue::new(filter);
+    let is_on = move || {
+        choice
+            .watch
+            .with(|watch| filter.with_value(|filter| filter.is_on(watch)))
+    };
+    view! {
+        <button
+            type="button"
+            class=class
+            title=title
+            aria-pressed=move || is_on().to_string()
+            on:click=move |_| filter.with_value(|filter| choice.toggle(filter))
+        >
+            {text}
+        </button>
+    }
+}

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 
 use super::{
     css_class,
+    filters::FilterButton,
     method::{Card, Figures, Method},
     scoring::ScoringControls,
 };
-use crate::{format, query::Choice, selection::Filter, state::Views, strings};
+use crate::{format, selection::Filter, state::Views, strings};
 
 /// One figure as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,7 +55,9 @@ pub(crate) fn KpiStrip() -> impl IntoView {
         view! {
             <div class=format!("kpi {class}") class:loading=move || figure.with(Option::is_none)>
                 <dt>{match of {
-                    Some(class) => view! { <ClassFilter name class /> }.into_any(),
+                    Some(class) => view! {
+                        <FilterButton filter=Filter::Class(class) class="link" title="Only posts of this class, in every other panel" text=name />
+                    }.into_any(),
                     None => name.into_any(),
                 }}</dt>
                 <dd>
@@ -81,24 +84,6 @@ pub(crate) fn KpiStrip() -> impl IntoView {
                 <Method card=Card::Kpi figures />
             </div>
         </section>
-    }
-}
-
-/// The name of a class, by which everything but these figures is narrowed down to it.
-#[component]
-fn ClassFilter(name: &'static str, class: Class) -> impl IntoView {
-    let choice = expect_context::<Choice>();
-    let is_on = move || choice.watch.with(|watch| watch.class == Some(class));
-    view! {
-        <button
-            type="button"
-            class="link"
-            title="Only posts of this class, in every other panel"
-            aria-pressed=move || is_on().to_string()
-            on:click=move |_| choice.toggle(&Filter::Class(class))
-        >
-            {name}
-        </button>
     }
 }
 

@@ -90,6 +90,7 @@ fn Credibility() -> impl IntoView {
     let trials = StoredValue::new(Trials::default());
     let n_looks = count_looks(views, expect_context::<Choice>(), trials);
     let facts = move || {
+        let n_looks = n_looks.get();
         views.lag.get().map(|view| {
             let [sentiment, price] = statistics::directions(&view);
             let placebo = views.panels.placebo.with(|placebo| {
@@ -105,13 +106,10 @@ fn Credibility() -> impl IntoView {
                 sentiment,
                 price,
                 ("Best lag".to_owned(), statistics::best_lag(&view)),
-                ("p".to_owned(), trials.with_value(|trials| {
-                    n_looks.track();
-                    statistics::p_values(&view, trials)
-                })),
+                ("p".to_owned(), trials.with_value(|trials| statistics::p_values(&view, trials))),
                 ("Pairs".to_owned(), n),
                 ("Placebo".to_owned(), placebo),
-                ("Looks".to_owned(), statistics::trials(n_looks.get())),
+                ("Looks".to_owned(), statistics::trials(n_looks)),
                 ("Latency floor".to_owned(), statistics::latency_floor(&view)),
             ];
             let fact = |(name, text): (String, String)| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };

@@ -8,6 +8,7 @@ use leptos::{html::Div, prelude::*};
 use super::{
     class_name, css_class,
     explanation::Explanation,
+    filters::FilterButton,
     glyph,
     method::{Card, Figures, Method},
     shell::{Choose, texts},
@@ -305,7 +306,6 @@ fn ClassButtons() -> impl IntoView {
 #[component]
 fn ChartTickerChip() -> impl IntoView {
     let views = expect_context::<Views>();
-    let choice = expect_context::<Choice>();
     let ticker = Memo::new(move |_| {
         let view = views.market.get();
         view.map(|view| view.ticker.clone())
@@ -313,22 +313,7 @@ fn ChartTickerChip() -> impl IntoView {
     });
     let chip = move |symbol: String| {
         let text = format!("Only ${symbol}");
-        let filter = StoredValue::new(Filter::Ticker(symbol));
-        let is_on = move || {
-            choice
-                .watch
-                .with(|watch| filter.with_value(|filter| filter.is_on(watch)))
-        };
-        view! {
-            <button
-                type="button"
-                class="chip"
-                aria-pressed=move || is_on().to_string()
-                on:click=move |_| filter.with_value(|filter| choice.toggle(filter))
-            >
-                {text}
-            </button>
-        }
+        view! { <FilterButton filter=Filter::Ticker(symbol) class="chip" text /> }
     };
     view! { <div class="chips">{move || ticker.get().map(chip)}</div> }
 }

@@ -135,41 +135,26 @@ fn Controls() -> impl IntoView {
             .chain(CAPS.map(Some))
             .chain(other.map(Some))
     };
+    let switch = move |text, entry, of: fn(&mut Sampling) -> &mut bool| {
+        view! {
+            <label>
+                <input
+                    type="checkbox"
+                    prop:checked=move || *of(&mut sampling.get())
+                    on:change=move |event| {
+                        let is_on = event_target_checked(&event);
+                        choice.change(entry, |watch| *of(&mut watch.sampling) = is_on);
+                    }
+                />
+                " "{text}
+            </label>
+        }
+    };
     view! {
         <div class="sampling" role="group" aria-label="Which posts count">
-            <label>
-                <input
-                    type="checkbox"
-                    prop:checked=move || sampling.get().without_spam
-                    on:change=move |event| {
-                        let is_on = event_target_checked(&event);
-                        choice.change(Entry::New, |watch| watch.sampling.without_spam = is_on);
-                    }
-                />
-                " Leave spam out"
-            </label>
-            <label>
-                <input
-                    type="checkbox"
-                    prop:checked=move || sampling.get().only_english
-                    on:change=move |event| {
-                        let is_on = event_target_checked(&event);
-                        choice.change(Entry::New, |watch| watch.sampling.only_english = is_on);
-                    }
-                />
-                " Only English"
-            </label>
-            <label>
-                <input
-                    type="checkbox"
-                    prop:checked=move || sampling.get().without_reposts
-                    on:change=move |event| {
-                        let is_on = event_target_checked(&event);
-                        choice.change(Entry::Same, |watch| watch.sampling.without_reposts = is_on);
-                    }
-                />
-                " Leave reposts out"
-            </label>
+            {switch("Leave spam out", Entry::New, |sampling| &mut sampling.without_spam)}
+            {switch("Only English", Entry::New, |sampling| &mut sampling.only_english)}
+            {switch("Leave reposts out", Entry::Same, |sampling| &mut sampling.without_reposts)}
             <label>
                 "Leave out the loudest "
                 <select on:change=move |event| {
@@ -210,11 +195,11 @@ fn Comparison() -> impl IntoView {
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
     let now = Memo::new(move |_| {
-        let (kpi, lag) = (views.kpi.get()?, views.lag.get()?);
+        let (kpi, lag) = (views.kpi.get()?, views.lag.get());
         views
             .panels
             .leaders
-            .with(|leaders| Some(Rests::new(&kpi, &lag, leaders.as_deref())))
+            .with(|leaders| Some(Rests::new(&kpi, lag.as_deref(), leaders.as_deref())))
     });
     // What was asked for: views of another sample come a moment later, and not all at once.
     let is_everything =
@@ -223,8 +208,6 @@ fn Comparison() -> impl IntoView {
     let asked = Memo::new(move |_| {
         choice.watch.with(|watch| Watch {
             sampling: Sampling::default(),
-            // What is in sight is no other question.
-            wanted: Default::default(),
             ..watch.clone()
         })
     });
@@ -256,8 +239,8 @@ fn Comparison() -> impl IntoView {
             }
         })
     };
-    // Nobody reads it while every post counts, which is when it has to be kept up.
-    Effect::new(move |_| before.track());
+    // Nobody else reads it while every post counts, which is when it has to be kept up.
+    Effect::new(move |_| before.with(|_| ()));
     let rows = move || {
         let now = now.get().unwrap_or_default().rows();
         let before = before.get().map(|before| before.rows());

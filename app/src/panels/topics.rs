@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use wire::config::MAX_TOPICS;
 
 use super::{
+    filters::FilterButton,
     list_editor::{ListEditor, Wording},
     method::{Card, Figures, Method},
 };
-use crate::{app::Actions, format, query::Choice, selection::Filter, state::Views, strings};
+use crate::{app::Actions, format, selection::Filter, state::Views, strings};
 
 /// What is being edited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -161,26 +162,10 @@ fn Table(view: TopicsView) -> impl IntoView {
 /// The name of a topic, by which the page is narrowed down to it; "of no topic" is none.
 #[component]
 fn TopicName(name: String, is_choice: bool) -> impl IntoView {
-    let choice = expect_context::<Choice>();
     if !is_choice {
         return name.into_any();
     }
-    let filter = StoredValue::new(Filter::Topic(name.clone()));
-    let is_on = move || {
-        choice
-            .watch
-            .with(|watch| filter.with_value(|filter| filter.is_on(watch)))
-    };
-    view! {
-        <button
-            type="button"
-            class="link"
-            title="Only posts of this topic"
-            aria-pressed=move || is_on().to_string()
-            on:click=move |_| filter.with_value(|filter| choice.toggle(filter))
-        >
-            {name}
-        </button>
-    }
-    .into_any()
+    let filter = Filter::Topic(name.clone());
+    view! { <FilterButton filter class="link" title="Only posts of this topic" text=name /> }
+        .into_any()
 }
