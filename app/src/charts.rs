@@ -1,7 +1,7 @@
 //! Charts: pure layout and drawing, generic over plotters' backend, and the canvas that shows them.
 //!
 //! ```text
-//!  view ──► MarketChart / LagChart ──draw──► Sheet<DB> ──► SVG (tests) or canvas (page)
+//!  view ──► MarketChart, LagChart … ──draw──► Sheet<DB> ──► SVG (tests, saved files) or canvas (page)
 //!               │ frame, readout
 //!               ▼
 //!           canvas: crosshair, brush, keyboard cursor: never a redraw of the chart

@@ -10,6 +10,7 @@ use web_sys::{Element, HtmlElement};
 
 use crate::{
     app::Actions,
+    clipboard,
     preferences::Preferences,
     query::{Choice, Entry},
     theme_switch::Appearance,
@@ -261,16 +262,12 @@ fn go_to_panel(idx: usize) -> bool {
     heading.is_some()
 }
 
+/// Where that is not allowed, the address bar still has the link.
 fn copy_link() {
     let href = window().location().href().unwrap_or_default();
-    // Absent on an address that is neither https nor localhost; the address bar still has the link.
-    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
-    if clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
-        let written = window().navigator().clipboard().write_text(&href);
-        leptos::task::spawn_local(async move {
-            let _ = wasm_bindgen_futures::JsFuture::from(written).await;
-        });
-    }
+    leptos::task::spawn_local(async move {
+        clipboard::copy(&href).await;
+    });
 }
 
 #[cfg(test)]

@@ -160,8 +160,8 @@ pub async fn run(
             main.public.live = Some(live_info(&config));
         }
     }
-    if has_live {
-        let stream = live.as_ref().unwrap_or(&main);
+    let listening = has_live.then(|| live.as_ref().unwrap_or(&main));
+    if let Some(stream) = listening {
         let (intake, n_readers) = (stream.intake(&config), stream.n_readers.subscribe());
         live::start(&config, &intake, &network, &n_readers, &mut tasks)?;
     }
@@ -202,8 +202,7 @@ pub async fn run(
         time::sleep(config.http.drain() / NOTICE).await;
         // Sources first, so that nothing is appended while streams end.
         tasks.shutdown().await;
-        if has_live {
-            let stream = live.as_ref().unwrap_or(&main);
+        if let Some(stream) = listening {
             explain_stop(&stream.intake(&config)).await;
         }
         stop.send_replace(true);
@@ -340,10 +339,7 @@ impl Public {
 
     /// Beside the public: its limits are its own, and it speaks plain HTTP.
     fn admin(&self, router: axum::Router) -> Entrance {
-        let config = HttpConfig {
-            behind_proxy: false,
-            ..HttpConfig::default()
-        };
+        let config = HttpConfig::default();
         Entrance {
             router,
             gate: Gate::new(&config, Arc::default()),

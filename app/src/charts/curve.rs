@@ -9,7 +9,7 @@ use wire::Millis;
 use super::{
     Drawing, Frame, Plottable, Readout,
     backend::Sharp,
-    lag::lag_span,
+    lag::{lag_span, signed_span},
     scale::{Rect, Scale, nice_range, nice_ticks, time_ticks},
     sheet::{Anchor, Drawn, Sheet, Size},
 };
@@ -258,11 +258,6 @@ fn offset_name(width: Millis, offset: i32) -> String {
         offset if offset < 0 => format!("{} before the event", lag_span(width, -offset)),
         offset => format!("{} after the event", lag_span(width, offset)),
     }
-}
-
-fn signed_span(width: Millis, offset: i32) -> String {
-    let sign = if offset < 0 { "−" } else { "+" };
-    format!("{sign}{}", lag_span(width, offset.abs()))
 }
 
 impl Plottable for Curve {

@@ -250,12 +250,10 @@ pub fn lag_span(width: Millis, lag: i32) -> String {
     format::span(width * Millis::from(lag))
 }
 
-fn signed_span(width: Millis, lag: i32) -> String {
-    format!(
-        "{}{}",
-        if lag < 0 { "−" } else { "+" },
-        lag_span(width, lag.abs())
-    )
+/// The same with its sign.
+pub(super) fn signed_span(width: Millis, lag: i32) -> String {
+    let sign = if lag < 0 { "−" } else { "+" };
+    format!("{sign}{}", lag_span(width, lag.abs()))
 }
 
 /// Enough for stems and band, at most 1.

@@ -1,4 +1,6 @@
 //! Lines over time: up to four series told apart by hue, dashes and a name at their end.
+//!
+//! No panel shows it: the benchmark draws it beside uPlot, with the parts that all charts are made of.
 
 use std::sync::Arc;
 

@@ -124,9 +124,8 @@ fn Controls() -> impl IntoView {
 #[component]
 fn List(view: Memo<Option<AnomaliesView>>) -> impl IntoView {
     let summary = move || view.with(|view| view.as_ref().map(strings::anomalies));
-    let has_marks = Memo::new(move |_| {
-        view.with(|view| view.as_ref().is_some_and(|view| !view.marks.is_empty()))
-    });
+    let has_marks =
+        move || view.with(|view| view.as_ref().is_some_and(|view| !view.marks.is_empty()));
     let rows = move || {
         let view = view.get().unwrap_or_default();
         let of = view.choice.of;
@@ -134,7 +133,7 @@ fn List(view: Memo<Option<AnomaliesView>>) -> impl IntoView {
         marks.map(|mark| (of, mark)).collect::<Vec<_>>()
     };
     view! {
-        <Show when=move || has_marks.get() fallback=move || view! { <p class="caption">{summary}</p> }>
+        <Show when=has_marks fallback=move || view! { <p class="caption">{summary}</p> }>
             <details class="anomalies">
                 <summary>{summary}</summary>
                 <div class="table-box" tabindex="0" role="region" aria-label="Unusual buckets, listed">

@@ -210,7 +210,7 @@ fn Checks(lines: Memo<Vec<Line>>) -> impl IntoView {
 /// A list that can be opened, of the newest of `n`.
 #[component]
 fn Stretches(name: &'static str, ranges: Memo<Vec<Range>>, n: Memo<u64>) -> impl IntoView {
-    let has_any = Memo::new(move |_| n.get() > 0);
+    let has_any = move || n.get() > 0;
     let title = move || match n.get() {
         n if n > STRETCHES as u64 => {
             format!("{name}: {}, the newest {STRETCHES}", format::count(n))
@@ -223,7 +223,7 @@ fn Stretches(name: &'static str, ranges: Memo<Vec<Range>>, n: Memo<u64>) -> impl
         view! { <li>{told}</li> }
     };
     view! {
-        <Show when=move || has_any.get()>
+        <Show when=has_any>
             <details class="stretches">
                 <summary>{title}</summary>
                 <ul>{move || ranges.with(|ranges| ranges.iter().map(item).collect_view())}</ul>

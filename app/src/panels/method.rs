@@ -2,12 +2,10 @@
 
 use analysis::view::Range;
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
 pub(crate) use crate::strings::method::Card;
 use crate::{
-    format,
+    clipboard, format,
     query::Choice,
     state::Views,
     strings::{self, method},
@@ -69,7 +67,7 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
         let address = choice.link_to(ticker.filter(|ticker| !ticker.is_empty()), range);
         is_copied.set(false);
         link.set(Some(address.clone()));
-        spawn_local(async move { is_copied.set(put_on_clipboard(&address).await) });
+        spawn_local(async move { is_copied.set(clipboard::copy(&address).await) });
     };
     let lexicon = move || {
         let scoring = views.kpi.with(|kpi| kpi.as_ref().map(|kpi| kpi.scoring));
@@ -113,22 +111,4 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
         </p> })}
     }
     .into_any()
-}
-
-/// Whether that was allowed. Where it is not, the link stands there to be copied by hand.
-async fn put_on_clipboard(text: &str) -> bool {
-    let navigator = window().navigator();
-    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into()).unwrap_or_default();
-    let write = js_sys::Reflect::get(&clipboard, &"writeText".into());
-    let write = write
-        .ok()
-        .and_then(|write| write.dyn_into::<js_sys::Function>().ok());
-    let Some(promise) = write.and_then(|write| write.call1(&clipboard, &JsValue::from(text)).ok())
-    else {
-        return false;
-    };
-    match promise.dyn_into::<js_sys::Promise>() {
-        Ok(promise) => JsFuture::from(promise).await.is_ok(),
-        Err(_) => false,
-    }
 }

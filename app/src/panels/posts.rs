@@ -104,7 +104,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
     // Another filter shows another list: from its top. Where it stands there already, touching it would
     // only force a layout.
     Effect::new(move |_| {
-        filter.track();
+        filter.with(|_| ());
         if let (true, Some(list)) = (
             hold.with_untracked(|hold| hold.is_scrolled),
             list.get_untracked(),

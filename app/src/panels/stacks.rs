@@ -206,7 +206,7 @@ pub(crate) fn TrendsPanel() -> impl IntoView {
         Memo::new(move |_| trends.with(|view| view.as_ref().map(|view| view.first.clone())));
     let second =
         Memo::new(move |_| trends.with(|view| view.as_ref().and_then(|view| view.second.clone())));
-    let has_second = Memo::new(move |_| second.with(Option::is_some));
+    let has_second = move || second.with(Option::is_some);
     let figures = Signal::derive(move || first.with(|view| figures(view.as_ref())));
     let can_zoom = Signal::stored(true);
     let name = move |view: Memo<Option<StackView>>| {
@@ -219,7 +219,7 @@ pub(crate) fn TrendsPanel() -> impl IntoView {
             tools=ViewFn::from(move || trend_controls(is_table))>
             {move || name(first)}
             <StackChart name="Trend of the ticker" table_name="Table of the ticker’s posts by class" view=first form=Form::Shares is_table can_zoom />
-            <Show when=move || has_second.get()>
+            <Show when=has_second>
                 {move || name(second)}
                 <StackChart name="Trend of the second ticker" table_name="Table of the second ticker’s posts by class" view=second form=Form::Shares is_table can_zoom />
             </Show>

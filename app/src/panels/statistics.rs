@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{
-    protocol::{Pair, Panel, Rank},
+    protocol::Panel,
     view::{EventsView, RollingView},
 };
 use leptos::prelude::*;
@@ -118,9 +118,9 @@ fn rolling_controls(is_table: RwSignal<bool>) -> AnyView {
     };
     view! {
         <Choose label="Series" options=texts(pairs) chosen=chosen(|c| query::write_pair(c.pair).to_owned())
-            on_choice=change(|c, text| c.pair = query::pair(text) as Pair) />
+            on_choice=change(|c, text| c.pair = query::pair(text)) />
         <Choose label="Correlation" options=texts(ranks) chosen=chosen(|c| query::write_rank(c.rank).to_owned())
-            on_choice=change(|c, text| c.rank = query::rank(text) as Rank) />
+            on_choice=change(|c, text| c.rank = query::rank(text)) />
         <Choose label="Stretch" options=texts(places) chosen=chosen(|c| c.places.to_string())
             on_choice=change(|c, text| c.places = text.parse().unwrap_or(48)) />
         <TableButton is_table />

@@ -98,17 +98,17 @@ impl Gate {
         })
     }
 
-    /// Lets a reader open a stream, or says why not.
-    pub(super) fn open_stream(self: &Arc<Self>, reader: IpAddr) -> Result<StreamPlace, Refusal> {
+    /// Lets a reader open a stream, unless its address has too many.
+    pub(super) fn open_stream(self: &Arc<Self>, reader: IpAddr) -> Option<StreamPlace> {
         let address = whole(reader);
         let mut open = self.open();
         let counts = open.of(address, self.connects_per_second() * BURST_SECS);
         if counts.n_streams >= self.config.max_streams_per_address {
             self.metrics.refuse(Refusal::Streams);
-            return Err(Refusal::Streams);
+            return None;
         }
         counts.n_streams += 1;
-        Ok(StreamPlace {
+        Some(StreamPlace {
             gate: Arc::clone(self),
             address,
         })
@@ -266,9 +266,9 @@ mod tests {
         let gate = gate(|_| {});
         let _stream = gate.open_stream(address("2001:db8::1")).unwrap();
 
-        assert!(gate.open_stream(address("2001:db8::ffff")).is_err());
-        assert!(gate.open_stream(address("2001:db8:0:1::1")).is_ok());
-        assert!(gate.open_stream(address("10.0.0.1")).is_ok());
+        assert!(gate.open_stream(address("2001:db8::ffff")).is_none());
+        assert!(gate.open_stream(address("2001:db8:0:1::1")).is_some());
+        assert!(gate.open_stream(address("10.0.0.1")).is_some());
     }
 
     #[tokio::test(start_paused = true)]

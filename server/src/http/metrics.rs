@@ -8,7 +8,7 @@ use std::{
 
 use wire::SourceState;
 
-use super::{AppState, gate::Gate};
+use super::AppState;
 
 /// Upper ends of the classes of [`Metrics::deliveries`], in seconds.
 const CLASSES: [f64; 8] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
@@ -184,13 +184,16 @@ fn add(counter: &AtomicU64, n: u64) {
 }
 
 /// Everything as text, in the format that Prometheus reads.
-pub(super) fn write(streams: &[&AppState], metrics: &Metrics, gate: &Gate) -> String {
+pub(super) fn write(main: &AppState, live: Option<&AppState>) -> String {
+    let streams: Vec<&AppState> = [main].into_iter().chain(live).collect();
+    // Shared by both.
+    let (metrics, gate) = (&main.metrics, &main.gate);
     let mut page = Page(String::new());
     let counter = |value: &AtomicU64| value.load(Ordering::Relaxed) as f64;
     page.family("build_info", "gauge", "The version that runs.");
     page.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-    page.of_streams(streams);
-    page.of_sources(streams);
+    page.of_streams(&streams);
+    page.of_sources(&streams);
 
     page.family("connections", "gauge", "Open connections of readers.");
     page.sample("connections", &[], gate.n_connections() as f64);

@@ -286,7 +286,7 @@ mod tests {
                 conflate: None,
             };
             let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            let place = state.gate.open_stream(here).ok().unwrap();
+            let place = state.gate.open_stream(here).unwrap();
 
             let reader = Reader::new(Arc::clone(&state), Cursor { log, seq }, wish, place);
 

@@ -25,6 +25,7 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{
+    error::RETRY_AFTER,
     fanout,
     gate::{Gate, Place},
     metrics::Refusal,
@@ -142,15 +143,14 @@ pub(crate) async fn serve(
 /// A short word and the end: whoever is too many must cost nothing.
 fn send_away(socket: &TcpStream, refusal: Refusal) {
     tracing::debug!(reason = refusal.word(), "a connection was refused");
-    let answer: &[u8] = match refusal {
-        Refusal::Full => {
-            b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-        }
-        _ => {
-            b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-        }
+    let status = match refusal {
+        Refusal::Full => "503 Service Unavailable",
+        _ => "429 Too Many Requests",
     };
-    let _ = socket.try_write(answer);
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nretry-after: {RETRY_AFTER}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    let _ = socket.try_write(answer.as_bytes());
 }
 
 async fn welcome(

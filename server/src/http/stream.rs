@@ -57,7 +57,7 @@ pub(super) async fn stream(
     let place = state
         .gate
         .open_stream(visit.client)
-        .map_err(Problem::refused)?;
+        .ok_or_else(|| Problem::too_many("this address has too many open streams; close one"))?;
     headers::add_to_answer(&mut answer, &headers, &state.http);
     let reader = Reader::new(state, cursor, wish, place);
     visit.hand_over(Wanted {

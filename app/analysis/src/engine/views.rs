@@ -1,8 +1,8 @@
 //! Views out of what the engine holds, each made again only when something it shows has changed.
 
 mod anomalies;
-mod closures;
 mod hashtags;
+mod holes;
 mod lag;
 mod market;
 mod panels;

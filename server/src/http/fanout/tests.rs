@@ -42,7 +42,7 @@ async fn seat(state: &Arc<AppState>, wish: Wish) -> (Seat, TcpStream) {
         log: state.log.head().log,
         seq: 0,
     };
-    let stream = state.gate.open_stream(HERE).ok().unwrap();
+    let stream = state.gate.open_stream(HERE).unwrap();
     let place = state.gate.connect(HERE).ok().unwrap();
     let reader = Reader::new(Arc::clone(state), cursor, wish, stream);
     (Seat::new(near, reader, place), far)

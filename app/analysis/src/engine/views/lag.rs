@@ -7,7 +7,7 @@ use wire::{
     time::{DAY, HOUR},
 };
 
-use super::{Inputs, Memo, closures};
+use super::{Inputs, Memo, holes};
 use crate::{
     engine::{
         Engine,
@@ -123,7 +123,7 @@ impl Engine {
         let (id, found) = ticker.zip(ticker.and_then(|id| self.tickers.get(id)))?;
         let range = input.range();
         let prices = found.prices_in(&input.currency, range.from..range.to)?;
-        if input.is_on_closes || !is_broken || closures::is_open_on_weekends(prices) {
+        if input.is_on_closes || !is_broken || holes::is_open_on_weekends(prices) {
             return None;
         }
         let is_on_grid = |(at, _): &(&Millis, &f64)| *at % input.width == 0;

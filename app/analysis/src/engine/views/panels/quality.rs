@@ -7,7 +7,7 @@ use wire::{Millis, SourceStatus, drops::DropKind};
 
 use super::{Context, leaders::on_cells};
 use crate::{
-    engine::{Engine, tickers::Prices, views::closures},
+    engine::{Engine, tickers::Prices, views::holes},
     series::{
         Bucket,
         quality::{Intake, assess},
@@ -76,7 +76,7 @@ impl Engine {
         match known {
             Some((before, holes)) if *before == source => holes.clone(),
             _ => {
-                let holes = closures::missing(prices, range);
+                let holes = holes::missing(prices, range);
                 *known = Some((source, holes.clone()));
                 holes
             }
