@@ -194,7 +194,7 @@ test('posts are drawn at random, by topic, and with what they answer', async ({ 
   const lines = recording.lines.map((line) => line.replace('"id":"41-299"', '"id":"41-299","reply_to":"41-0"'));
   await play({ ...recording, lines });
   await expect.poll(() => moodtape.keyFigure('Posts')).toBe(300);
-  const newest = moodtape.recentPosts.getByRole('listitem').first();
+  const newest = moodtape.recentPosts.locator('li').first();
   await expect(newest).toContainText('(41-299)');
   await expect(newest.locator('.parent')).toContainText('(41-0)');
 
