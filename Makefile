@@ -9,6 +9,7 @@
 #   make check-long                     what takes too long for every change
 #   make bench                          time and size figures; see BENCHMARKS.md
 #   make bench-fanout                   the relay with thousands of readers, beside nchan and axum
+#   make bench-page                     the page in a browser, its charts beside uPlot
 #
 # Needs: rustup with cargo, a C compiler; for `make test` also node with npm, and Chrome with
 # chromedriver (installed by apt where that is possible). Whatever else is missing is installed once.
@@ -49,7 +50,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
 	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-browser bench-stocknet
+	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-browser bench-stocknet bench-page chart-bench
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -209,7 +210,7 @@ check-long: rust
 
 # ---- Figures
 
-bench: bench-analysis bench-relay bench-browser bench-stocknet
+bench: bench-analysis bench-relay bench-browser bench-stocknet bench-page
 
 bench-analysis: rust
 	$(call step,Benchmarks of the algorithms)
@@ -243,6 +244,16 @@ bench-browser: tools browser
 	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=600 cargo test --locked -p analysis \
 		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics -- --nocapture
 
+# The charts alone, to be drawn beside uPlot.
+chart-bench: tools
+	cargo build --locked -p app --bin chart-bench --features bench --profile wasm-page --target wasm32-unknown-unknown
+	wasm-bindgen --target web --no-typescript --out-dir "$(TARGET_DIR)/chart-bench" "$(TARGET_DIR)/wasm32-unknown-unknown/wasm-page/chart-bench.wasm"
+
+# UPLOT_DATA: bench/data.json of https://github.com/leeoniya/uPlot; without it that part is skipped.
+bench-page: dist relay chart-bench browser e2e/node_modules/.installed
+	$(call step,The page: redraws beside uPlot; reactions, frames, memory under load)
+	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHART_BENCH="$(TARGET_DIR)/chart-bench" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test --config bench/playwright.config.ts page chart-redraw
+
 bench-stocknet: dist relay browser e2e/node_modules/.installed
 	$(call step,StockNet tweets through the relay and the browser)
-	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test --config bench/playwright.config.ts
+	cd e2e && MOODTAPE_RELAY="$(RELAY)" CHROMIUM="$(CHROMIUM)" node_modules/.bin/playwright test --config bench/playwright.config.ts stocknet

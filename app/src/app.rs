@@ -7,9 +7,12 @@ use leptos::prelude::*;
 use wire::config::{Ticker, Topic};
 
 use crate::{
+    charts::canvas::SharedCursor,
     link::Link,
     panels::{
         data::{MonthsPanel, QualityPanel},
+        dialogs::Dialogs,
+        filters::FilterLine,
         hashtags::HashtagsPanel,
         header::Header,
         import::{ImportPanel, link::Importing},
@@ -26,7 +29,9 @@ use crate::{
         statistics::{EventsPanel, RollingPanel},
         topics::TopicsPanel,
     },
+    preferences::Preferences,
     query::{Choice, Entry},
+    shortcuts::Desk,
     state::AppState,
     stream,
     theme_switch::Appearance,
@@ -44,6 +49,17 @@ impl Actions {
     /// Try the relay now.
     pub(crate) fn reconnect(self) {
         self.link.with_value(|link| link.send(&Command::Reconnect));
+    }
+
+    /// Stops everything that moves by itself, or lets it move again.
+    pub(crate) fn toggle_pause(self) {
+        let is_paused = self.state.toggle_pause();
+        self.link.with_value(|link| {
+            link.send(match is_paused {
+                true => &Command::Pause,
+                false => &Command::Resume,
+            });
+        });
     }
 
     /// Count by these topics; by the relay's with `None`.
@@ -115,45 +131,62 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(views);
     provide_context(choice);
     provide_context(actions);
-    provide_context(Appearance::new());
     provide_context(Importing::new(actions));
+    let (appearance, preferences) = (Appearance::new(), Preferences::new());
+    let desk = Desk::new(actions, choice, appearance, preferences);
+    provide_context(appearance);
+    provide_context(preferences);
+    provide_context(SharedCursor::default());
+    provide_context(desk);
+    desk.listen();
     let sight = Sight::new();
     provide_context(sight);
     follow_choice(choice, sight, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);
 
+    // Made anew, not only changed, where times or numbers are to be written in another way.
+    let style = move || [preferences.style.get()];
     view! {
-        <Header />
-        <main id="main">
-            <Notices />
-            <ImportPanel />
-            <KpiStrip />
+        <For each=style key=|style| *style let:_style>
+            <Header />
+            <main id="main">
+                <Panels />
+            </main>
+        </For>
+        <Dialogs />
+    }
+}
+
+#[component]
+fn Panels() -> impl IntoView {
+    view! {
+        <FilterLine />
+        <Notices />
+        <ImportPanel />
+        <KpiStrip />
+        <NextTask>
+            <MarketPanel />
             <NextTask>
-                <MarketPanel />
+                <HashtagsPanel />
+                <HoursPanel />
+                <LeadersPanel />
                 <NextTask>
-                    <HashtagsPanel />
+                    <TrendsPanel />
+                    <LivePanel />
                     <LagPanel />
+                    <RollingPanel />
+                    <EventsPanel />
+                    <QualityPanel />
                     <NextTask>
                         <PostsPanel />
                         <TopicsPanel />
                         <SamplePanel />
                         <SourcesPanel />
-                        <NextTask>
-                            <div class="more">
-                                <LeadersPanel />
-                                <TrendsPanel />
-                                <HoursPanel />
-                                <LivePanel />
-                                <RollingPanel />
-                                <EventsPanel />
-                                <MonthsPanel />
-                                <QualityPanel />
-                            </div>
-                        </NextTask>
+                        <MonthsPanel />
                     </NextTask>
                 </NextTask>
             </NextTask>
-        </main>
+        </NextTask>
     }
 }
 

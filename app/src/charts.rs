@@ -1,24 +1,30 @@
 //! Charts: pure layout and drawing, generic over plotters' backend, and the canvas that shows them.
 //!
 //! ```text
-//!  view ──► MarketChart / LagChart ──draw──► Sheet<DB> ──► SVG (tests) or canvas (page)
+//!  view ──► MarketChart, LagChart … ──draw──► Sheet<DB> ──► SVG (tests, saved files) or canvas (page)
 //!               │ frame, readout
 //!               ▼
 //!           canvas: crosshair, brush, keyboard cursor: never a redraw of the chart
 //! ```
 
+pub mod axes;
 pub mod clip;
 pub mod curve;
 pub mod decimate;
 pub mod lag;
+pub mod lines;
 pub mod market;
 pub mod scale;
 pub mod sheet;
 pub mod stack;
+pub mod table;
 pub mod theme;
+pub mod vector;
 
-pub(crate) mod backend;
+pub mod backend;
+
 pub(crate) mod canvas;
+pub(crate) mod export;
 pub(crate) mod scheduler;
 
 use std::sync::Arc;
@@ -26,6 +32,7 @@ use std::sync::Arc;
 use backend::Sharp;
 use scale::{Rect, Scale};
 use sheet::{Drawn, Sheet, Size};
+use table::{Cell, Table};
 
 /// Where a chart's plot lies and which stretch of its horizontal axis it shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -72,17 +79,58 @@ impl Readout {
 }
 
 /// A view that can be laid out as a chart.
-pub(crate) trait Plottable: Send + Sync {
+///
+/// [`canvas::ChartCanvas`] gives it everything else: sharp pixels, crosshair, zoom, keys, the table, and the
+/// files that can be saved.
+pub trait Plottable: Send + Sync {
     /// Decides where everything goes.
     fn layout(self: Arc<Self>, size: Size) -> Box<dyn Drawing>;
+    /// The numbers of the chart; by default what is read at each stop of the cursor.
+    fn table(self: Arc<Self>) -> Table {
+        readouts(&*self.layout(TABLE_SIZE))
+    }
     /// How many finite values are drawn.
     fn n_points(&self) -> usize;
     /// The stretch of time it stands for, in milliseconds.
     fn extent(&self) -> (f64, f64);
 }
 
+/// Charts put fewer buckets together where there is more room; a table has room enough.
+const TABLE_SIZE: Size = Size {
+    width: 4_000.0,
+    height: 400.0,
+};
+
+/// What is read at each stop of a chart, as text.
+fn readouts(drawing: &dyn Drawing) -> Table {
+    let mut table = Table {
+        columns: vec!["At".to_owned()],
+        ..Table::default()
+    };
+    let n_stops = drawing.stops().len();
+    for readout in (0..n_stops).filter_map(|idx| drawing.readout(idx)) {
+        let mut row = vec![Cell::Text(readout.title)];
+        for (name, value) in readout.values {
+            let place = table.columns.iter().position(|column| *column == name);
+            let place = place.unwrap_or_else(|| {
+                table.columns.push(name);
+                table.columns.len() - 1
+            });
+            row.resize(row.len().max(place + 1), Cell::Gap("–"));
+            if let Some(cell) = row.get_mut(place) {
+                *cell = Cell::Text(value);
+            }
+        }
+        table.rows.push(row);
+    }
+    for row in &mut table.rows {
+        row.resize(table.columns.len(), Cell::Gap("–"));
+    }
+    table
+}
+
 /// A chart laid out for one size.
-pub(crate) trait Drawing {
+pub trait Drawing {
     /// Plot and horizontal axis.
     fn frame(&self) -> Frame;
     /// Axis values at which the cursor stops, ascending.

@@ -1,8 +1,14 @@
-//! Numbers and times as a person reads them: units, true minus signs, UTC.
+//! Numbers and times as a person reads them: units, true minus signs, UTC or the reader's own time.
 //!
-//! The only place of the page that prints a calendar date.
+//! The only place of the page that prints a calendar date. How numbers and times are written is set once for
+//! the whole page, by `preferences.rs`, which makes the panels anew after a change.
+
+mod style;
 
 use analysis::series::calendar::Date;
+
+pub(crate) use style::{Numbers, Zone, from_wall, set, to_wall, zone_name};
+use style::{decimals_as_written, group_mark};
 use wire::{
     Millis,
     time::{DAY, HOUR, MINUTE, SECOND},
@@ -12,7 +18,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// A moment in the calendar, UTC.
+/// A moment in the calendar.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Civil {
     pub(crate) year: i64,
@@ -31,7 +37,7 @@ pub(crate) fn count(n: u64) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (idx, digit) in digits.chars().enumerate() {
         if idx > 0 && (digits.len() - idx).is_multiple_of(3) {
-            text.push(',');
+            text.push(group_mark());
         }
         text.push(digit);
     }
@@ -40,7 +46,8 @@ pub(crate) fn count(n: u64) -> String {
 
 /// `9,999`, then `12.4K`, `3.1M`.
 pub(crate) fn compact(n: u64) -> String {
-    let scaled = |unit: f64, suffix: &str| format!("{:.1}{suffix}", n as f64 / unit);
+    let scaled =
+        |unit: f64, suffix: &str| decimals_as_written(format!("{:.1}{suffix}", n as f64 / unit));
     match n {
         0..10_000 => count(n),
         10_000..999_950 => scaled(1e3, "K"),
@@ -53,6 +60,7 @@ pub(crate) fn compact(n: u64) -> String {
 pub(crate) fn signed(value: f64, decimals: usize) -> String {
     let digits = format!("{:.decimals$}", value.abs());
     let is_zero = digits.bytes().all(|b| matches!(b, b'0' | b'.'));
+    let digits = decimals_as_written(digits);
     match value {
         _ if is_zero => digits,
         v if v < 0.0 => format!("−{digits}"),
@@ -65,7 +73,7 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         "–".to_owned()
     } else {
-        format!("{:.1} %", part as f64 / whole as f64 * 100.0)
+        decimals_as_written(format!("{:.1} %", part as f64 / whole as f64 * 100.0))
     }
 }
 
@@ -85,22 +93,23 @@ pub(crate) fn price(value: f64) -> String {
     if size >= 1_000.0 {
         let cents = (size * 100.0).round() as u64;
         let sign = if value < 0.0 { "−" } else { "" };
-        return format!("{sign}{}.{:02}", count(cents / 100), cents % 100);
+        let cents_text = decimals_as_written(format!(".{:02}", cents % 100));
+        return format!("{sign}{}{cents_text}", count(cents / 100));
     }
     let decimals = match size {
         s if s >= 1.0 || s <= 0.0 => 2,
         // Four significant digits below 1.
         s => (3.0 - s.log10().floor()).clamp(2.0, 12.0) as usize,
     };
-    format!("{value:.decimals$}").replace('-', "−")
+    decimals_as_written(format!("{value:.decimals$}").replace('-', "−"))
 }
 
 /// `214`, `14.2`, `0.03`: a rate with about three digits.
 pub(crate) fn rate(value: f64) -> String {
     match value {
         v if v >= 100.0 => count(v.round() as u64),
-        v if v >= 1.0 || v <= 0.0 => format!("{v:.1}"),
-        v => format!("{v:.2}"),
+        v if v >= 1.0 || v <= 0.0 => decimals_as_written(format!("{v:.1}")),
+        v => decimals_as_written(format!("{v:.2}")),
     }
 }
 
@@ -112,7 +121,7 @@ pub(crate) fn span(length: Millis) -> String {
         .find(|(unit, _)| length.abs() >= *unit)
         .unwrap_or((SECOND, "s"));
     let amount = format!("{:.1}", length as f64 / unit as f64);
-    format!("{} {name}", amount.trim_end_matches(".0"))
+    decimals_as_written(format!("{} {name}", amount.trim_end_matches(".0")))
 }
 
 /// `14 Mar 2023 09:05`.
@@ -127,22 +136,15 @@ pub(crate) fn date(at: Millis) -> String {
 
 /// `14 Mar`.
 pub(crate) fn day_and_month(at: Millis) -> String {
-    let civil = civil(at);
-    format!("{} {}", civil.day, month_name(civil))
-}
-
-/// `Mar`.
-pub(crate) fn month(at: Millis) -> &'static str {
-    month_name(civil(at))
+    civil(at).day_and_month()
 }
 
 /// `09:05`.
 pub(crate) fn time_of_day(at: Millis) -> String {
-    let civil = civil(at);
-    format!("{:02}:{:02}", civil.hour, civil.minute)
+    civil(at).time_of_day()
 }
 
-/// `2023-03-14T09:05:00Z`, for `datetime` attributes.
+/// `2023-03-14T09:05:00Z`, for `datetime` attributes and exports: always UTC.
 pub(crate) fn iso(at: Millis) -> String {
     let Civil {
         year,
@@ -151,13 +153,14 @@ pub(crate) fn iso(at: Millis) -> String {
         hour,
         minute,
         second,
-    } = civil(at);
+    } = civil_of(at);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// `14 Mar 2023 09:00 – 15 Mar 2023 21:00`, without what both ends share.
 pub(crate) fn stretch(from: Millis, to: Millis) -> String {
-    if from.div_euclid(DAY) == to.div_euclid(DAY) {
+    let (wall_from, wall_to) = (to_wall(from), to_wall(to));
+    if wall_from.div_euclid(DAY) == wall_to.div_euclid(DAY) {
         return format!(
             "{}, {} – {}",
             date(from),
@@ -165,15 +168,20 @@ pub(crate) fn stretch(from: Millis, to: Millis) -> String {
             time_of_day(to)
         );
     }
-    let is_whole_days = from.rem_euclid(DAY) == 0 && to.rem_euclid(DAY) == 0;
+    let is_whole_days = wall_from.rem_euclid(DAY) == 0 && wall_to.rem_euclid(DAY) == 0;
     if is_whole_days {
         return format!("{} – {}", date(from), date(to - 1));
     }
     format!("{} – {}", date_time(from), date_time(to))
 }
 
-/// The calendar moment of `at`.
+/// The calendar moment of `at`, in the zone that is set.
 pub(crate) fn civil(at: Millis) -> Civil {
+    civil_of(to_wall(at))
+}
+
+/// The calendar moment of a reading of the wall clock, in milliseconds as if it were UTC.
+pub(crate) fn civil_of(at: Millis) -> Civil {
     let date = Date::from_days(at.div_euclid(DAY));
     let in_day = at.rem_euclid(DAY);
     Civil {
@@ -186,7 +194,7 @@ pub(crate) fn civil(at: Millis) -> Civil {
     }
 }
 
-/// The first moment of a month; `month` may lie outside 1…12 and carries into the year.
+/// The first moment of a month on the wall clock; `month` may lie outside 1…12 and carries into the year.
 pub(crate) fn start_of_month(year: i64, month: i64) -> Millis {
     let first = Date {
         year: year + (month - 1).div_euclid(12),
@@ -196,18 +204,28 @@ pub(crate) fn start_of_month(year: i64, month: i64) -> Millis {
     first.days() * DAY
 }
 
-/// The first moment of the month after the one that begins at `start`.
-pub(crate) fn next_month(start: Millis) -> Millis {
-    let civil = civil(start);
-    start_of_month(civil.year, civil.month + 1)
+impl Civil {
+    /// `14 Mar`.
+    pub(crate) fn day_and_month(self) -> String {
+        format!("{} {}", self.day, self.month_name())
+    }
+
+    /// `09:05`.
+    pub(crate) fn time_of_day(self) -> String {
+        format!("{:02}:{:02}", self.hour, self.minute)
+    }
+
+    /// `Mar`.
+    pub(crate) fn month_name(self) -> &'static str {
+        let idx = usize::try_from(self.month - 1).ok();
+        idx.and_then(|idx| MONTHS.get(idx)).copied().unwrap_or("?")
+    }
 }
 
-fn month_name(civil: Civil) -> &'static str {
-    usize::try_from(civil.month - 1)
-        .ok()
-        .and_then(|idx| MONTHS.get(idx))
-        .copied()
-        .unwrap_or("?")
+/// The first moment of the month after the one that begins at `start`, both in UTC.
+pub(crate) fn next_month(start: Millis) -> Millis {
+    let civil = civil_of(start);
+    start_of_month(civil.year, civil.month + 1)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -252,10 +270,44 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_utc() {
+    fn dates_are_utc_unless_another_zone_is_set() {
         assert_eq!(date_time(MARCH_14), "14 Mar 2023 09:05");
         assert_eq!(iso(MARCH_14), "2023-03-14T09:05:00Z");
         assert_eq!(date(-1), "31 Dec 1969");
+
+        set(Zone::fixed(-5 * HOUR), Numbers::default());
+        let written = (date_time(MARCH_14), stretch(5 * HOUR, 53 * HOUR));
+        let exported = iso(MARCH_14);
+        set(Zone::default(), Numbers::default());
+
+        assert_eq!(
+            written,
+            ("14 Mar 2023 04:05".into(), "1 Jan 1970 – 2 Jan 1970".into())
+        );
+        assert_eq!(exported, "2023-03-14T09:05:00Z");
+    }
+
+    #[test]
+    fn numbers_are_written_with_the_marks_that_are_set() {
+        let written = |numbers| {
+            set(Zone::default(), numbers);
+            let written = (count(1_234_567), signed(-0.5, 2), price(24_310.5));
+            set(Zone::default(), Numbers::default());
+            written
+        };
+
+        assert_eq!(
+            written(Numbers::Comma),
+            ("1.234.567".into(), "−0,50".into(), "24.310,50".into())
+        );
+        assert_eq!(
+            written(Numbers::Space),
+            (
+                "1\u{202f}234\u{202f}567".into(),
+                "−0.50".into(),
+                "24\u{202f}310.50".into()
+            )
+        );
     }
 
     #[test]
@@ -270,7 +322,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_month_starts_on_its_first_day(year in 1800i64..2300, month in -30i64..40) {
-            let start = civil(start_of_month(year, month));
+            let start = civil_of(start_of_month(year, month));
 
             prop_assert_eq!((start.day, start.hour, start.minute), (1, 0, 0));
             prop_assert_eq!(start.year * 12 + start.month, year * 12 + month);

@@ -14,10 +14,14 @@
 pub mod charts;
 
 mod app;
+mod clipboard;
 mod format;
 mod link;
 mod panels;
+mod preferences;
 mod query;
+mod selection;
+mod shortcuts;
 mod state;
 mod stream;
 mod strings;

@@ -2,7 +2,9 @@
 
 mod anomalies;
 pub(crate) mod data;
+pub(crate) mod dialogs;
 pub(crate) mod explanation;
+pub(crate) mod filters;
 pub(crate) mod hashtags;
 pub(crate) mod header;
 pub(crate) mod import;

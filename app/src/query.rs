@@ -16,11 +16,15 @@ use wire::{
     time::{DAY, HOUR, MINUTE},
 };
 
+use crate::selection::{Filter, filters};
+
 /// A month, as the range buttons mean it.
 pub(crate) const MONTH: Millis = 30 * DAY;
 /// The shortest range that can be zoomed to.
 const SHORTEST_RANGE: Millis = 15 * MINUTE;
 const MAX_TEXT: usize = 60;
+/// Of tickers or topics, at most so many are selected.
+const MAX_NAMES: usize = 20;
 
 /// The query: the choice, and what other programs put there.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,16 +37,24 @@ struct Query {
 /// How a change enters the browser's history.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Entry {
-    /// A step that "back" undoes: another ticker or range.
+    /// A step that "back" undoes: another ticker, range or filter.
     New,
-    /// Zoom and filters, which would flood the history.
+    /// How a panel shows things, which would flood the history.
     Same,
+    /// One of many small changes of the range, as a wheel makes them: those that follow each other closely
+    /// are one step.
+    Scrub,
 }
+
+/// Changes of the range closer than this, in milliseconds, belong to one movement.
+const ONE_MOVEMENT: f64 = 1_000.0;
 
 /// The choice as the page reads and changes it.
 #[derive(Clone, Copy)]
 pub(crate) struct Choice {
     query: RwSignal<Query>,
+    /// When the range was last scrubbed, on the clock of [`now`].
+    scrubbed_at: StoredValue<f64>,
     /// What is watched.
     pub(crate) watch: Memo<Watch>,
 }
@@ -56,6 +68,7 @@ impl Choice {
         on_cleanup(move || on_back.remove());
         Self {
             query,
+            scrubbed_at: StoredValue::new(f64::NEG_INFINITY),
             watch: Memo::new(move |_| query.with(|query| query.watch.clone())),
         }
     }
@@ -65,6 +78,9 @@ impl Choice {
         let mut query = self.query.get_untracked();
         change(&mut query.watch);
         query.watch = in_limits(query.watch);
+        if query == self.query.get_untracked() {
+            return;
+        }
         let text = query.write();
         let location = window().location();
         let path = location.pathname().unwrap_or_default();
@@ -75,17 +91,19 @@ impl Choice {
         } + &location.hash().unwrap_or_default();
         if let Ok(history) = window().history() {
             // A browser that refuses to write history still shows the choice.
-            let _ = match entry {
-                Entry::New => history.push_state_with_url(&JsValue::NULL, "", Some(&url)),
-                Entry::Same => history.replace_state_with_url(&JsValue::NULL, "", Some(&url)),
+            let _ = match self.is_step(entry) {
+                true => history.push_state_with_url(&JsValue::NULL, "", Some(&url)),
+                false => history.replace_state_with_url(&JsValue::NULL, "", Some(&url)),
             };
         }
         self.query.set(query);
     }
 
-    /// The address that shows what is shown now, over this stretch and no other.
-    pub(crate) fn link_to(self, range: Range) -> String {
+    /// The address that shows what is shown now, of this ticker, over this stretch and no other.
+    pub(crate) fn link_to(self, ticker: Option<String>, range: Range) -> String {
         let mut query = self.query.get_untracked();
+        // Which one is shown by itself changes with the posts.
+        query.watch.ticker = query.watch.ticker.or(ticker);
         if range.from < range.to {
             query.watch.range = RangeChoice::Fixed {
                 from: range.from,
@@ -100,10 +118,76 @@ impl Choice {
 
     /// Shows `[from, to)`, or at least a quarter of an hour around it.
     pub(crate) fn zoom_to(self, from: Millis, to: Millis) {
-        let (from, to) = whole_minutes(from, to);
-        self.change(Entry::Same, |watch| {
-            watch.range = RangeChoice::Fixed { from, to }
+        self.move_to(from, to, None);
+    }
+
+    /// The same; a range that reaches the `newest` data moves on with it, as long as it does not begin
+    /// behind them.
+    pub(crate) fn move_to(self, from: Millis, to: Millis, newest: Option<Millis>) {
+        let range = match newest {
+            Some(newest) if to >= newest && from < newest => {
+                RangeChoice::Last((to - from).max(SHORTEST_RANGE) / MINUTE * MINUTE)
+            }
+            _ => {
+                let (from, to) = whole_minutes(from, to);
+                RangeChoice::Fixed { from, to }
+            }
+        };
+        self.change(Entry::Scrub, |watch| watch.range = range);
+    }
+
+    /// Follows the newest data again, over a stretch as long as the one that stood still.
+    pub(crate) fn follow(self) {
+        self.change(Entry::New, |watch| watch.range = following(watch.range));
+    }
+
+    /// Takes the filter off if it is on, else puts it on.
+    pub(crate) fn toggle(self, filter: &Filter) {
+        self.change(Entry::New, |watch| filter.toggle(watch));
+    }
+
+    /// Takes the last filter of the line off; returns whether there was one.
+    pub(crate) fn clear_last(self) -> bool {
+        let last = self.watch.with_untracked(|watch| filters(watch).pop());
+        let Some(last) = last else { return false };
+        self.change(Entry::New, |watch| last.remove(watch));
+        true
+    }
+
+    /// Shows everything.
+    pub(crate) fn clear_all(self) {
+        self.change(Entry::New, |watch| {
+            filters(watch)
+                .iter()
+                .for_each(|filter| filter.remove(watch));
         });
+    }
+
+    fn is_step(self, entry: Entry) -> bool {
+        match entry {
+            Entry::New => true,
+            Entry::Same => false,
+            Entry::Scrub => {
+                let (now, before) = (now(), self.scrubbed_at.get_value());
+                self.scrubbed_at.set_value(now);
+                now - before > ONE_MOVEMENT
+            }
+        }
+    }
+}
+
+/// Milliseconds on a clock that only rises.
+fn now() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
+/// The range that moves on with the data.
+fn following(range: RangeChoice) -> RangeChoice {
+    match range {
+        RangeChoice::Fixed { from, to } => RangeChoice::Last(to - from),
+        range => range,
     }
 }
 
@@ -151,7 +235,8 @@ impl Query {
                 "posts" => watch.n_posts = value.parse().unwrap_or(watch.n_posts),
                 "class" => watch.class = parse_class(&value),
                 "tag" => watch.hashtag = text_of(&value),
-                "only" => watch.only_ticker = value == "ticker",
+                "only" => watch.tickers.extend(text_of(&value)),
+                "topic" => watch.topics.extend(text_of(&value)),
                 "unusual" if value == "off" => watch.anomalies = None,
                 "unusual" => anomalies.of = parse(MEASURES, write_measure, &value),
                 "detector" => anomalies.detector = parse(DETECTORS, write_detector, &value),
@@ -180,7 +265,8 @@ impl Query {
             n_posts,
             class,
             hashtag,
-            only_ticker,
+            tickers,
+            topics,
             rank_by,
             scoring,
             sampling,
@@ -223,9 +309,8 @@ impl Query {
         if let Some(hashtag) = hashtag {
             put("tag", hashtag);
         }
-        if *only_ticker {
-            put("only", "ticker");
-        }
+        tickers.iter().for_each(|ticker| put("only", ticker));
+        topics.iter().for_each(|topic| put("topic", topic));
         if *rank_by == RankBy::Burst {
             put("rank", "burst");
         }
@@ -284,6 +369,15 @@ fn in_limits(mut watch: Watch) -> Watch {
     watch.hashtag_window = watch.hashtag_window.clamp(MINUTE, DAY);
     watch.n_hashtags = watch.n_hashtags.clamp(3, 50);
     watch.n_posts = watch.n_posts.clamp(10, 500);
+    for list in [&mut watch.tickers, &mut watch.topics] {
+        let mut seen: Vec<String> = Vec::new();
+        list.retain(|name| {
+            let is_new = !seen.contains(name);
+            seen.push(name.clone());
+            is_new
+        });
+        list.truncate(MAX_NAMES);
+    }
     watch.sampling.per_author = watch.sampling.per_author.filter(|cap| *cap > 0);
     watch.sampling.without_loudest = watch.sampling.without_loudest.filter(|n| *n > 0);
     watch.range = match watch.range {
@@ -424,15 +518,19 @@ mod tests {
     #[test]
     fn a_link_reads_as_a_person_would_write_it() {
         let query = Query::parse(
-            "?ticker=BTC&range=7d&window=15min&class=negative&tag=svb+crisis&only=ticker",
+            "?ticker=BTC&range=7d&window=15min&class=negative&tag=svb+crisis&only=BTC&only=ETH&only=BTC&topic=Oil%2C+gas",
         );
 
         assert_eq!(query.watch.ticker.as_deref(), Some("BTC"));
         assert_eq!(query.watch.range, RangeChoice::Last(7 * DAY));
         assert_eq!(query.watch.hashtag_window, 15 * MINUTE);
         assert_eq!(
-            (query.watch.class, query.watch.only_ticker),
-            (Some(Class::Negative), true)
+            (query.watch.class, query.watch.tickers, query.watch.topics),
+            (
+                Some(Class::Negative),
+                vec!["BTC".to_owned(), "ETH".to_owned()],
+                vec!["Oil, gas".to_owned()]
+            )
         );
         assert_eq!(query.watch.hashtag.as_deref(), Some("svb crisis"));
     }
@@ -519,7 +617,6 @@ mod tests {
                 second,
                 live_window: LiveWindow(live * MINUTE),
                 random: live_topic.as_ref().map(|_| 7),
-                topic: live_topic.clone(),
                 live_topic,
                 rolling,
                 why: None,
@@ -530,7 +627,8 @@ mod tests {
     prop_compose! {
         fn watch()(
             ticker in word(), range in range(), hashtag_window in MINUTE..DAY, n_hashtags in 3u16..50, by_authors: bool,
-            n_posts in 10u16..500, class in 0usize..4, hashtag in word(), only_ticker: bool, by_burst: bool,
+            n_posts in 10u16..500, class in 0usize..4, hashtag in word(),
+            tickers in prop::collection::btree_set("[A-Z]{1,5}", 0..3), topics in prop::collection::btree_set("[^ \\s][^\\s]{0,20}", 0..3), by_burst: bool,
             method in 0usize..3, is_strict: bool, without_spam: bool, only_english: bool,
             per_author in prop::option::of(1u16..100), only_spam: bool,
             anomalies in prop::option::of((0usize..3, 0usize..3, 0usize..3)), panels in panel_choices(),
@@ -548,8 +646,9 @@ mod tests {
                 without_spam, only_english, per_author, without_reposts: by_burst, without_source: ticker.clone(),
                 without_loudest: per_author.map(|cap| cap + 1),
             };
+            let (tickers, topics) = (tickers.into_iter().collect(), topics.into_iter().collect());
             let count_by = if by_authors { CountBy::Authors } else { CountBy::Posts };
-            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, only_ticker, rank_by, scoring, sampling, only_spam, anomalies, panels, wanted: Wanted::default() }
+            Watch { ticker, range, hashtag_window, n_hashtags, count_by, n_posts, class: classes[class], hashtag, tickers, topics, rank_by, scoring, sampling, only_spam, anomalies, panels, wanted: Wanted::default() }
         }
     }
 

@@ -53,6 +53,8 @@ pub(crate) struct Views {
     /// The newest problem that was not put aside.
     pub(crate) trouble: ReadSignal<Option<Trouble>>,
     pub(crate) health: ReadSignal<Health>,
+    /// The person stopped everything that moves.
+    pub(crate) is_paused: ReadSignal<bool>,
 }
 
 /// Whether the worker works.
@@ -90,6 +92,9 @@ pub(crate) struct AppState {
     store: WriteSignal<StoreState>,
     trouble: WriteSignal<Option<Trouble>>,
     health: WriteSignal<Health>,
+    is_paused: RwSignal<bool>,
+    /// What came in the meantime and would move something.
+    held: StoredValue<(Option<LinkState>, Option<StoreState>)>,
 }
 
 type Writer<T> = WriteSignal<Option<Arc<T>>>;
@@ -117,6 +122,7 @@ impl AppState {
         let (store, set_store) = signal(StoreState::default());
         let (trouble, set_trouble) = signal(None);
         let (health, set_health) = signal(Health::default());
+        let is_paused = RwSignal::new(false);
         let state = Self {
             now: set_now,
             kpi: set_kpi,
@@ -138,6 +144,8 @@ impl AppState {
             store: set_store,
             trouble: set_trouble,
             health: set_health,
+            is_paused,
+            held: StoredValue::default(),
         };
         let views = Views {
             now,
@@ -160,6 +168,7 @@ impl AppState {
             store,
             trouble,
             health,
+            is_paused: is_paused.read_only(),
         };
         (state, views)
     }
@@ -173,6 +182,12 @@ impl AppState {
             Update::Tickers(list) => self.ticker_list.set(Some(Arc::new(list))),
             Update::WordList(state) => self.word_list.set(state),
             Update::Explained(explained) => self.explained.set(Some(Arc::new(*explained))),
+            Update::Link(link) if self.is_paused.get_untracked() => {
+                self.held.update_value(|held| held.0 = Some(link));
+            }
+            Update::Store(store) if self.is_paused.get_untracked() => {
+                self.held.update_value(|held| held.1 = Some(store));
+            }
             Update::Link(link) => self.link.set(link),
             Update::Store(store) => self.store.set(store),
             Update::Trouble(trouble) => self.trouble.set(Some(trouble)),
@@ -190,6 +205,35 @@ impl AppState {
                 show(self.sample, frame.sample);
                 self.panels.apply(frame.panels);
             }
+        }
+    }
+
+    /// Pauses, or goes on; returns which.
+    pub(crate) fn toggle_pause(&self) -> bool {
+        match self.is_paused.get_untracked() {
+            true => self.resume(),
+            false => self.pause(),
+        }
+        self.is_paused.get_untracked()
+    }
+
+    /// Nothing moves by itself from now on. The worker stops sending frames; what else comes is held back.
+    fn pause(&self) {
+        self.is_paused.set(true);
+    }
+
+    /// Shows what was held back.
+    fn resume(&self) {
+        self.is_paused.set(false);
+        let (link, store) = self
+            .held
+            .try_update_value(std::mem::take)
+            .unwrap_or_default();
+        if let Some(link) = link {
+            self.link.set(link);
+        }
+        if let Some(store) = store {
+            self.store.set(store);
         }
     }
 
@@ -224,6 +268,22 @@ mod tests {
             },
             ..KpiView::default()
         }
+    }
+
+    #[test]
+    fn while_paused_the_connection_moves_nothing_and_afterwards_shows_how_it_is() {
+        let owner = Owner::new();
+        owner.set();
+        let (state, views) = AppState::new();
+        state.pause();
+
+        state.apply(Update::Link(LinkState::Open { behind: 7 }));
+        state.apply(Update::Link(LinkState::Open { behind: 0 }));
+
+        assert_eq!(views.link.get_untracked(), LinkState::Connecting);
+        state.resume();
+        assert_eq!(views.link.get_untracked(), LinkState::Open { behind: 0 });
+        assert!(!views.is_paused.get_untracked());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod data;
+pub(crate) mod filters;
 pub(crate) mod import;
 pub(crate) mod leaders;
 pub(crate) mod method;
@@ -42,6 +43,17 @@ pub(crate) fn replay_note(config: &PublicConfig) -> Option<String> {
         "You are watching {what} ({}). Nothing in it happens now.",
         replay.name
     ))
+}
+
+/// Where the numbers of a saved file come from.
+pub(crate) fn provenance(config: Option<&PublicConfig>) -> String {
+    match config.and_then(|config| config.replay.as_ref()) {
+        Some(replay) if replay.synthetic => {
+            format!("Synthetic recording {}, Moodtape", replay.name)
+        }
+        Some(replay) => format!("Recording {}, Moodtape", replay.name),
+        None => "Live data, Moodtape".to_owned(),
+    }
 }
 
 /// What "Go live" does.
@@ -440,13 +452,12 @@ pub(crate) fn hashtags_empty(view: &HashtagsView) -> String {
 }
 
 /// Why the list of posts is empty.
-pub(crate) fn posts_empty(view: &PostsView) -> String {
-    match view.n_in_range {
-        0 => "No posts in this range yet. They appear here as they arrive.".to_owned(),
-        n => format!(
-            "None of {} posts in this range match the filters.",
-            format::count(n)
-        ),
+pub(crate) fn posts_empty(view: &PostsView, n_filters: usize) -> String {
+    let n = format::count(view.n_in_range);
+    match (view.n_in_range, n_filters) {
+        (0, _) => "No posts in this range yet. They appear here as they arrive.".to_owned(),
+        (_, 0 | 1) => format!("No posts match the filter, of {n} in this range."),
+        (_, filters) => format!("No posts match {filters} filters, of {n} in this range."),
     }
 }
 

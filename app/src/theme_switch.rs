@@ -68,6 +68,13 @@ impl Appearance {
         appearance
     }
 
+    /// The one after it, in a circle.
+    pub(crate) fn next(self) {
+        let now = self.theme.get_untracked();
+        let after = Theme::ALL.iter().skip_while(|theme| **theme != now).nth(1);
+        self.choose(after.copied().unwrap_or_default());
+    }
+
     fn choose(self, theme: Theme) {
         show(theme);
         if let Some(storage) = storage() {
@@ -136,6 +143,8 @@ fn read_palette() -> Palette {
     let (Some(probe), Some(body)) = (probe, document().body()) else {
         return Palette::DARK;
     };
+    // Else every colour would be read as the system's colour of text, where it asks for its own.
+    let _ = probe.style().set_property("forced-color-adjust", "none");
     if body.append_child(&probe).is_err() {
         return Palette::DARK;
     }

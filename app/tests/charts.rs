@@ -4,14 +4,21 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "charts/panels.rs"]
+mod panels;
+
 use std::sync::Arc;
 
 use analysis::view::{AnomaliesView, AnomalyMark, Close, LagView, MarketView, Range, Verdict};
 use app::charts::{
+    Plottable,
+    backend::Sharp,
     lag::LagChart,
+    lines::{LinesChart, LinesView, Series},
     market::MarketChart,
-    sheet::{Sheet, Size},
+    sheet::{Drawn, Sheet, Size},
     theme::Palette,
+    vector::{Picture, Vector},
 };
 use expect_test::{ExpectFile, expect_file};
 use plotters::prelude::SVGBackend;
@@ -100,26 +107,82 @@ fn lags() -> LagView {
     }
 }
 
-fn market_svg(view: MarketView, size: Size, palette: Palette) -> String {
+/// Three series over the same day, one of them on the second axis, with a gap in all.
+fn lines() -> LinesView {
+    let wave = |period: f64, height: f64, middle: f64| -> Vec<(f64, f64)> {
+        let at = |idx: Millis| (START + idx * HOUR / 4) as f64;
+        let value =
+            |idx: Millis| middle + height * (idx as f64 / period * std::f64::consts::TAU).sin();
+        let is_there = |idx: &Millis| !(56..76).contains(idx);
+        (0..144)
+            .filter(is_there)
+            .map(|idx| (at(idx), value(idx)))
+            .collect()
+    };
+    let series = |name: &str, points, is_second| Series {
+        name: name.to_owned(),
+        points,
+        is_second,
+    };
+    LinesView {
+        series: vec![
+            series("BTC", wave(40.0, 0.4, 0.1), false),
+            series("ETH", wave(60.0, 0.3, 0.0), false),
+            series("Posts", wave(30.0, 20.0, 60.0), true),
+        ],
+        range: day().range,
+        max_step: HOUR,
+        gaps: day().gaps,
+        unit: "Mean compound".into(),
+        second_unit: "Posts".into(),
+        decimals: 1,
+    }
+}
+
+fn svg(
+    size: Size,
+    palette: Palette,
+    draw: impl for<'a> FnOnce(&Sheet<SVGBackend<'a>>) -> Drawn<SVGBackend<'a>>,
+) -> String {
     let mut svg = String::new();
     {
         let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
-        MarketChart::new(Arc::new(view), size)
-            .draw(&Sheet::new(backend, 1.0, palette))
-            .expect("a string takes every drawing");
+        draw(&Sheet::new(backend, 1.0, palette)).expect("a string takes every drawing");
     }
     svg
 }
 
+fn lines_svg(view: LinesView, size: Size, palette: Palette) -> String {
+    let chart = LinesChart::new(Arc::new(view), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
+}
+
+/// What a person saves from a chart.
+fn saved(source: Arc<dyn Plottable>, size: Size, palette: Palette) -> String {
+    let vector = Vector::default();
+    let (backend, units_per_px) = Sharp::vector(&vector, size);
+    let drawing = source.layout(size);
+    drawing
+        .draw(&Sheet::new(backend, units_per_px, palette))
+        .expect("a file takes every drawing");
+    let picture = Picture {
+        size: (size.width, size.height),
+        body: &vector.body(),
+        title: "Price × sentiment",
+        summary: "BTC, 14 Mar 2023 & after. Synthetic recording, Moodtape",
+        colors: ("#ffffff", "#12181f"),
+    };
+    picture.svg()
+}
+
+fn market_svg(view: MarketView, size: Size, palette: Palette) -> String {
+    let chart = MarketChart::new(Arc::new(view), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
+}
+
 fn lag_svg(view: LagView, size: Size, palette: Palette) -> String {
-    let mut svg = String::new();
-    {
-        let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
-        LagChart::new(Arc::new(view), size)
-            .draw(&Sheet::new(backend, 1.0, palette))
-            .expect("a string takes every drawing");
-    }
-    svg
+    let chart = LagChart::new(Arc::new(view), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
 }
 
 #[track_caller]
@@ -232,6 +295,68 @@ fn stems_stand_over_the_band_of_chance() {
         &lag_svg(lags(), PHONE, Palette::DARK),
         expect_file!["charts/lag_phone_dark.svg"],
     );
+}
+
+#[test]
+fn lines_have_a_dash_and_a_hue_each_and_break_where_there_is_no_data() {
+    check(
+        &lines_svg(lines(), WIDE, Palette::LIGHT),
+        expect_file!["charts/lines_light.svg"],
+    );
+    check(
+        &lines_svg(lines(), PHONE, Palette::DARK),
+        expect_file!["charts/lines_phone_dark.svg"],
+    );
+    check(
+        &lines_svg(LinesView::default(), WIDE, Palette::LIGHT),
+        expect_file!["charts/lines_empty.svg"],
+    );
+}
+
+#[test]
+fn a_saved_picture_says_what_it_is_and_shows_what_the_page_shows() {
+    let svg = saved(Arc::new(day()), WIDE, Palette::LIGHT);
+
+    assert!(svg.contains("<title>Price × sentiment</title>") && svg.contains("&amp; after"));
+    check(&svg, expect_file!["charts/market_saved.svg"]);
+}
+
+#[test]
+fn a_chart_is_also_a_table_with_every_bucket_and_its_gaps() {
+    let csv = (Arc::new(day()) as Arc<dyn Plottable>).table().csv();
+    let lines: Vec<&str> = csv.lines().collect();
+
+    assert_eq!(lines.len(), 1 + 36);
+    assert_eq!(
+        lines[0],
+        "From,\"Close, USD\",Mean compound,Posts about BTC in 1 h"
+    );
+    assert_eq!(lines[1], "2023-03-14T00:00:00Z,24324.3844904734,0,20");
+    assert_eq!(lines[15], "2023-03-14T14:00:00Z,24453.4497446126,,");
+    let lags = (Arc::new(lags()) as Arc<dyn Plottable>).table();
+    assert_eq!((lags.rows.len(), lags.columns.len()), (49, 3));
+}
+
+#[test]
+fn a_chart_without_a_table_of_its_own_lists_what_is_read_at_each_stop() {
+    struct Bare(Arc<MarketView>);
+    impl Plottable for Bare {
+        fn layout(self: Arc<Self>, size: Size) -> Box<dyn app::charts::Drawing> {
+            Box::new(MarketChart::new(Arc::clone(&self.0), size))
+        }
+        fn n_points(&self) -> usize {
+            1
+        }
+        fn extent(&self) -> (f64, f64) {
+            (0.0, 1.0)
+        }
+    }
+
+    let table = Arc::new(Bare(Arc::new(day()))).table();
+
+    assert_eq!(table.columns, ["At", "close", "compound", "posts"]);
+    assert_eq!(table.rows.len(), 36);
+    assert!(table.rows.iter().all(|row| row.len() == 4));
 }
 
 #[test]

@@ -20,7 +20,7 @@ test('one click goes live, which is remembered, and another one goes back', asyn
 
     const clicked = Date.now();
     await page.getByRole('button', { name: 'Go live' }).click();
-    await expect.poll(() => moodtape.recentPosts.getByRole('listitem').count(), { intervals: [50] }).toBeGreaterThan(0);
+    await expect.poll(() => moodtape.recentPosts.locator('li').count(), { intervals: [50] }).toBeGreaterThan(0);
     console.log(`first live post after ${Date.now() - clicked} ms`);
     await expect(moodtape.connection).toContainText('LIVE');
     await expect(moodtape.sources).toContainText('jetstream connected');
@@ -30,7 +30,7 @@ test('one click goes live, which is remembered, and another one goes back', asyn
 
     await page.reload();
     await expect(moodtape.connection).toContainText('LIVE');
-    await expect.poll(() => moodtape.recentPosts.getByRole('listitem').count()).toBeGreaterThan(0);
+    await expect.poll(() => moodtape.recentPosts.locator('li').count()).toBeGreaterThan(0);
 
     await page.getByRole('button', { name: 'Back to the recording' }).click();
     await expect(moodtape.connection).toContainText('REPLAY');

@@ -56,14 +56,14 @@ test('spam is listed with its reasons, and left out of every number on request',
 
   await moodtape.sample.getByRole('button', { name: 'List the spam' }).click();
   await expect.poll(() => moodtape.matchingPosts()).toBe(nSpam);
-  await expect(moodtape.recentPosts.getByRole('listitem').first()).toContainText('said nearly the same');
+  await expect(moodtape.recentPosts.locator('li').first()).toContainText('said nearly the same');
   await expect.poll(() => moodtape.keyFigure('Posts')).toBe(150);
 
   await moodtape.sample.getByLabel('Leave spam out').check();
   await expect.poll(() => moodtape.keyFigure('Posts')).toBe(150 - nSpam);
   await page.reload();
   await expect.poll(() => moodtape.keyFigure('Posts')).toBe(150 - nSpam);
-  await expect(moodtape.recentPosts.getByRole('listitem').first()).toContainText('not counted');
+  await expect(moodtape.recentPosts.locator('li').first()).toContainText('not counted');
 });
 
 test('a broken word list is refused by its line, a sound one scores every stored post', async ({ page, play, moodtape }) => {

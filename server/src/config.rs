@@ -22,7 +22,7 @@ use wire::{
 
 use crate::log::{LogOptions, Synchronous};
 
-pub use http::HttpConfig;
+pub use http::{HttpConfig, Network, NoNetwork};
 pub use source::{
     JetstreamWire, Keep, LiveStart, MastodonStream, RecordingStart, SourceConfig, SourceKind,
 };
@@ -130,17 +130,11 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the file. Paths in it are relative to its own folder.
+    /// Reads the file as it is, unchecked: the command line may still change what is wrong with it. Paths in
+    /// it are relative to its own folder.
     ///
     /// # Errors
     /// [`ConfigError`] with the line, where there is one.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let config = Self::read(path)?;
-        config.check()?;
-        Ok(config)
-    }
-
-    /// Reads the file as it is: the command line may still change what is wrong with it.
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable {
             path: path.to_owned(),

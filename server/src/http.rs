@@ -38,10 +38,12 @@ use crate::{
 
 pub(crate) use access::Access;
 pub(crate) use admin::router as admin_router;
+pub(crate) use choice::Choices;
 pub(crate) use fanout::Fanout;
 pub(crate) use gate::Gate;
 pub(crate) use metrics::Metrics;
 pub(crate) use serve::{Entrance, serve};
+pub(crate) use status::Health;
 pub(crate) use tls::Tls;
 pub use tls::TlsError;
 
@@ -50,6 +52,8 @@ pub(crate) struct AppState {
     /// Of the stream, in metrics.
     pub(crate) name: &'static str,
     pub(crate) log: Log,
+    /// The same log, for whatever is no stream: neither has to wait for the other's reads.
+    pub(crate) of_requests: Log,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) public: Arc<PublicConfig>,
@@ -61,6 +65,35 @@ pub(crate) struct AppState {
     pub(crate) gate: Arc<Gate>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) fanout: Fanout,
+    pub(crate) choices: Choices,
+    pub(crate) health: Arc<Health>,
+}
+
+#[cfg(test)]
+impl AppState {
+    /// A relay without sources, over a log in memory.
+    pub(crate) fn for_tests(log: Log) -> Arc<Self> {
+        let (config, metrics) = (HttpConfig::default(), Arc::<Metrics>::default());
+        let (stop, stopped) = watch::channel(false);
+        // It never stops.
+        std::mem::forget(stop);
+        Arc::new(Self {
+            name: "main",
+            of_requests: log.apart(),
+            board: Arc::default(),
+            clock: Arc::default(),
+            public: Arc::default(),
+            n_readers: Arc::default(),
+            gate: Gate::new(&config, Arc::clone(&metrics)),
+            fanout: Fanout::start(&log, &stopped, &metrics),
+            choices: Choices::default(),
+            health: Arc::new(Health::new(vec![log.clone()])),
+            http: Arc::new(config),
+            stop: stopped,
+            metrics,
+            log,
+        })
+    }
 }
 
 /// What stands before the addresses of the live stream where a recording has the plain ones.

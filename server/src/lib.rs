@@ -36,7 +36,7 @@ use wire::{
 };
 
 use config::{Config, HttpConfig, LiveStart, SourceConfig, StoreKind, args::LogFormat};
-use http::{Access, AppState, Entrance, Fanout, Gate, LIVE_BASE, Metrics, Tls};
+use http::{Access, AppState, Choices, Entrance, Fanout, Gate, Health, LIVE_BASE, Metrics, Tls};
 use log::{Log, LogError};
 use net::{Internet, Network, secret::SecretError};
 use recording::RecordingError;
@@ -47,6 +47,8 @@ use sources::{
 
 /// How often what is too old is removed.
 const TRIM_EVERY: time::Duration = time::Duration::from_secs(10);
+/// This part of the drain time the relay says that it will stop, before it does.
+const NOTICE: u32 = 4;
 /// The log of a recording, or of a relay without sources.
 const LOG_FILE: &str = "log.sqlite";
 /// The log of the live sources.
@@ -158,8 +160,8 @@ pub async fn run(
             main.public.live = Some(live_info(&config));
         }
     }
-    if has_live {
-        let stream = live.as_ref().unwrap_or(&main);
+    let listening = has_live.then(|| live.as_ref().unwrap_or(&main));
+    if let Some(stream) = listening {
         let (intake, n_readers) = (stream.intake(&config), stream.n_readers.subscribe());
         live::start(&config, &intake, &network, &n_readers, &mut tasks)?;
     }
@@ -168,17 +170,23 @@ pub async fn run(
         tasks.spawn(trim(stream.log.clone(), Arc::clone(&stream.clock)));
     }
 
+    let health = Arc::new(Health::new(
+        streams().map(|stream| stream.log.clone()).collect(),
+    ));
     let public = Public::new(&config, stopped)?;
     let states = (
-        public.state("main", &main),
-        live.as_ref().map(|live| public.state("live", live)),
+        public.state("main", &main, &health),
+        live.as_ref()
+            .map(|live| public.state("live", live, &health)),
     );
     if let Some(tls) = public.tls.clone() {
         tasks.spawn(tls.renew());
     }
+    // It answers until the end: whoever watches over the relay wants to see how it ends.
+    let mut watched = JoinSet::new();
     if let Some(listener) = admin {
         let router = http::admin_router(Arc::clone(&states.0), states.1.clone());
-        tasks.spawn(http::serve(
+        watched.spawn(http::serve(
             listener,
             public.admin(router),
             std::future::pending(),
@@ -189,10 +197,12 @@ pub async fn run(
     let stopping = async {
         shutdown.await;
         tracing::info!("stopping");
+        // Whoever sends readers here has the time to see it, while they are still let in.
+        health.drain();
+        time::sleep(config.http.drain() / NOTICE).await;
         // Sources first, so that nothing is appended while streams end.
         tasks.shutdown().await;
-        if has_live {
-            let stream = live.as_ref().unwrap_or(&main);
+        if let Some(stream) = listening {
             explain_stop(&stream.intake(&config)).await;
         }
         stop.send_replace(true);
@@ -299,10 +309,11 @@ impl Public {
         })
     }
 
-    fn state(&self, name: &'static str, stream: &Stream) -> Arc<AppState> {
+    fn state(&self, name: &'static str, stream: &Stream, health: &Arc<Health>) -> Arc<AppState> {
         Arc::new(AppState {
             name,
             log: stream.log.clone(),
+            of_requests: stream.log.apart(),
             board: Arc::clone(&stream.board),
             clock: Arc::clone(&stream.clock),
             public: Arc::new(stream.public.clone()),
@@ -312,6 +323,8 @@ impl Public {
             gate: Arc::clone(&self.gate),
             metrics: Arc::clone(&self.metrics),
             fanout: Fanout::start(&stream.log, &self.stopped, &self.metrics),
+            choices: Choices::default(),
+            health: Arc::clone(health),
         })
     }
 
@@ -326,10 +339,7 @@ impl Public {
 
     /// Beside the public: its limits are its own, and it speaks plain HTTP.
     fn admin(&self, router: axum::Router) -> Entrance {
-        let config = HttpConfig {
-            behind_proxy: false,
-            ..HttpConfig::default()
-        };
+        let config = HttpConfig::default();
         Entrance {
             router,
             gate: Gate::new(&config, Arc::default()),

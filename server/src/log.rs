@@ -22,7 +22,10 @@ use std::{
     thread,
 };
 
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot, watch},
+    time::Instant,
+};
 use wire::{Cursor, Event, LogId, Millis, author::AuthorKey, event::Gap};
 
 use cold::{Cold, Opened, Store};
@@ -32,7 +35,8 @@ use writer::{Request, Writer};
 pub use cold::{LastStop, LogError, Synchronous};
 pub use line::{Kinds, Line};
 
-/// Reads of what has left memory that may run at once: each holds a thread and a file handle.
+/// Reads of what has left memory that may run at once, for streams and for requests each: every one holds a
+/// thread and a file handle.
 const MAX_COLD_READS: usize = 4;
 /// Requests that may wait for the writer; a source that finds the queue full waits.
 const QUEUE: usize = 64;
@@ -164,6 +168,8 @@ pub struct Head {
 pub struct Log {
     shared: Arc<Shared>,
     writer: Handle,
+    /// Of whoever reads through this clone and those made of it.
+    cold_reads: Arc<Semaphore>,
 }
 
 /// How the writer is reached.
@@ -182,7 +188,6 @@ struct Shared {
     /// Counts publications; wakes readers that sleep at the tip.
     published: watch::Sender<u64>,
     cold: Arc<dyn Cold>,
-    cold_reads: Semaphore,
     author_key: AuthorKey,
     last_stop: LastStop,
     broke_off_at: Option<Millis>,
@@ -221,6 +226,7 @@ impl Log {
         Ok(Self {
             shared,
             writer: Handle::Thread(sender),
+            cold_reads: cold_reads(),
         })
     }
 
@@ -233,6 +239,7 @@ impl Log {
         Self {
             shared,
             writer: Handle::Inline(Arc::new(std::sync::Mutex::new(Some(writer)))),
+            cold_reads: cold_reads(),
         }
     }
 
@@ -266,14 +273,14 @@ impl Log {
                 Look::Found(read) => return Ok(read),
                 Look::Cold { up_to } => up_to,
             };
-            let _permit = self
-                .shared
-                .cold_reads
-                .acquire()
-                .await
-                .map_err(|_| LogError::Stopped)?;
+            let permit = Arc::clone(&self.cold_reads).acquire_owned().await;
+            let permit = permit.map_err(|_| LogError::Stopped)?;
             let (cold, cursor, wanted) = (Arc::clone(&self.shared.cold), after.clone(), *want);
-            let page = tokio::task::spawn_blocking(move || cold.read(&cursor, up_to, &wanted));
+            let page = tokio::task::spawn_blocking(move || {
+                // Given back when the read is over, not when nobody waits for it any more.
+                let _permit = permit;
+                cold.read(&cursor, up_to, &wanted)
+            });
             let (lines, scanned) = page.await.map_err(|_| LogError::Stopped)??;
             // The floor is raised before lines are removed, so a look now tells whether any of them
             // went while we read.
@@ -293,6 +300,31 @@ impl Log {
         match self.shared.hot().look(after, want) {
             Look::Found(read) => Some(read),
             Look::Cold { .. } => None,
+        }
+    }
+
+    /// The same log, whose reads do not wait for those of others.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            cold_reads: cold_reads(),
+            ..self.clone()
+        }
+    }
+
+    /// When the first event behind `seq` was published, as far as that is remembered.
+    pub(crate) fn published_behind(&self, seq: u64) -> Option<Instant> {
+        self.shared.hot().published_behind(seq)
+    }
+
+    /// Whether anything can be appended: the writer is there.
+    pub(crate) fn is_open(&self) -> bool {
+        match &self.writer {
+            Handle::Thread(sender) => !sender.is_closed(),
+            #[cfg(test)]
+            Handle::Inline(writer) => {
+                let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                writer.is_some()
+            }
         }
     }
 
@@ -385,6 +417,10 @@ impl Log {
     }
 }
 
+fn cold_reads() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MAX_COLD_READS))
+}
+
 impl Shared {
     fn new(cold: Arc<dyn Cold>, opened: Opened, options: LogOptions) -> Self {
         let (author_key, last_stop) = (opened.author_key, opened.last_stop);
@@ -393,7 +429,6 @@ impl Shared {
             hot: RwLock::new(Hot::new(opened, options.tail_bytes)),
             published: watch::Sender::new(0),
             cold,
-            cold_reads: Semaphore::new(MAX_COLD_READS),
             author_key,
             last_stop,
             broke_off_at: newest_seen_at.filter(|_| last_stop == LastStop::Crash),
@@ -418,5 +453,55 @@ impl Refused {
             batch: Box::default(),
             error: LogError::Stopped,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Condvar, Mutex};
+
+    use super::*;
+
+    /// A store whose reads do not come back before they are let go.
+    #[derive(Default)]
+    struct Stuck {
+        is_let_go: Mutex<bool>,
+        let_go: Condvar,
+    }
+
+    impl Cold for Stuck {
+        fn read(
+            &self,
+            _after: &Cursor,
+            up_to: u64,
+            _want: &Want,
+        ) -> Result<(Vec<Line>, u64), LogError> {
+            let held = self.is_let_go.lock().unwrap();
+            drop(self.let_go.wait_while(held, |is_let_go| !*is_let_go));
+            Ok((Vec::new(), up_to))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_read_that_nobody_waits_for_any_more_counts_until_it_is_over() {
+        let (store, _, mut opened) = memory::create().unwrap();
+        opened.tip = 10;
+        let (stuck, id) = (Arc::<Stuck>::default(), opened.id.clone());
+        let options = LogOptions::default();
+        let log = Log::start(Box::new(store), stuck.clone(), opened, options).unwrap();
+        let beginning = Cursor { log: id, seq: 0 };
+
+        for _ in 0..MAX_COLD_READS {
+            let (log, cursor) = (log.clone(), beginning.clone());
+            let mut read = Box::pin(async move { log.read(&cursor, &Want::default()).await });
+            assert!(futures::poll!(&mut read).is_pending());
+        }
+
+        assert_eq!(log.cold_reads.available_permits(), 0);
+        assert_eq!(log.apart().cold_reads.available_permits(), MAX_COLD_READS);
+        *stuck.is_let_go.lock().unwrap() = true;
+        stuck.let_go.notify_all();
+        let read = log.read(&beginning, &Want::default()).await.unwrap();
+        assert!(matches!(read, Read::Page(Page { scanned: 10, .. })));
     }
 }

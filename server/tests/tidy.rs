@@ -177,6 +177,29 @@ fn the_text_speaks_of_the_product_and_not_of_how_it_came_about() {
 }
 
 #[test]
+fn the_interface_claims_no_cause() {
+    let claims = |word: &str| {
+        [
+            "cause", "causes", "caused", "causal", "signal", "signals", "alpha", "α",
+        ]
+        .contains(&word)
+            || word.starts_with("predict")
+    };
+    let is_claim = |line: &&str| {
+        let mut words = line.split(|c: char| !c.is_alphabetic());
+        !line.trim_start().starts_with("//") && words.any(|word| claims(&word.to_lowercase()))
+    };
+    let broken = files_that(|path, text| {
+        path.starts_with("app/src/strings") && text.lines().any(|line| is_claim(&line))
+    });
+
+    assert_none(
+        &broken,
+        "say what was measured: what goes together, what came first",
+    );
+}
+
+#[test]
 fn the_lock_file_of_the_browser_tests_names_no_download_address() {
     assert!(!read("e2e/package-lock.json").contains("\"resolved\""));
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use analysis::{
     Engine,
-    protocol::{Panel, PanelChoices, Wanted, Watch},
+    protocol::{Panel, PanelChoices, Wanted, Watch, WhyChoice},
     view::Range,
 };
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -145,7 +145,10 @@ fn panel(c: &mut Criterion) {
             wanted,
             panels: PanelChoices {
                 second: Some("ETH".to_owned()),
-                why: Some(bucket),
+                why: Some(WhyChoice {
+                    bucket,
+                    ticker: String::new(),
+                }),
                 ..PanelChoices::default()
             },
             ..Watch::default()

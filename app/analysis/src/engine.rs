@@ -17,6 +17,7 @@ mod loudest;
 mod names;
 mod posts;
 mod scorer;
+mod selection;
 mod sources;
 mod tally;
 mod tickers;
@@ -37,6 +38,7 @@ use self::{
     names::{Hashtags, Names},
     posts::{Place, Posts, Record},
     scorer::Scorer,
+    selection::Selected,
     sources::Sources,
     tally::Tally,
     tickers::Tickers,
@@ -154,6 +156,7 @@ pub struct Engine {
     names: Names,
     hashtags: Hashtags,
     trending: Trending,
+    selected: Selected,
     span: Option<(Millis, Millis)>,
     newest_seen_at: Option<Millis>,
     n_repeated: u64,
@@ -164,6 +167,10 @@ pub struct Engine {
     n_no_author: u64,
     n_orphans: u64,
     n_skewed: u64,
+    /// Posts that came late, counted or not.
+    n_late: u64,
+    /// Every post, counted or not, by the number of its source.
+    of_sources: Vec<Grids>,
     watch: Watch,
     versions: Versions,
     memos: Memos,
@@ -221,6 +228,7 @@ impl Engine {
             names: Names::default(),
             hashtags: Hashtags::default(),
             trending: Trending::new(watch.hashtag_window, watch.count_by),
+            selected: Selected::default(),
             span: None,
             newest_seen_at: None,
             n_repeated: 0,
@@ -230,6 +238,8 @@ impl Engine {
             n_no_author: 0,
             n_orphans: 0,
             n_skewed: 0,
+            n_late: 0,
+            of_sources: Vec::new(),
             watch,
             versions: Versions::default(),
             memos: Memos::default(),
@@ -315,6 +325,9 @@ impl Engine {
             self.tally.replace(&before, &after, &self.posts);
             self.versions.judged += 1;
             if before.place == Place::Waiting {
+                if self.leaves_out_loudest() {
+                    self.loudest.add(&after);
+                }
                 self.versions.posts += 1;
                 if after.is_counted() {
                     self.count(&after, author);
@@ -499,9 +512,11 @@ impl Engine {
             },
             ..Record::default()
         };
-        if is_deleted {
-            self.loudest.withdraw(key, author);
+        if is_deleted && self.leaves_out_loudest() {
+            self.loudest.withdraw(&Record { author, ..record });
         }
+        self.n_late += u64::from(record.is_late);
+        self.count_of_source(&record);
         let text: Option<Rc<str>> = (!is_deleted).then(|| post.text.as_str().into());
         let url = post.url.as_deref().filter(|url| is_web_link(url));
         let parent = post.reply_to.as_ref();
@@ -524,6 +539,21 @@ impl Engine {
             if self.judge.n_waiting() > MAX_WAITING {
                 self.judge(MAX_WAITING / 100);
             }
+        }
+    }
+
+    /// Only then is it remembered whose a withdrawn post was.
+    fn leaves_out_loudest(&self) -> bool {
+        self.judge.sampling().without_loudest.is_some()
+    }
+
+    fn count_of_source(&mut self, record: &Record) {
+        let idx = usize::from(record.source);
+        if idx >= self.of_sources.len() {
+            self.of_sources.resize_with(idx + 1, Grids::default);
+        }
+        if let Some(grids) = self.of_sources.get_mut(idx) {
+            grids.add(record.sample());
         }
     }
 
@@ -551,6 +581,7 @@ impl Engine {
             hashtags.map(|id| self.hashtags.name(*id)),
             record.compound,
         );
+        self.selected.add(record, &self.posts, &self.hashtags);
     }
 
     #[inline(never)]
@@ -561,9 +592,12 @@ impl Engine {
             return;
         };
         if let Some(record) = self.posts.withdraw(*at, key) {
-            self.loudest.withdraw(key, record.author);
+            if self.leaves_out_loudest() {
+                self.loudest.withdraw(&record);
+            }
             self.tally.forget_author(&record, &self.posts);
             self.judge.forget(key);
+            self.selected.forget();
             self.n_deleted += 1;
             self.versions.posts += 1;
         }

@@ -16,6 +16,7 @@ use crate::{
 
 pub use panels::{
     LeaderChoice, LeaderSort, LiveWindow, Pair, Panel, PanelChoices, Rank, RollingChoice, Wanted,
+    WhyChoice,
 };
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
@@ -50,6 +51,11 @@ pub enum Command {
     },
     /// Try to reach the relay now instead of waiting for the next attempt.
     Reconnect,
+    /// Send frames only where the person changes what is watched, until [`Command::Resume`]. Events go on being
+    /// taken in and stored.
+    Pause,
+    /// Send frames again as things change.
+    Resume,
     /// Throw away what is stored and start again.
     ClearStore,
     /// Take in and store a chunk of events of a file.
@@ -78,12 +84,14 @@ pub struct Watch {
     pub count_by: CountBy,
     /// How many recent posts, 10 to 500.
     pub n_posts: u16,
-    /// Only recent posts of this class.
+    /// Only posts of this class; like the other filters below it narrows down every view but the one that offers it.
     pub class: Option<Class>,
-    /// Only recent posts with this hashtag (any case, without `#`).
+    /// Only posts with this hashtag (any case, without `#`).
     pub hashtag: Option<String>,
-    /// Only recent posts that mention the watched ticker.
-    pub only_ticker: bool,
+    /// Only posts that mention one of these tickers; with none, all.
+    pub tickers: Vec<String>,
+    /// Only posts of one of these topics; with none, all.
+    pub topics: Vec<String>,
     /// Which hashtags are listed.
     pub rank_by: RankBy,
     /// How posts are scored; a change counts every post again.
@@ -111,7 +119,8 @@ impl Default for Watch {
             n_posts: 100,
             class: None,
             hashtag: None,
-            only_ticker: false,
+            tickers: Vec::new(),
+            topics: Vec::new(),
             rank_by: RankBy::default(),
             scoring: Scoring::default(),
             sampling: Sampling::default(),

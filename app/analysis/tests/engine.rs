@@ -4,6 +4,7 @@ use analysis::{
     Applied, Counting, Engine,
     protocol::{
         CountBy, LeaderChoice, LeaderSort, PanelChoices, RangeChoice, Sampling, Wanted, Watch,
+        WhyChoice,
     },
     series::calendar::Level,
     spam::Reason,
@@ -174,18 +175,25 @@ fn any_watch() -> impl Strategy<Value = Watch> {
         trend_level: level,
         second: Some("ETH".into()),
         random: (at % 2 == 0).then_some(7),
-        why: Some(Range {
-            from: NEW_YEAR + at,
-            to: NEW_YEAR + at + DAY,
+        why: Some(WhyChoice {
+            bucket: Range {
+                from: NEW_YEAR + at,
+                to: NEW_YEAR + at + DAY,
+            },
+            ticker: String::new(),
         }),
         ..PanelChoices::default()
     });
     (range, class, hashtag, any::<bool>(), any::<bool>(), panels).prop_map(
-        |(range, class, hashtag, only_ticker, by_author, panels)| Watch {
+        |(range, class, hashtag, only_btc, by_author, panels)| Watch {
             range,
             class,
             hashtag,
-            only_ticker,
+            tickers: if only_btc {
+                vec!["btc".to_owned()]
+            } else {
+                Vec::new()
+            },
             hashtag_window: DAY,
             count_by: if by_author {
                 CountBy::Authors
@@ -249,7 +257,7 @@ proptest! {
     fn when_posts_are_judged_makes_no_difference(
         events in any_events(),
         sampling in any_sampling(),
-        watch in any_watch(),
+        watch in any_watch().prop_map(|watch| Watch { class: None, ..watch }),
         (every, n) in (1usize..20, 0usize..5),
     ) {
         let now = NEW_YEAR + 11 * DAY;
@@ -307,6 +315,40 @@ proptest! {
     }
 
     #[test]
+    fn a_selection_shows_what_an_engine_with_only_the_selected_posts_would(
+        events in any_events(), from in 0..10 * DAY, length in 0..10 * DAY, kind in 0usize..3,
+    ) {
+        let range = RangeChoice::Fixed { from: NEW_YEAR + from, to: NEW_YEAR + from + length };
+        let ticker = Some("BTC".to_owned());
+        let all = Watch { range, ticker, ..Watch::default() };
+        let (watch, wanted): (Watch, fn(&str) -> bool) = match kind {
+            0 => (Watch { hashtag: Some("Moon".into()), ..all.clone() }, |text| text.to_lowercase().contains("#moon")),
+            1 => (Watch { tickers: vec!["ETH".into(), "XYZ".into()], ..all.clone() }, |text| text.contains("$ETH")),
+            _ => (Watch { topics: vec!["Mood".into()], ..all.clone() }, |text| text.contains("great")),
+        };
+        let topic = |name: &str, word: &str| Topic { name: name.into(), keywords: vec![word.into()], ..Topic::default() };
+        let config = PublicConfig { topics: vec![topic("Mood", "great"), topic("Love", "love")], ..config() };
+        let is_wanted = |event: &&Event| match &event.body { Body::Post(post) => wanted(&post.text), _ => true };
+        let (mut selecting, mut of_selected) = (Engine::new(&config), Engine::new(&config));
+        events.iter().for_each(|event| { selecting.apply(event); });
+        events.iter().filter(is_wanted).for_each(|event| { of_selected.apply(event); });
+        selecting.watch(watch);
+        of_selected.watch(all);
+
+        let now = NEW_YEAR + 11 * DAY;
+        let (frame, expected) = (selecting.frame(now), whole_frame(&mut of_selected, now));
+
+        let figures = |frame: &Frame| frame.kpi.as_ref().map(|kpi| (kpi.counts, kpi.authors));
+        let market = |frame: &Frame| frame.market.as_ref().map(|view| (view.n, view.authors, view.mean_compound.clone()));
+        let topics = |frame: &Frame| frame.topics.as_ref().map(|view| view.rows.iter().map(|row| (row.counts, row.authors)).collect::<Vec<_>>());
+        let hashtags = |frame: &Frame| frame.hashtags.as_ref().map(|view| (view.rows.clone(), view.n_posts));
+        prop_assert_eq!(figures(&frame), figures(&expected));
+        if kind != 1 { prop_assert_eq!(market(&frame), market(&expected)); }
+        if kind != 2 { prop_assert_eq!(topics(&frame), topics(&expected)); }
+        if kind != 0 { prop_assert_eq!(hashtags(&frame), hashtags(&expected)); }
+    }
+
+    #[test]
     fn no_time_however_far_makes_the_engine_panic(
         at in any::<i64>(), seen_at in any::<i64>(), now in any::<i64>(), from in any::<i64>(), to in any::<i64>(),
     ) {
@@ -314,7 +356,7 @@ proptest! {
         (far.at, far.seen_at) = (at, seen_at);
         let mut engine = engine(&[far, post(2, NEW_YEAR, "near"), bar(NEW_YEAR, 1.0)]);
         engine.frame(now);
-        let why = Some(Range { from, to });
+        let why = Some(WhyChoice { bucket: Range { from, to }, ticker: String::new() });
         let panels = PanelChoices { why, ..PanelChoices::default() };
         engine.watch(Watch { range: RangeChoice::Fixed { from, to }, panels, wanted: Wanted::ALL, ..Watch::default() });
         engine.frame(now);

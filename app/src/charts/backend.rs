@@ -1,4 +1,5 @@
-//! plotters' canvas backend, made sharp: device pixels, and coordinates finer than one of them.
+//! What charts are drawn on. A canvas: plotters' backend made sharp, with device pixels and coordinates finer
+//! than one of them. Or an SVG file, behind the same type, so that charts are compiled once.
 //!
 //! plotters knows whole units only, so lines that move slowly would jump. This backend claims a size
 //! that is a few times larger and lets the canvas scale it down.
@@ -10,22 +11,35 @@ use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use super::sheet::Size;
+use super::{
+    sheet::Size,
+    vector::{UNITS_PER_PX, Vector},
+};
 
 type Fault = DrawingErrorKind<<CanvasBackend as DrawingBackend>::ErrorType>;
 
-/// A canvas to draw one picture on.
-pub(crate) struct Sharp {
-    inner: CanvasBackend,
-    context: CanvasRenderingContext2d,
-    units_per_device_px: u32,
+/// A canvas, or a file, to draw one picture on.
+pub struct Sharp {
+    target: Target,
+}
+
+enum Target {
+    Canvas {
+        inner: CanvasBackend,
+        context: CanvasRenderingContext2d,
+        units_per_device_px: u32,
+    },
+    Vector {
+        vector: Vector,
+        size: (u32, u32),
+    },
 }
 
 impl Sharp {
     /// Clears the canvas, fits it to `size` and gives the backend with its units per CSS pixel.
     ///
     /// `None` without a 2-D context.
-    pub(crate) fn new(
+    pub fn new(
         canvas: &HtmlCanvasElement,
         size: Size,
         device_pixel_ratio: f64,
@@ -57,14 +71,22 @@ impl Sharp {
         // The default, miter, draws spikes at sharp turns.
         context.set_line_join("round");
         let inner = CanvasBackend::with_canvas_object(canvas.clone())?;
-        Some((
-            Self {
-                inner,
-                context,
-                units_per_device_px,
-            },
-            ratio * f64::from(units_per_device_px),
-        ))
+        let target = Target::Canvas {
+            inner,
+            context,
+            units_per_device_px,
+        };
+        Some((Self { target }, ratio * f64::from(units_per_device_px)))
+    }
+
+    /// A file of this size, and its units per CSS pixel. What is drawn is found in `vector`.
+    pub fn vector(vector: &Vector, size: Size) -> (Self, f64) {
+        let units = |px: f64| (px * UNITS_PER_PX).round().max(0.0) as u32;
+        let target = Target::Vector {
+            vector: vector.clone(),
+            size: (units(size.width), units(size.height)),
+        };
+        (Self { target }, UNITS_PER_PX)
     }
 }
 
@@ -72,23 +94,41 @@ impl DrawingBackend for Sharp {
     type ErrorType = <CanvasBackend as DrawingBackend>::ErrorType;
 
     fn get_size(&self) -> (u32, u32) {
-        let (width, height) = self.inner.get_size();
-        (
-            width * self.units_per_device_px,
-            height * self.units_per_device_px,
-        )
+        match &self.target {
+            Target::Canvas {
+                inner,
+                units_per_device_px,
+                ..
+            } => {
+                let (width, height) = inner.get_size();
+                (width * units_per_device_px, height * units_per_device_px)
+            }
+            Target::Vector { size, .. } => *size,
+        }
     }
 
     fn ensure_prepared(&mut self) -> Result<(), Fault> {
-        self.inner.ensure_prepared()
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.ensure_prepared(),
+            Target::Vector { .. } => Ok(()),
+        }
     }
 
     fn present(&mut self) -> Result<(), Fault> {
-        self.inner.present()
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.present(),
+            Target::Vector { .. } => Ok(()),
+        }
     }
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Result<(), Fault> {
-        self.inner.draw_pixel(point, color)
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.draw_pixel(point, color)?,
+            Target::Vector { vector, .. } => {
+                vector.rect(point, (point.0 + 1, point.1 + 1), &color, true)
+            }
+        }
+        Ok(())
     }
 
     fn draw_line<S: BackendStyle>(
@@ -97,7 +137,11 @@ impl DrawingBackend for Sharp {
         to: BackendCoord,
         style: &S,
     ) -> Result<(), Fault> {
-        self.inner.draw_line(from, to, style)
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.draw_line(from, to, style)?,
+            Target::Vector { vector, .. } => vector.path([from, to], style, false),
+        }
+        Ok(())
     }
 
     fn draw_rect<S: BackendStyle>(
@@ -107,7 +151,13 @@ impl DrawingBackend for Sharp {
         style: &S,
         fill: bool,
     ) -> Result<(), Fault> {
-        self.inner.draw_rect(upper_left, bottom_right, style, fill)
+        match &mut self.target {
+            Target::Canvas { inner, .. } => {
+                inner.draw_rect(upper_left, bottom_right, style, fill)?
+            }
+            Target::Vector { vector, .. } => vector.rect(upper_left, bottom_right, style, fill),
+        }
+        Ok(())
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
@@ -115,7 +165,11 @@ impl DrawingBackend for Sharp {
         path: I,
         style: &S,
     ) -> Result<(), Fault> {
-        self.inner.draw_path(path, style)
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.draw_path(path, style)?,
+            Target::Vector { vector, .. } => vector.path(path, style, false),
+        }
+        Ok(())
     }
 
     fn draw_circle<S: BackendStyle>(
@@ -125,7 +179,11 @@ impl DrawingBackend for Sharp {
         style: &S,
         fill: bool,
     ) -> Result<(), Fault> {
-        self.inner.draw_circle(center, radius, style, fill)
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.draw_circle(center, radius, style, fill)?,
+            Target::Vector { vector, .. } => vector.circle(center, radius, style, fill),
+        }
+        Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
@@ -133,7 +191,11 @@ impl DrawingBackend for Sharp {
         path: I,
         style: &S,
     ) -> Result<(), Fault> {
-        self.inner.fill_polygon(path, style)
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.fill_polygon(path, style)?,
+            Target::Vector { vector, .. } => vector.path(path, style, true),
+        }
+        Ok(())
     }
 
     fn draw_text<S: BackendTextStyle>(
@@ -142,7 +204,11 @@ impl DrawingBackend for Sharp {
         style: &S,
         at: BackendCoord,
     ) -> Result<(), Fault> {
-        self.inner.draw_text(text, style, at)
+        match &mut self.target {
+            Target::Canvas { inner, .. } => inner.draw_text(text, style, at)?,
+            Target::Vector { vector, .. } => vector.text(text, style, at),
+        }
+        Ok(())
     }
 
     /// Asks the canvas. plotters' own way puts an element into the page and forces a layout per label.
@@ -151,16 +217,17 @@ impl DrawingBackend for Sharp {
         text: &str,
         style: &S,
     ) -> Result<(u32, u32), Fault> {
-        self.context.set_font(&format!(
-            "{} {}px {}",
-            style.style().as_str(),
-            style.size(),
-            style.family().as_str()
-        ));
-        let width = self
-            .context
-            .measure_text(text)
-            .map_or(0.0, |metrics| metrics.width());
-        Ok((width.ceil() as u32, style.size().ceil() as u32))
+        let size = style.size();
+        let width = match &self.target {
+            Target::Canvas { context, .. } => {
+                let (slant, family) = (style.style(), style.family());
+                context.set_font(&format!("{} {size}px {}", slant.as_str(), family.as_str()));
+                let metrics = context.measure_text(text);
+                metrics.map_or(0.0, |metrics| metrics.width())
+            }
+            // Nothing is measured in a file; a little more than half a square a letter is usual.
+            Target::Vector { .. } => text.chars().count() as f64 * size * 0.55,
+        };
+        Ok((width.ceil() as u32, size.ceil() as u32))
     }
 }

@@ -1,87 +1,51 @@
-//! A chart on the page: the canvas, and over it what moves with pointer and keyboard.
+//! A chart on the page: the canvas, and over it what moves with pointer and keyboard; the table; the menu.
 //!
 //! Crosshair, brush and read-out are elements that only change their transform; the canvas is redrawn
 //! when view, size or colours change, never when the pointer moves.
 
 mod gestures;
+mod menu;
+mod overlay;
+mod stage;
+mod table;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-    sync::Arc,
-};
+use std::{rc::Rc, sync::Arc};
 
 use leptos::{
     html::{Canvas, Div},
     prelude::*,
 };
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::{
-    Drawing, Frame, Plottable, Readout,
-    backend::Sharp,
-    scheduler::{self, ChartId, Visibility},
-    sheet::{Sheet, Size},
+    Plottable,
+    export::{Format, Sheetful},
+    scheduler,
 };
-use crate::theme_switch::Appearance;
+use crate::{state::Views, strings, theme_switch::Appearance};
 use gestures::Gestures;
+use menu::ChartMenu;
+use overlay::Overlay;
+pub(crate) use stage::{SharedCursor, Zoom};
+use stage::{Stage, draw, observe};
+use table::ChartTable;
 
 /// What a chart draws, or nothing yet.
 pub(crate) type PlottableSignal = Signal<Option<Arc<dyn Plottable>>>;
 
-/// What a person asks of the horizontal axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Zoom {
-    /// Show this stretch.
-    To(f64, f64),
-    /// Show the whole again.
-    Reset,
+/// What the menu and the keys of a chart ask for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Wish {
+    Table,
+    Save(Format),
+    WholeWindow,
 }
 
-thread_local! {
-    static IS_FIRST_CHART_DRAWN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Local state of one chart: the last drawing and the gesture under way.
-#[derive(Default)]
-struct Stage {
-    drawing: RefCell<Option<Box<dyn Drawing>>>,
-    stops: RefCell<Vec<f64>>,
-    size: Cell<Size>,
-    drag_from: Cell<Option<f64>>,
-    id: Cell<Option<ChartId>>,
-}
-
-impl Stage {
-    fn frame(&self) -> Option<Frame> {
-        self.drawing
-            .borrow()
-            .as_ref()
-            .map(|drawing| drawing.frame())
-    }
-
-    fn readout(&self, idx: usize) -> Option<(f64, Readout)> {
-        let drawing = self.drawing.borrow();
-        let x = *self.stops.borrow().get(idx)?;
-        let drawing = drawing.as_ref()?;
-        Some((
-            drawing.frame().x_scale().px_from_value(x),
-            drawing.readout(idx)?,
-        ))
-    }
-
-    /// The stop nearest to a pixel.
-    fn stop_at(&self, px: f64) -> Option<usize> {
-        let x = self.frame()?.x_scale().value_from_px(px);
-        nearest(&self.stops.borrow(), x)
-    }
-}
-
-/// The chart itself; title, tools and table belong to the panel around it.
+/// The chart with its menu and its table; the title belongs to the panel around it.
 #[component]
 pub(crate) fn ChartCanvas(
-    /// Beginning of the accessible name.
+    /// Beginning of the accessible name, and the title of what is saved.
     name: &'static str,
     /// Rest of the accessible name: what the chart shows, in a sentence.
     summary: Signal<String>,
@@ -92,31 +56,34 @@ pub(crate) fn ChartCanvas(
     on_zoom: Option<Callback<Zoom>>,
 ) -> impl IntoView {
     let palette = expect_context::<Appearance>().palette;
+    let views = expect_context::<Views>();
     let canvas = NodeRef::<Canvas>::new();
     let plot = NodeRef::<Div>::new();
     let stage = StoredValue::new_local(Rc::new(Stage::default()));
     let stage = move || stage.get_value();
-    let cursor = RwSignal::new(None::<usize>);
-    let brush = RwSignal::new(None::<(f64, f64)>);
-    let spoken = RwSignal::new(String::new());
+    let is_table = RwSignal::new(false);
     // Rises with every drawing, so that the crosshair follows a new layout.
     let drawn = RwSignal::new(0u32);
+    let spoken = RwSignal::new(String::new());
+    let preview = RwSignal::new(None);
 
     let redraw = move || {
         let (stage, source) = (stage(), source.get_untracked());
         if let (Some(canvas), Some(source)) = (canvas.get_untracked(), source) {
             draw(&canvas, &stage, source, palette.get_untracked());
             drawn.update(|n| *n += 1);
+            if !stage.is_moving() {
+                preview.set(None);
+            }
         }
     };
-    stage().id.set(Some(scheduler::register(Rc::new(redraw))));
-
+    let id = scheduler::register(Rc::new(redraw));
+    stage().id.set(Some(id));
+    on_cleanup(move || scheduler::unregister(id));
     Effect::new(move |_| {
         source.track();
         palette.track();
-        if let Some(id) = stage().id.get() {
-            scheduler::mark(id);
-        }
+        scheduler::mark(id);
     });
     Effect::new(move |_| {
         if let Some(plot) = plot.get() {
@@ -124,17 +91,34 @@ pub(crate) fn ChartCanvas(
         }
     });
 
+    let wish = Callback::new(move |wish| match wish {
+        Wish::Table => is_table.update(|is| *is = !*is),
+        Wish::WholeWindow => toggle_whole_window(plot.get_untracked().as_deref()),
+        Wish::Save(format) => {
+            if let Some(source) = source.get_untracked() {
+                let config = views.config.get_untracked();
+                let from = strings::provenance(config.as_deref());
+                let sheetful = Sheetful {
+                    source,
+                    size: stage().size.get(),
+                    palette: palette.get_untracked(),
+                    title: name.to_owned(),
+                    summary: format!("{}. {from}", summary.get_untracked()),
+                };
+                sheetful.save(format);
+            }
+        }
+    });
     let gestures = Gestures {
         stage: StoredValue::new_local(stage()),
-        cursor,
-        brush,
+        cursor: RwSignal::new(None),
+        shared: expect_context(),
+        brush: RwSignal::new(None),
+        preview,
         spoken,
         on_zoom,
+        wish,
     };
-    let at_cursor = Memo::new(move |_| {
-        drawn.track();
-        cursor.get().and_then(|idx| stage().readout(idx))
-    });
     let extent = move || source.get().map(|source| source.extent());
     view! {
         <div
@@ -151,152 +135,35 @@ pub(crate) fn ChartCanvas(
             on:pointerdown=move |event| gestures.press(&event)
             on:pointermove=move |event| gestures.point(&event)
             on:pointerup=move |event| gestures.release(&event)
-            on:pointercancel=move |_| gestures.cancel()
-            on:pointerleave=move |_| cursor.set(None)
-            on:blur=move |_| cursor.set(None)
+            on:pointercancel=move |event| gestures.cancel(&event)
+            on:pointerleave=move |_| gestures.set_cursor(None)
+            on:blur=move |_| gestures.set_cursor(None)
             on:dblclick=move |_| gestures.zoom(Zoom::Reset)
+            on:wheel=move |event| gestures.wheel(&event)
             on:keydown=move |event| gestures.key(&event)
         >
-            <canvas node_ref=canvas aria-hidden="true"></canvas>
-            <Overlay at_cursor brush />
+            <canvas
+                node_ref=canvas
+                aria-hidden="true"
+                style:transform=move || preview.get().map(|(shift, scale)| format!("translateX({shift:.1}px) scaleX({scale:.4})"))
+            ></canvas>
+            <Overlay gestures drawn />
         </div>
         <output class="vh" aria-live="polite">{move || spoken.get()}</output>
+        <Show when=move || is_table.get()><ChartTable name source /></Show>
+        <ChartMenu name is_table wish />
     }
 }
 
-/// Crosshair, dot, brush and read-out.
-#[component]
-fn Overlay(
-    at_cursor: Memo<Option<(f64, Readout)>>,
-    brush: RwSignal<Option<(f64, f64)>>,
-) -> impl IntoView {
-    let x = move || at_cursor.with(|c| c.as_ref().map_or(0.0, |(x, _)| *x));
-    let dot_y = move || at_cursor.with(|c| c.as_ref().and_then(|(_, readout)| readout.dot_y));
-    let brush_px = move || {
-        brush
-            .get()
-            .map_or((0.0, 0.0), |(a, b)| (a.min(b), (b - a).abs()))
-    };
-    let tip = move || {
-        at_cursor.get().map(|(_, readout)| {
-            let values = readout.values.into_iter();
-            let values = values
-                .map(|(name, value)| view! { <span>{name} " " <b>{value}</b></span> })
-                .collect_view();
-            view! { <span class="tip-title">{readout.title}</span> {values} }
-        })
-    };
-    let is_idle = move || at_cursor.with(Option::is_none);
-    view! {
-        <div class="crosshair" aria-hidden="true" hidden=is_idle style:transform=move || format!("translateX({:.1}px)", x())></div>
-        <div
-            class="dot"
-            aria-hidden="true"
-            hidden=move || dot_y().is_none()
-            style:transform=move || format!("translate({:.1}px,{:.1}px)", x(), dot_y().unwrap_or(0.0))
-        ></div>
-        <div
-            class="brush"
-            aria-hidden="true"
-            hidden=move || brush.get().is_none()
-            style:transform=move || format!("translateX({:.1}px)", brush_px().0)
-            style:width=move || format!("{:.1}px", brush_px().1)
-        ></div>
-        <div class="tip" aria-hidden="true" hidden=is_idle style:--x=move || format!("{:.0}px", x())>{tip}</div>
-    }
-}
-
-fn draw(
-    canvas: &web_sys::HtmlCanvasElement,
-    stage: &Stage,
-    source: Arc<dyn Plottable>,
-    palette: super::theme::Palette,
-) {
-    let size = stage.size.get();
-    if size.width < 1.0 || size.height < 1.0 {
+/// The box around a chart over the whole window, or back.
+fn toggle_whole_window(plot: Option<&web_sys::HtmlElement>) {
+    if document().fullscreen_element().is_some() {
+        document().exit_fullscreen();
         return;
     }
-    let has_points = source.n_points() > 0;
-    let drawing = source.layout(size);
-    let Some((backend, units_per_px)) = Sharp::new(canvas, size, window().device_pixel_ratio())
-    else {
-        return;
-    };
-    if let Err(error) = drawing.draw(&Sheet::new(backend, units_per_px, palette)) {
-        leptos::logging::error!("drawing a chart: {error}");
-    }
-    *stage.stops.borrow_mut() = drawing.stops();
-    *stage.drawing.borrow_mut() = Some(drawing);
-    if has_points && !IS_FIRST_CHART_DRAWN.replace(true) {
-        crate::mark("first-chart");
-    }
-}
-
-/// Follows size and visibility of the plot for as long as the component lives.
-fn observe(plot: &web_sys::HtmlDivElement, stage: Rc<Stage>, redraw: impl Fn() + 'static) {
-    let element = plot.clone();
-    let resized_stage = Rc::clone(&stage);
-    let on_resize = Closure::<dyn FnMut()>::new(move || {
-        let size = Size {
-            width: f64::from(element.client_width()),
-            height: f64::from(element.client_height()),
-        };
-        if size != resized_stage.size.replace(size) {
-            // At once: the next frame would show a stretched or empty canvas.
-            redraw();
-        }
-    });
-    let on_sight = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-        let entry: Option<IntersectionObserverEntry> = entries.pop().dyn_into().ok();
-        if let (Some(entry), Some(id)) = (entry, stage.id.get()) {
-            let is_seen = entry.is_intersecting();
-            scheduler::set_visibility(
-                id,
-                if is_seen {
-                    Visibility::InSight
-                } else {
-                    Visibility::OutOfSight
-                },
-            );
-        }
-    });
-    let resize = ResizeObserver::new(on_resize.as_ref().unchecked_ref());
-    let sight = IntersectionObserver::new(on_sight.as_ref().unchecked_ref());
-    if let (Ok(resize), Ok(sight)) = (resize, sight) {
-        resize.observe(plot);
-        sight.observe(plot);
-        let kept = StoredValue::new_local((resize, sight, on_resize, on_sight));
-        on_cleanup(move || {
-            kept.with_value(|(resize, sight, ..)| {
-                resize.disconnect();
-                sight.disconnect();
-            });
-        });
-    }
-}
-
-/// The index of the stop nearest to `x`; stops rise.
-fn nearest(stops: &[f64], x: f64) -> Option<usize> {
-    let right = stops.partition_point(|stop| *stop < x);
-    let candidates = [right.checked_sub(1), Some(right)]
-        .into_iter()
-        .flatten()
-        .filter(|idx| *idx < stops.len());
-    candidates.min_by(|a, b| (stops[*a] - x).abs().total_cmp(&(stops[*b] - x).abs()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cursor_stops_at_the_nearest_point() {
-        let stops = [0.0, 10.0, 20.0];
-
-        assert_eq!(
-            [-5.0, 4.0, 6.0, 99.0].map(|x| nearest(&stops, x)),
-            [Some(0), Some(0), Some(1), Some(2)]
-        );
-        assert_eq!(nearest(&[], 1.0), None);
+    let figure: Option<Element> = plot.and_then(|plot| plot.parent_element());
+    if let Some(figure) = figure.and_then(|figure| figure.dyn_into::<Element>().ok()) {
+        // Some phones offer it for videos only.
+        let _ = figure.request_fullscreen();
     }
 }

@@ -9,8 +9,7 @@ use wire::Millis;
 use super::{
     Drawing, Frame, Plottable, Readout,
     backend::Sharp,
-    clip::split_at_gaps,
-    lag::lag_span,
+    lag::{lag_span, signed_span},
     scale::{Rect, Scale, nice_range, nice_ticks, time_ticks},
     sheet::{Anchor, Drawn, Sheet, Size},
 };
@@ -32,8 +31,8 @@ pub struct Curve {
     unit: &'static str,
     decimals: usize,
     points: Vec<(f64, Option<f64>)>,
-    /// Lowest and highest by chance, at each point.
-    band: Vec<(f64, f64)>,
+    /// Lowest and highest by chance, at each point that has a value.
+    band: Vec<Option<(f64, f64)>>,
     y: (f64, f64),
     extent: (f64, f64),
 }
@@ -52,7 +51,10 @@ impl Curve {
             title: "Correlation r of the stretch that ends here, −1…+1",
             unit: "",
             decimals: 2,
-            band: vec![(-view.limit, view.limit); points.len()],
+            band: { &view.limits }
+                .iter()
+                .map(|limit| limit.map(|limit| (-f64::from(limit), f64::from(limit))))
+                .collect(),
             points,
             y: (-1.0, 1.0),
             extent: (view.range.from as f64, view.range.to as f64),
@@ -68,13 +70,13 @@ impl Curve {
             .zip(&view.cumulative)
             .map(|(offset, value)| (f64::from(*offset), Some(percent(*value))))
             .collect();
-        let band: Vec<(f64, f64)> = view
+        let band: Vec<Option<(f64, f64)>> = view
             .band
             .iter()
-            .map(|(lo, hi)| (percent(*lo), percent(*hi)))
+            .map(|(lo, hi)| Some((percent(*lo), percent(*hi))))
             .collect();
         let all = points.iter().filter_map(|point| point.1);
-        let limits = band.iter().flat_map(|(lo, hi)| [*lo, *hi]);
+        let limits = band.iter().flatten().flat_map(|(lo, hi)| [*lo, *hi]);
         Self {
             axis: Axis::Offset(view.width),
             title: "Abnormal return summed from the first offset on, %",
@@ -87,9 +89,32 @@ impl Curve {
         }
     }
 
+    /// The band in as few blocks as it has heights.
+    fn blocks(&self) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::new();
+        for (pair, band) in self.points.windows(2).zip(self.band.windows(2)) {
+            let ([(from, _), (to, _)], [Some(a), Some(b)]) = (pair, band) else {
+                continue;
+            };
+            let y = (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1));
+            match blocks.last_mut() {
+                Some(last) if last.y == y && last.x.1 >= *from => last.x.1 = *to,
+                _ => blocks.push(Block { x: (*from, *to), y }),
+            }
+        }
+        blocks
+    }
+
     fn n_values(&self) -> usize {
         self.points.iter().filter(|point| point.1.is_some()).count()
     }
+}
+
+/// A part of the band with one height.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Block {
+    x: (f64, f64),
+    y: (f64, f64),
 }
 
 /// A curve laid out for one size.
@@ -131,7 +156,7 @@ impl CurveChart {
             "value".to_owned(),
             value.map_or("too few pairs".to_owned(), text),
         )];
-        if let Some((lo, hi)) = curve.band.get(idx) {
+        if let Some(Some((lo, hi))) = curve.band.get(idx) {
             values.push((
                 "95 % band".to_owned(),
                 format!("{} … {}", text(*lo), text(*hi)),
@@ -152,12 +177,8 @@ impl CurveChart {
     pub fn draw<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
         let (plot, palette, curve) = (self.frame.plot, sheet.palette, &self.curve);
         let lane = sheet.lane(plot, self.frame.x, curve.y);
-        for (pair, band) in curve.points.windows(2).zip(curve.band.windows(2)) {
-            let ([(from, _), (to, _)], [a, b]) = (pair, band) else {
-                continue;
-            };
-            let (lo, hi) = (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1));
-            lane.block((*from, *to), (lo, hi), palette.muted, 0.22)?;
+        for Block { x, y } in curve.blocks() {
+            lane.block(x, y, palette.muted, 0.22)?;
         }
         for value in nice_ticks(curve.y.0, curve.y.1, 4) {
             let y = lane.y.px_from_value(value);
@@ -168,18 +189,11 @@ impl CurveChart {
             sheet.text(&label, (plot.x0 - 6.0, y), Anchor::Right, palette.muted)?;
         }
         self.draw_axis(sheet)?;
-        let known: Vec<(f64, f64)> = curve
-            .points
-            .iter()
-            .filter_map(|(x, y)| Some((*x, (*y)?)))
-            .collect();
-        let step = curve
-            .points
-            .windows(2)
-            .map(|pair| pair[1].0 - pair[0].0)
-            .fold(0.0, f64::max);
-        for part in split_at_gaps(&known, 1.5 * step.max(1e-9)) {
-            lane.line(part, palette.accent, 1.75)?;
+        for part in curve.points.split(|point| point.1.is_none()) {
+            let part: Vec<(f64, f64)> = { part.iter() }
+                .filter_map(|(x, y)| Some((*x, (*y)?)))
+                .collect();
+            lane.line(&part, palette.accent, 1.75)?;
         }
         sheet.text(curve.title, (plot.x0, 3.0), Anchor::TopLeft, palette.text)?;
         sheet.present()
@@ -246,11 +260,6 @@ fn offset_name(width: Millis, offset: i32) -> String {
     }
 }
 
-fn signed_span(width: Millis, offset: i32) -> String {
-    let sign = if offset < 0 { "−" } else { "+" };
-    format!("{sign}{}", lag_span(width, offset.abs()))
-}
-
 impl Plottable for Curve {
     fn layout(self: Arc<Self>, size: Size) -> Box<dyn Drawing> {
         Box::new(CurveChart::new(self, size))
@@ -288,6 +297,24 @@ mod tests {
     use wire::time::HOUR;
 
     use super::*;
+
+    #[test]
+    fn a_band_of_one_height_is_one_block_and_ends_at_a_gap() {
+        let view = RollingView {
+            ends: (0..6).map(|hour| hour * HOUR).collect(),
+            values: vec![Some(0.1), Some(0.1), Some(0.1), None, Some(0.1), Some(0.2)],
+            limits: vec![Some(0.3), Some(0.3), Some(0.3), None, Some(0.3), Some(0.3)],
+            ..RollingView::default()
+        };
+
+        let blocks = Curve::rolling(&view).blocks();
+
+        let hours: Vec<(f64, f64)> = blocks
+            .iter()
+            .map(|block| (block.x.0 / HOUR as f64, block.x.1 / HOUR as f64))
+            .collect();
+        assert_eq!(hours, [(0.0, 2.0), (4.0, 5.0)]);
+    }
 
     #[test]
     fn a_point_is_read_with_its_band_and_its_distance_from_the_event() {

@@ -11,6 +11,7 @@ use super::{
     backend::Sharp,
     scale::{Rect, Scale, nice_ticks},
     sheet::{Anchor, Drawn, Sheet, Size},
+    table::{Cell, Table},
 };
 use crate::format;
 
@@ -197,6 +198,24 @@ impl Plottable for LagView {
     fn extent(&self) -> (f64, f64) {
         (self.range.from as f64, self.range.to as f64)
     }
+
+    fn table(self: Arc<Self>) -> Table {
+        let lag = format!("Sentiment leads by, in {}", format::span(self.width));
+        let row = |(lag, r): (&i32, &Option<f64>)| {
+            let sign = if *lag < 0 { "−" } else { "" };
+            let span = format!("{sign}{}", lag_span(self.width, lag.abs()));
+            let r = r.map_or(Cell::Gap("too few pairs"), |r| {
+                Cell::Number(r, format::signed(r, 3))
+            });
+            let bound = Cell::Number(self.bound, format!("±{:.3}", self.bound));
+            vec![Cell::Number(f64::from(*lag), span), r, bound]
+        };
+        let columns = [&lag, "Correlation r", "Chance limit of |r|"];
+        Table {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows: self.lags.iter().zip(&self.correlation).map(row).collect(),
+        }
+    }
 }
 
 impl Drawing for LagChart {
@@ -231,12 +250,10 @@ pub fn lag_span(width: Millis, lag: i32) -> String {
     format::span(width * Millis::from(lag))
 }
 
-fn signed_span(width: Millis, lag: i32) -> String {
-    format!(
-        "{}{}",
-        if lag < 0 { "−" } else { "+" },
-        lag_span(width, lag.abs())
-    )
+/// The same with its sign.
+pub(super) fn signed_span(width: Millis, lag: i32) -> String {
+    let sign = if lag < 0 { "−" } else { "+" };
+    format!("{sign}{}", lag_span(width, lag.abs()))
 }
 
 /// Enough for stems and band, at most 1.

@@ -18,11 +18,13 @@ use wire::Millis;
 
 use super::{
     Drawing, Frame, Plottable, Readout,
+    axes::{self, Side},
     backend::Sharp,
     clip::{Point, split_at_gaps},
     decimate,
-    scale::{Rect, Scale, nice_range, nice_ticks, time_ticks},
+    scale::{Rect, Scale, nice_range},
     sheet::{Anchor, Drawn, Sheet, Size},
+    table::{Cell, Table},
     theme::Palette,
 };
 use crate::{format, strings};
@@ -156,8 +158,8 @@ impl MarketChart {
     /// # Errors
     /// What the backend refuses.
     pub fn draw<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
-        self.draw_gaps(sheet)?;
-        self.draw_time_axis(sheet)?;
+        axes::gap_bands(sheet, self.frame, &self.view.gaps, self.sentiment.y0)?;
+        axes::time_axis(sheet, self.frame)?;
         if let Some(lane) = &self.price {
             self.draw_price(sheet, lane)?;
         }
@@ -171,63 +173,10 @@ impl MarketChart {
         self.frame.x_scale()
     }
 
-    fn draw_gaps<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
-        let plot = self.frame.plot;
-        let x = self.time_scale();
-        for gap in &self.view.gaps {
-            let x0 = x.px_from_value(gap.from as f64).max(plot.x0);
-            let x1 = x.px_from_value(gap.to as f64).min(plot.x1);
-            if x1 - x0 < 0.5 {
-                continue;
-            }
-            let rect = Rect {
-                x0,
-                x1,
-                y0: self.sentiment.y0,
-                y1: plot.y1,
-            };
-            sheet.hatch(rect, sheet.palette.line)?;
-            if rect.width() > 60.0 {
-                let middle = (f64::midpoint(x0, x1), self.sentiment.y0 + 4.0);
-                sheet.text("no data", middle, Anchor::Top, sheet.palette.muted)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn draw_time_axis<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Drawn<DB> {
-        let (plot, palette) = (self.frame.plot, sheet.palette);
-        let x = self.time_scale();
-        let max = (plot.width() / 58.0).floor().clamp(2.0, 14.0) as usize;
-        for tick in time_ticks(self.view.range.from, self.view.range.to, max) {
-            let px = x.px_from_value(tick.at as f64);
-            sheet.hairline((px, plot.y0), (px, plot.y1 + 4.0), palette.line)?;
-            // A label in the corner would be cut off.
-            if px < plot.x0 + 4.0 - 30.0 || px > plot.x1 + 12.0 {
-                continue;
-            }
-            sheet.text(&tick.label, (px, plot.y1 + 7.0), Anchor::Top, palette.muted)?;
-            if let Some(below) = tick.below {
-                sheet.text(&below, (px, plot.y1 + 20.0), Anchor::Top, palette.muted)?;
-            }
-        }
-        sheet.hairline((plot.x0, plot.y1), (plot.x1, plot.y1), palette.muted)
-    }
-
     fn draw_price<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, price: &PriceLane) -> Drawn<DB> {
         let palette = sheet.palette;
         let lane = sheet.lane(price.rect, self.frame.x, price.range);
-        let n_ticks = (price.rect.height() / 28.0).clamp(1.0, 6.0) as usize;
-        for value in nice_ticks(price.range.0, price.range.1, n_ticks) {
-            let y = lane.y.px_from_value(value);
-            sheet.hairline((price.rect.x0, y), (price.rect.x1, y), palette.line)?;
-            sheet.text(
-                &axis_price(value),
-                (price.rect.x0 - 6.0, y),
-                Anchor::Right,
-                palette.muted,
-            )?;
-        }
+        axes::value_axis(sheet, &lane, Side::Left, axis_price)?;
         let title = format!(
             "Close, {} ({} bars)",
             self.view.currency,
@@ -378,6 +327,48 @@ impl Plottable for MarketView {
     fn extent(&self) -> (f64, f64) {
         (self.range.from as f64, self.range.to as f64)
     }
+
+    fn table(self: Arc<Self>) -> Table {
+        let close = match self.currency.is_empty() {
+            true => "Close".to_owned(),
+            false => format!("Close, {}", self.currency),
+        };
+        let posts = format!(
+            "Posts about {} in {}",
+            self.ticker,
+            format::span(self.width)
+        );
+        let n_buckets = self.n_posts.len();
+        Table {
+            columns: vec!["From".to_owned(), close, "Mean compound".to_owned(), posts],
+            rows: (0..n_buckets).map(|idx| table_row(&self, idx)).collect(),
+        }
+    }
+}
+
+/// A bucket: the newest close at its end, mean compound and posts.
+fn table_row(view: &MarketView, idx: usize) -> Vec<Cell> {
+    let from = view.start + view.width * idx as Millis;
+    let close = close_before(view, from + view.width);
+    let mean = view
+        .mean_compound
+        .get(idx)
+        .copied()
+        .flatten()
+        .map(f64::from);
+    let n_posts = view.n_posts.get(idx).copied().flatten();
+    vec![
+        Cell::Time(from),
+        close.map_or(Cell::Gap("–"), |close| {
+            Cell::Number(close.price, format::price(close.price))
+        }),
+        mean.map_or(Cell::Gap("–"), |mean| {
+            Cell::Number(mean, format::signed(mean, 3))
+        }),
+        n_posts.map_or(Cell::Gap("no data"), |n| {
+            Cell::Number(f64::from(n), format::count(u64::from(n)))
+        }),
+    ]
 }
 
 impl Drawing for MarketChart {

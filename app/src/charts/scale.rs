@@ -119,20 +119,29 @@ pub fn time_ticks(from: Millis, to: Millis, max: usize) -> Vec<TimeTick> {
         return Vec::new();
     };
     let mut ticks: Vec<TimeTick> = Vec::new();
-    let mut at = step.first_at_or_after(from);
-    while at < to && ticks.len() < max.max(1) {
-        let previous = ticks.last().map(|tick| tick.at);
-        ticks.push(TimeTick {
-            at,
-            label: step.label(at),
-            below: step.below(at, previous),
-        });
-        at = step.after(at);
+    // Steps are taken on the wall clock, so that a day begins at the reader's midnight.
+    let mut wall = step.first_at_or_after(format::to_wall(from));
+    let mut previous = None;
+    while ticks.len() < max.max(1) {
+        let at = format::from_wall(wall);
+        if at >= to {
+            break;
+        }
+        // Where the clock jumps, two readings may fall on one moment, or one before the range.
+        if at >= from && ticks.last().is_none_or(|tick| tick.at < at) {
+            ticks.push(TimeTick {
+                at,
+                label: step.label(wall),
+                below: step.below(wall, previous),
+            });
+            previous = Some(wall);
+        }
+        wall = step.after(wall);
     }
     ticks
 }
 
-/// How far ticks lie apart.
+/// How far ticks lie apart. Its moments are readings of the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum TimeStep {
     /// A fixed length, aligned to the epoch.
@@ -182,7 +191,7 @@ impl TimeStep {
                 from.div_euclid(step) * step + if from.rem_euclid(step) == 0 { 0 } else { step }
             }
             Self::Months(n) => {
-                let civil = format::civil(from);
+                let civil = format::civil_of(from);
                 let month = (civil.year * 12 + civil.month - 1).div_euclid(n) * n;
                 let start = format::start_of_month(0, month + 1);
                 if start >= from {
@@ -198,7 +207,7 @@ impl TimeStep {
         match self {
             Self::Length(step) => at + step,
             Self::Months(n) => {
-                let civil = format::civil(at);
+                let civil = format::civil_of(at);
                 format::start_of_month(civil.year, civil.month + n)
             }
         }
@@ -206,10 +215,10 @@ impl TimeStep {
 
     fn label(self, at: Millis) -> String {
         match self {
-            Self::Length(step) if step < DAY => format::time_of_day(at),
-            Self::Length(_) => format::day_and_month(at),
-            Self::Months(n) if n < 12 => format::month(at).to_owned(),
-            Self::Months(_) => format::civil(at).year.to_string(),
+            Self::Length(step) if step < DAY => format::civil_of(at).time_of_day(),
+            Self::Length(_) => format::civil_of(at).day_and_month(),
+            Self::Months(n) if n < 12 => format::civil_of(at).month_name().to_owned(),
+            Self::Months(_) => format::civil_of(at).year.to_string(),
         }
     }
 
@@ -217,13 +226,13 @@ impl TimeStep {
         match self {
             Self::Length(step) if step < DAY => {
                 let is_new = previous.is_none_or(|p| p.div_euclid(DAY) != at.div_euclid(DAY));
-                is_new.then(|| format::day_and_month(at))
+                is_new.then(|| format::civil_of(at).day_and_month())
             }
             Self::Months(n) if n >= 12 => None,
             _ => {
-                let is_new =
-                    previous.is_none_or(|p| format::civil(p).year != format::civil(at).year);
-                is_new.then(|| format::civil(at).year.to_string())
+                let year = |at: Millis| format::civil_of(at).year;
+                let is_new = previous.is_none_or(|p| year(p) != year(at));
+                is_new.then(|| year(at).to_string())
             }
         }
     }
@@ -252,6 +261,24 @@ mod tests {
                 ("02:00", None),
                 ("04:00", None),
             ]
+        );
+    }
+
+    #[test]
+    fn a_day_begins_at_the_readers_midnight() {
+        format::set(format::Zone::fixed(90 * MINUTE), format::Numbers::default());
+        let ticks = time_ticks(20 * HOUR, 26 * HOUR, 6);
+        format::set(format::Zone::default(), format::Numbers::default());
+
+        let first = &ticks[0];
+        assert_eq!(
+            (first.at, first.label.as_str()),
+            (20 * HOUR + 30 * MINUTE, "22:00")
+        );
+        let midnight = ticks.iter().find(|tick| tick.label == "00:00");
+        assert_eq!(
+            midnight.map(|t| (t.at, t.below.clone())),
+            Some((22 * HOUR + 30 * MINUTE, Some("2 Jan".into())))
         );
     }
 

@@ -29,6 +29,17 @@ pub(crate) fn register(draw: Rc<dyn Fn()>) -> ChartId {
     })
 }
 
+/// The chart is gone. Its number is not used again.
+pub(crate) fn unregister(ChartId(idx): ChartId) {
+    PAGE.with_borrow_mut(|page| {
+        page.queue
+            .set_visibility(ChartId(idx), Visibility::OutOfSight);
+        if let Some(draw) = page.draws.get_mut(idx) {
+            *draw = Rc::new(|| ());
+        }
+    });
+}
+
 /// The chart no longer shows its data, size or colours.
 pub(crate) fn mark(chart: ChartId) {
     let must_ask = PAGE.with_borrow_mut(|page| page.queue.mark(chart));

@@ -225,6 +225,40 @@ impl<DB: DrawingBackend> Lane<'_, DB> {
         Ok(())
     }
 
+    /// A line of dashes, given as lengths in CSS pixels by turns drawn and left out; whole without any.
+    ///
+    /// # Errors
+    /// What the backend refuses.
+    pub fn dashed(
+        &self,
+        points: &[Point],
+        color: RGBColor,
+        width_px: f64,
+        dashes: &[f64],
+    ) -> Drawn<DB> {
+        if dashes.is_empty() {
+            return self.line(points, color, width_px);
+        }
+        for part in clip_polyline(points, self.window) {
+            let on_screen = |p: &Point| (self.x.px_from_value(p.0), self.y.px_from_value(p.1));
+            let part: Vec<Point> = part.iter().map(on_screen).collect();
+            for dash in cut_into_dashes(&part, dashes) {
+                self.sheet.stroke(&dash, color, width_px)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where it lies.
+    pub fn rect(&self) -> Rect {
+        Rect {
+            x0: self.x.px_lo,
+            y0: self.y.px_hi,
+            x1: self.x.px_hi,
+            y1: self.y.px_lo,
+        }
+    }
+
     /// A filled circle, left out where its middle lies outside.
     ///
     /// # Errors
@@ -254,5 +288,61 @@ impl<DB: DrawingBackend> Lane<'_, DB> {
             [(x.0, y.0), (x.1, y.1)],
             color.mix(alpha).filled(),
         ))
+    }
+}
+
+/// The drawn parts of a line on the screen.
+fn cut_into_dashes(points: &[Point], dashes: &[f64]) -> Vec<Vec<Point>> {
+    let mut parts: Vec<Vec<Point>> = Vec::new();
+    let (mut turn, mut left) = (0, dashes.first().copied().unwrap_or(1.0).max(0.5));
+    let mut is_open = false;
+    for pair in points.windows(2) {
+        let &[mut from, to] = pair else { continue };
+        loop {
+            let is_drawn = turn % 2 == 0;
+            let length = (to.0 - from.0).hypot(to.1 - from.1);
+            let share = if length > left { left / length } else { 1.0 };
+            let end = (
+                from.0 + (to.0 - from.0) * share,
+                from.1 + (to.1 - from.1) * share,
+            );
+            match parts.last_mut() {
+                Some(part) if is_drawn && is_open => part.push(end),
+                _ if is_drawn => parts.push(vec![from, end]),
+                _ => {}
+            }
+            is_open = is_drawn;
+            if length <= left {
+                left -= length;
+                break;
+            }
+            from = end;
+            turn += 1;
+            left = dashes
+                .get(turn % dashes.len())
+                .copied()
+                .unwrap_or(1.0)
+                .max(0.5);
+            is_open = false;
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_go_round_corners_and_leave_out_what_they_should() {
+        let line = [(0.0, 0.0), (4.0, 0.0), (4.0, 6.0)];
+
+        let parts = cut_into_dashes(&line, &[6.0, 2.0]);
+
+        let expected = vec![
+            vec![(0.0, 0.0), (4.0, 0.0), (4.0, 2.0)],
+            vec![(4.0, 4.0), (4.0, 6.0)],
+        ];
+        assert_eq!(parts, expected);
     }
 }

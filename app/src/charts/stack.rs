@@ -48,6 +48,8 @@ pub struct Column {
     pub to: Millis,
     /// Positive, neutral and negative posts; `None` where nobody listened.
     pub counts: Option<[u64; 3]>,
+    /// Nobody listened during a part of it.
+    pub has_gap: bool,
 }
 
 /// A chart laid out for one size.
@@ -108,8 +110,12 @@ impl StackChart {
                     (name.to_owned(), text)
                 };
                 let [positive, neutral, negative] = counts;
+                let told = match column.has_gap {
+                    true => format!("{}, in part not heard", format::count(n)),
+                    false => format::count(n),
+                };
                 vec![
-                    ("posts".to_owned(), format::count(n)),
+                    ("posts".to_owned(), told),
                     part("positive", positive),
                     part("neutral", neutral),
                     part("negative", negative),
@@ -195,12 +201,14 @@ impl StackChart {
             palette.text,
         )?;
         for column in &self.columns {
-            let Some(counts) = column.counts else {
+            if column.has_gap {
                 let (x0, x1) = (
                     lane.x.px_from_value(column.from as f64),
                     lane.x.px_from_value(column.to as f64),
                 );
                 sheet.hatch(Rect { x0, x1, ..rect }, palette.line)?;
+            }
+            let Some(counts) = column.counts else {
                 continue;
             };
             let n = sum(counts).max(1) as f64;
@@ -271,6 +279,7 @@ fn columns(view: &StackView, width_px: f64) -> Vec<Column> {
             from: edge(idx * n_joined)?,
             to: edge(idx * n_joined + cells.len())?,
             counts,
+            has_gap: cells.iter().any(Option::is_none),
         })
     };
     cells.filter_map(column).collect()
@@ -320,7 +329,9 @@ mod tests {
     fn cells_that_would_be_too_narrow_are_joined_and_lose_no_post() {
         let view = StackView {
             edges: (0..=10).map(|idx| idx * HOUR).collect(),
-            cells: (0..10).map(|idx| (idx != 9).then_some([1, 2, 3])).collect(),
+            cells: (0..10)
+                .map(|idx| (idx != 9 && idx != 4).then_some([1, 2, 3]))
+                .collect(),
             ..StackView::default()
         };
 
@@ -333,6 +344,8 @@ mod tests {
             (9 * HOUR, 10 * HOUR, None)
         );
         let n: u64 = columns.iter().filter_map(|c| Some(sum(c.counts?))).sum();
-        assert_eq!(n, 54);
+        assert_eq!(n, 48);
+        let gaps: Vec<bool> = columns.iter().map(|column| column.has_gap).collect();
+        assert_eq!(gaps, [false, true, false, true]);
     }
 }

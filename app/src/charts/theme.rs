@@ -21,6 +21,8 @@ pub struct Palette {
     pub neu: RGBColor,
     /// Negative.
     pub neg: RGBColor,
+    /// Series that are told apart, in their order.
+    pub series: [RGBColor; 4],
 }
 
 impl Palette {
@@ -34,6 +36,12 @@ impl Palette {
         pos: RGBColor(0x5A, 0xB4, 0xF0),
         neu: RGBColor(0x9A, 0xA7, 0xB4),
         neg: RGBColor(0xF2, 0x8E, 0x2B),
+        series: [
+            RGBColor(0x56, 0xB4, 0xE9),
+            RGBColor(0xE6, 0x9F, 0x00),
+            RGBColor(0xCC, 0x79, 0xA7),
+            RGBColor(0xE6, 0xED, 0xF3),
+        ],
     };
 
     /// The light theme, as in `style/tokens.css`.
@@ -46,6 +54,12 @@ impl Palette {
         pos: RGBColor(0x00, 0x68, 0xB3),
         neu: RGBColor(0x5F, 0x6B, 0x77),
         neg: RGBColor(0xB3, 0x47, 0x00),
+        series: [
+            RGBColor(0x00, 0x72, 0xB2),
+            RGBColor(0xB3, 0x59, 0x00),
+            RGBColor(0x8E, 0x3B, 0x86),
+            RGBColor(0x12, 0x18, 0x1F),
+        ],
     };
 
     /// Reads the colours of the page, as `color_of` resolves a custom property to `rgb(…)`.
@@ -67,8 +81,24 @@ impl Palette {
             pos: read("--pos", or.pos),
             neu: read("--neu", or.neu),
             neg: read("--neg", or.neg),
+            series: [
+                read("--series-1", or.series[0]),
+                read("--series-2", or.series[1]),
+                read("--series-3", or.series[2]),
+                read("--series-4", or.series[3]),
+            ],
         }
     }
+
+    /// Colour of the series at a place; from the fifth on all the same.
+    pub fn series(&self, place: usize) -> RGBColor {
+        self.series.get(place).copied().unwrap_or(self.muted)
+    }
+}
+
+/// A colour as CSS has it.
+pub(crate) fn css(RGBColor(r, g, b): RGBColor) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
 }
 
 /// `rgb(1, 2, 3)` or `rgba(1, 2, 3, 0.5)`, as browsers print a computed colour.
@@ -116,7 +146,7 @@ mod tests {
     #[test]
     fn charts_and_stylesheet_have_the_same_colours() {
         type Role = fn(&Palette) -> RGBColor;
-        let roles: [(&str, Role); 8] = [
+        let roles: [(&str, Role); 12] = [
             ("--text", |p| p.text),
             ("--muted", |p| p.muted),
             ("--line", |p| p.line),
@@ -125,6 +155,10 @@ mod tests {
             ("--pos", |p| p.pos),
             ("--neu", |p| p.neu),
             ("--neg", |p| p.neg),
+            ("--series-1", |p| p.series[0]),
+            ("--series-2", |p| p.series[1]),
+            ("--series-3", |p| p.series[2]),
+            ("--series-4", |p| p.series[3]),
         ];
         for (name, color_of) in roles {
             assert_eq!(

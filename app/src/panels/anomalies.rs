@@ -2,10 +2,10 @@
 
 use analysis::{
     anomalies::Direction,
-    protocol::{AnomalyChoice, Detector, Measure},
+    protocol::{AnomalyChoice, Detector, Measure, WhyChoice},
     view::{AnomaliesView, AnomalyMark, Term},
 };
-use leptos::prelude::*;
+use leptos::{html::Div, prelude::*};
 
 use super::sight::Sight;
 use crate::{
@@ -124,9 +124,8 @@ fn Controls() -> impl IntoView {
 #[component]
 fn List(view: Memo<Option<AnomaliesView>>) -> impl IntoView {
     let summary = move || view.with(|view| view.as_ref().map(strings::anomalies));
-    let has_marks = Memo::new(move |_| {
-        view.with(|view| view.as_ref().is_some_and(|view| !view.marks.is_empty()))
-    });
+    let has_marks =
+        move || view.with(|view| view.as_ref().is_some_and(|view| !view.marks.is_empty()));
     let rows = move || {
         let view = view.get().unwrap_or_default();
         let of = view.choice.of;
@@ -134,14 +133,14 @@ fn List(view: Memo<Option<AnomaliesView>>) -> impl IntoView {
         marks.map(|mark| (of, mark)).collect::<Vec<_>>()
     };
     view! {
-        <Show when=move || has_marks.get() fallback=move || view! { <p class="caption">{summary}</p> }>
+        <Show when=has_marks fallback=move || view! { <p class="caption">{summary}</p> }>
             <details class="anomalies">
                 <summary>{summary}</summary>
                 <div class="table-box" tabindex="0" role="region" aria-label="Unusual buckets, listed">
                     <table>
                         <caption>"Unusual means neither wrong nor important, and says nothing of causes"</caption>
                         <thead><tr>
-                            <th scope="col">"Bucket, UTC"</th><th scope="col">"Value"</th><th scope="col">"Expected"</th>
+                            <th scope="col">{format!("Bucket, {}", format::zone_name())}</th><th scope="col">"Value"</th><th scope="col">"Expected"</th>
                             <th scope="col">"Deviation"</th><th scope="col">"Behind it"</th>
                         </tr></thead>
                         <tbody>
@@ -164,7 +163,26 @@ fn Why() -> impl IntoView {
     let shown = Memo::new(move |_| {
         let asked = sight.why()?;
         let view = views.panels.why.get()?;
-        (view.bucket == asked).then(|| (*view).clone())
+        let is_answer = view.bucket == asked.bucket && view.ticker == asked.ticker;
+        is_answer.then(|| (*view).clone())
+    });
+    // The list that a question came from is of one ticker.
+    let ticker = shown_ticker(views);
+    Effect::new(move |_| {
+        let ticker = ticker.get();
+        let asked = untrack(|| sight.why());
+        if asked.is_some_and(|asked| asked.ticker != ticker) {
+            sight.ask_why(None);
+        }
+    });
+    // The answer comes below the list: whoever asked is taken there, once.
+    let answer = NodeRef::<Div>::new();
+    let told = Memo::new(move |_| shown.with(|view| view.as_ref().map(|view| view.bucket)));
+    Effect::new(move |_| {
+        if let (Some(_), Some(answer)) = (told.get(), answer.get()) {
+            // Where it cannot be focused it still stands there.
+            let _ = answer.focus();
+        }
     });
     view! {
         {move || shown.get().map(|view| {
@@ -176,7 +194,7 @@ fn Why() -> impl IntoView {
             let sources = view.of_sources.iter().map(|(name, n)| format!("{name} {}", format::count(*n)));
             let sources: Vec<String> = sources.collect();
             view! {
-                <div class="why" role="group" aria-label="Why this bucket is unusual">
+                <div class="why" role="group" tabindex="-1" node_ref=answer aria-label="Why this bucket is unusual">
                     <p>
                         <b>{format!("{}, {}", view.ticker, format::stretch(view.bucket.from, view.bucket.to))}</b>" "
                         <button type="button" class="link" on:click=move |_| sight.ask_why(None)>"Close"</button>
@@ -191,13 +209,28 @@ fn Why() -> impl IntoView {
     }
 }
 
+/// The ticker of the list; empty for all posts.
+fn shown_ticker(views: Views) -> Memo<String> {
+    Memo::new(move |_| {
+        let market = views.market.get();
+        market.map_or(String::new(), |market| market.ticker.clone())
+    })
+}
+
 #[component]
 fn Row(of: Measure, mark: AnomalyMark) -> impl IntoView {
     let choice = expect_context::<Choice>();
     let bucket = mark.bucket;
     let sight = expect_context::<Sight>();
-    let is_asked = move || sight.why() == Some(bucket);
-    let ask = move |_| sight.ask_why((!is_asked()).then_some(bucket));
+    let ticker = shown_ticker(expect_context::<Views>());
+    let is_asked = move || sight.why().is_some_and(|asked| asked.bucket == bucket);
+    let ask = move |_| {
+        let asked = WhyChoice {
+            bucket,
+            ticker: ticker.get_untracked(),
+        };
+        sight.ask_why(untrack(|| !is_asked()).then_some(asked));
+    };
     // Several as long on either side, to see what it stands out of.
     let margin = 6 * (bucket.to - bucket.from);
     view! {

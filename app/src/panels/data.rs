@@ -3,7 +3,7 @@
 use analysis::{
     protocol::Panel,
     series::quality::{Line, Outcome},
-    view::{MonthRow, MonthsView, QualityView},
+    view::{Counts, MonthRow, MonthsView, Range},
 };
 use leptos::prelude::*;
 
@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{format, state::Views, strings::data as strings};
 
+/// So many stretches are listed, the newest first.
+const STRETCHES: usize = 20;
+
 /// Least and greatest prices beside posts, by month.
 #[component]
 pub(crate) fn MonthsPanel() -> impl IntoView {
@@ -21,14 +24,16 @@ pub(crate) fn MonthsPanel() -> impl IntoView {
     let figures = Signal::derive(move || {
         view.with(|view| {
             view.as_ref().map_or_else(Figures::default, |view| {
-                let n_posts: u64 = view.rows.iter().map(|row| row.counts.posts).sum();
+                let n_posts: u64 = { view.rows.iter().flat_map(|row| row.counts) }
+                    .map(|counts| counts.posts)
+                    .sum();
                 let n_bars: u64 = view.rows.iter().map(|row| row.n_bars).sum();
                 let range = match (view.rows.first(), view.rows.last()) {
-                    (Some(first), Some(last)) => analysis::view::Range {
+                    (Some(first), Some(last)) => Range {
                         from: first.start,
                         to: format::next_month(last.start),
                     },
-                    _ => analysis::view::Range::default(),
+                    _ => Range::default(),
                 };
                 let n = format!(
                     "{} posts, {} bars",
@@ -54,7 +59,7 @@ pub(crate) fn MonthsPanel() -> impl IntoView {
 
 fn months_table(view: &MonthsView) -> Cells {
     let row = |row: &MonthRow| {
-        let counts = row.counts;
+        let of_posts = |tell: &dyn Fn(Counts) -> String| row.counts.map_or("–".to_owned(), tell);
         vec![
             strings::month(row),
             strings::range(row.price),
@@ -64,15 +69,18 @@ fn months_table(view: &MonthsView) -> Cells {
             strings::range(row.volume),
             strings::range(row.market_cap),
             format::count(row.n_bars),
-            format::count(counts.posts),
-            counts
-                .mean_compound
-                .map_or("–".to_owned(), |mean| format::signed(mean, 3)),
-            format!(
-                "{} / {}",
-                format::share(counts.positive, counts.posts),
-                format::share(counts.negative, counts.posts)
-            ),
+            of_posts(&|counts| format::count(counts.posts)),
+            of_posts(&|counts| {
+                let mean = counts.mean_compound;
+                mean.map_or("–".to_owned(), |mean| format::signed(mean, 3))
+            }),
+            of_posts(&|counts| {
+                format!(
+                    "{} / {}",
+                    format::share(counts.positive, counts.posts),
+                    format::share(counts.negative, counts.posts)
+                )
+            }),
         ]
     };
     let prices = match view.bar_width {
@@ -118,17 +126,58 @@ pub(crate) fn QualityPanel() -> impl IntoView {
         })
     });
     let summary = move || view.with(|view| view.as_deref().map(strings::quality));
+    // Each part by itself, so that what is open stays open while numbers change.
+    let lines = Memo::new(move |_| {
+        view.with(|view| {
+            view.as_ref()
+                .map_or_else(Vec::new, |view| view.lines.clone())
+        })
+    });
+    let gaps = Memo::new(move |_| {
+        view.with(|view| {
+            view.as_ref()
+                .map_or_else(Vec::new, |view| newest(&view.gaps))
+        })
+    });
+    let holes = Memo::new(move |_| {
+        view.with(|view| {
+            view.as_ref()
+                .map_or_else(Vec::new, |view| newest(&view.holes))
+        })
+    });
+    let n_gaps = Memo::new(move |_| view.with(|v| v.as_ref().map_or(0, |v| v.gaps.len() as u64)));
+    let n_holes = Memo::new(move |_| view.with(|view| view.as_ref().map_or(0, |v| v.n_holes)));
+    let sources = Memo::new(move |_| {
+        let of = |(name, n): &(String, u64)| format!("{name} {}", format::count(*n));
+        let told = view.with(|view| {
+            let rows = view.iter().flat_map(|view| &view.of_sources);
+            rows.map(of).collect::<Vec<_>>().join(", ")
+        });
+        if told.is_empty() {
+            "none".to_owned()
+        } else {
+            told
+        }
+    });
     view! {
         <Shell panels=&[Panel::Quality] name="quality" title="Data quality" card=Card::Quality figures
             tools=ViewFn::from(|| ())>
             <p class="caption" data-testid="quality-summary">{summary}</p>
-            {move || view.with(|view| view.as_deref().map(report))}
+            <Checks lines=lines />
+            <Stretches name="Stretches without a listening source" ranges=gaps n=n_gaps />
+            <Stretches name="Holes in the bars of the ticker shown" ranges=holes n=n_holes />
+            <p class="hint">{move || format!("Posts of the range by source: {}", sources.get())}</p>
         </Shell>
     }
 }
 
-fn report(view: &QualityView) -> AnyView {
-    let line = |line: &Line| {
+fn newest(ranges: &[Range]) -> Vec<Range> {
+    ranges.iter().rev().take(STRETCHES).copied().collect()
+}
+
+#[component]
+fn Checks(lines: Memo<Vec<Line>>) -> impl IntoView {
+    let row = |line: &Line| {
         let class = match line.outcome {
             Outcome::Pass => "state",
             Outcome::Warn => "state warn",
@@ -145,35 +194,41 @@ fn report(view: &QualityView) -> AnyView {
             </tr>
         }
     };
-    let stretches = |name: &'static str, ranges: &[analysis::view::Range]| {
-        (!ranges.is_empty()).then(|| {
-            let items = ranges.iter().rev().take(20).map(|range| {
-                view! { <li>{format!("{} ({})", format::stretch(range.from, range.to), format::span(range.to - range.from))}</li> }
-            });
-            view! {
-                <details class="stretches">
-                    <summary>{format!("{name}: {}", ranges.len())}</summary>
-                    <ul>{items.collect_view()}</ul>
-                </details>
-            }
-        })
-    };
-    let sources: Vec<String> = view
-        .of_sources
-        .iter()
-        .map(|(name, n)| format!("{name} {}", format::count(*n)))
-        .collect();
     view! {
         <table>
+            <caption>"What came in, check by check"</caption>
             <thead><tr>
                 <th scope="col">"Check"</th><th scope="col">"Count"</th><th scope="col">"Share"</th>
                 <th scope="col">"Limit"</th><th scope="col">"Outcome"</th>
             </tr></thead>
-            <tbody>{view.lines.iter().map(line).collect_view()}</tbody>
+            <tbody>{move || lines.with(|lines| lines.iter().map(row).collect_view())}</tbody>
         </table>
-        {stretches("Stretches without a listening source", &view.gaps)}
-        {stretches("Holes in the bars of the ticker shown", &view.holes)}
-        <p class="hint">{format!("Posts of the range by source: {}", match sources.is_empty() { true => "none".to_owned(), false => sources.join(", ") })}</p>
+    }
+    .into_any()
+}
+
+/// A list that can be opened, of the newest of `n`.
+#[component]
+fn Stretches(name: &'static str, ranges: Memo<Vec<Range>>, n: Memo<u64>) -> impl IntoView {
+    let has_any = move || n.get() > 0;
+    let title = move || match n.get() {
+        n if n > STRETCHES as u64 => {
+            format!("{name}: {}, the newest {STRETCHES}", format::count(n))
+        }
+        n => format!("{name}: {n}"),
+    };
+    let item = |range: &Range| {
+        let length = format::span(range.to - range.from);
+        let told = format!("{} ({length})", format::stretch(range.from, range.to));
+        view! { <li>{told}</li> }
+    };
+    view! {
+        <Show when=has_any>
+            <details class="stretches">
+                <summary>{title}</summary>
+                <ul>{move || ranges.with(|ranges| ranges.iter().map(item).collect_view())}</ul>
+            </details>
+        </Show>
     }
     .into_any()
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     format,
     query::{Choice, Entry},
+    selection::Filter,
     state::Views,
     strings,
 };
@@ -193,14 +194,11 @@ fn Bar(tag: String) -> impl IntoView {
         found.or_else(|| before.cloned()).unwrap_or_default()
     });
     let is_chosen = move || {
-        let chosen = choice
-            .watch
-            .with(|watch| watch.hashtag.as_ref().map(|tag| tag.to_lowercase()));
-        chosen.is_some_and(|chosen| name.with_value(|tag| tag.to_lowercase() == chosen))
+        let filter = Filter::Hashtag(name.get_value());
+        choice.watch.with(|watch| filter.is_on(watch))
     };
     let on_click = move |_| {
-        let hashtag = (!is_chosen()).then(|| name.get_value());
-        choice.change(Entry::Same, |watch| watch.hashtag = hashtag);
+        choice.toggle(&Filter::Hashtag(name.get_value()));
     };
     let length = move || row.with(|(row, most)| percent(row.count, *most));
     let part = move |class: &'static str, of: fn(&Counts) -> u64| {
@@ -212,7 +210,7 @@ fn Bar(tag: String) -> impl IntoView {
         <li>
             <button
                 type="button"
-                title="Show its posts"
+                title="Only posts with it"
                 aria-pressed=move || is_chosen().to_string()
                 aria-label=move || row.with(|(row, _)| label(row))
                 on:click=on_click

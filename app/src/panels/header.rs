@@ -1,4 +1,4 @@
-//! Name, connection, time zone and theme.
+//! Name, connection, pause, and what leads to palette, settings and help.
 
 use std::time::Duration;
 
@@ -8,7 +8,9 @@ use wire::{config::LiveInfo, time::SECOND};
 
 use crate::{
     app::Actions,
+    format,
     panels::import::OpenFile,
+    shortcuts::{Action, Desk},
     state::Views,
     stream,
     strings::{self, connection},
@@ -30,10 +32,51 @@ pub(crate) fn Header() -> impl IntoView {
             <ConnectionPill />
             <StreamButton />
             <OpenFile />
+            <CatchingUp />
             <span class="spacer"></span>
-            <span class="zone" title="All times are Coordinated Universal Time">"UTC"</span>
-            <ThemeSwitch />
+            <Tools />
         </header>
+    }
+}
+
+/// What can be done from anywhere, with its key.
+#[component]
+fn Tools() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let views = expect_context::<Views>();
+    let button = move |glyph: &'static str,
+                       name: &'static str,
+                       key: &'static str,
+                       action: Action| {
+        view! {
+            <button type="button" class="tool" aria-label=name title=format!("{name} ({key})") on:click=move |_| { desk.act(action); }>
+                {glyph}
+            </button>
+        }
+    };
+    let pause = move || match views.is_paused.get() {
+        true => "▷ Resume",
+        false => "‖ Pause",
+    };
+    view! {
+        <button
+            type="button"
+            class="pause"
+            class:accent=move || views.is_paused.get()
+            title="Stop everything that moves by itself (Space)"
+            on:click=move |_| { desk.act(Action::Pause); }
+        >
+            {pause}
+        </button>
+        <button type="button" class="search" title="Ctrl K or /" on:click=move |_| { desk.act(Action::Palette); }>
+            "Find" <kbd aria-hidden="true">" ⌘K"</kbd>
+        </button>
+        <button type="button" class="zone" title="Zone of all times (U)" on:click=move |_| { desk.act(Action::Zone); }>
+            {format::zone_name()}
+        </button>
+        <ThemeSwitch />
+        {button("⚙", "Settings", ",", Action::Settings)}
+        {button("?", "Keys and gestures", "?", Action::Help)}
     }
 }
 
@@ -55,6 +98,30 @@ fn StreamButton() -> impl IntoView {
     }
 }
 
+/// How much of what the relay has is here, while that is less than everything.
+#[component]
+fn CatchingUp() -> impl IntoView {
+    let views = expect_context::<Views>();
+    // The most that was ever missing since it was nothing, and what is missing now.
+    let missing = Memo::new(move |before: Option<&(u64, u64)>| {
+        let most = before.map_or(0, |(most, _)| *most);
+        match views.link.get() {
+            LinkState::Open { behind } if behind > connection::BEHIND => (most.max(behind), behind),
+            LinkState::Open { .. } => (0, 0),
+            _ => (most, before.map_or(0, |(_, now)| *now)),
+        }
+    });
+    let share = move || {
+        let (most, now) = missing.get();
+        (most > 0 && now > 0).then(|| (most - now) as f64 / most as f64)
+    };
+    view! {
+        <Show when=move || share().is_some()>
+            <progress max="1" value=move || share().unwrap_or(0.0).to_string() aria-label="Taking in what the relay has"></progress>
+        </Show>
+    }
+}
+
 #[component]
 fn ConnectionPill() -> impl IntoView {
     let views = expect_context::<Views>();
@@ -63,13 +130,17 @@ fn ConnectionPill() -> impl IntoView {
     let pill = Memo::new(move |_| {
         let (config, sources) = (views.config.get(), views.sources.get());
         let health = views.health.get();
-        connection::pill(
+        let pill = connection::pill(
             &health,
             views.link.get(),
             config.as_deref(),
             sources.as_deref(),
             views.now.get(),
-        )
+        );
+        match views.is_paused.get() {
+            true => connection::paused(&pill),
+            false => pill,
+        }
     });
     Effect::new(move |_| {
         let is_replay = views

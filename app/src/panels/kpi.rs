@@ -1,13 +1,15 @@
 //! Key figures over the range, each with its unit and n.
 
-use analysis::view::{Counts, KpiView};
+use analysis::view::{Class, Counts, KpiView};
 use leptos::prelude::*;
 
 use super::{
+    css_class,
+    filters::FilterButton,
     method::{Card, Figures, Method},
     scoring::ScoringControls,
 };
-use crate::{format, state::Views, strings};
+use crate::{format, selection::Filter, state::Views, strings};
 
 /// One figure as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,8 +28,9 @@ pub(crate) fn KpiStrip() -> impl IntoView {
     let caption = move || {
         views.kpi.get().map(|kpi| {
             format!(
-                "Range {} UTC. {}",
+                "Range {} {}. {}",
                 format::stretch(kpi.range.from, kpi.range.to),
+                format::zone_name(),
                 strings::voices(&kpi)
             )
         })
@@ -46,11 +49,17 @@ pub(crate) fn KpiStrip() -> impl IntoView {
             })
         })
     });
-    let row = |name: &'static str, class: &'static str, figure: fn(&KpiView) -> Figure| {
+    let row = |name: &'static str, of: Option<Class>, figure: fn(&KpiView) -> Figure| {
+        let class = of.map_or("", css_class);
         let figure = Memo::new(move |_| views.kpi.get().map(|kpi| figure(&kpi)));
         view! {
             <div class=format!("kpi {class}") class:loading=move || figure.with(Option::is_none)>
-                <dt>{name}</dt>
+                <dt>{match of {
+                    Some(class) => view! {
+                        <FilterButton filter=Filter::Class(class) class="link" title="Only posts of this class, in every other panel" text=name />
+                    }.into_any(),
+                    None => name.into_any(),
+                }}</dt>
                 <dd>
                     <span class="figure">{move || figure.get().map_or("–".to_owned(), |f| f.value)}</span>
                     <span class="unit">{move || figure.get().map(|f| f.unit)}</span>
@@ -62,12 +71,12 @@ pub(crate) fn KpiStrip() -> impl IntoView {
     view! {
         <section class="kpis" role="region" aria-label="Key figures">
             <dl>
-                {row("Posts", "", posts)}
-                {row("Positive", "pos", |kpi| class(kpi, |counts| counts.positive))}
-                {row("Neutral", "neu", |kpi| class(kpi, |counts| counts.neutral))}
-                {row("Negative", "neg", |kpi| class(kpi, |counts| counts.negative))}
-                {row("Posts/min", "", per_minute)}
-                {row("Mean compound, −1…+1", "", mean)}
+                {row("Posts", None, posts)}
+                {row("Positive", Some(Class::Positive), |kpi| class(kpi, |counts| counts.positive))}
+                {row("Neutral", Some(Class::Neutral), |kpi| class(kpi, |counts| counts.neutral))}
+                {row("Negative", Some(Class::Negative), |kpi| class(kpi, |counts| counts.negative))}
+                {row("Posts/min", None, per_minute)}
+                {row("Mean compound, −1…+1", None, mean)}
             </dl>
             <div class="foot">
                 <p class="caption">{caption}</p>

@@ -1,11 +1,12 @@
 //! Lead or lag: the verdict in words, the plot, and how it was made.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use analysis::{
     protocol::{Panel, RangeChoice, Watch},
+    stats::trials::{Trial, Trials},
     text::sentiment::Limits,
-    view::{LagView, Verdict},
+    view::Verdict,
 };
 use leptos::{html::Section, prelude::*};
 
@@ -14,11 +15,7 @@ use super::{
     sight,
 };
 use crate::{
-    charts::{
-        Plottable,
-        canvas::ChartCanvas,
-        lag::{lag_span, n_points},
-    },
+    charts::{Plottable, canvas::ChartCanvas, lag::n_points},
     format,
     query::{Choice, write_method},
     state::Views,
@@ -29,7 +26,6 @@ use crate::{
 #[component]
 pub(crate) fn LagPanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_table = RwSignal::new(false);
     let section = NodeRef::<Section>::new();
     sight::follow(section, &[Panel::Placebo]);
     let figures = Signal::derive(move || {
@@ -72,9 +68,6 @@ pub(crate) fn LagPanel() -> impl IntoView {
                 <h2 id="lag-title">"Lead or lag"</h2>
                 <span class="muted">{move || views.lag.get().map(|view| view.ticker.clone())}</span>
                 <span class="spacer"></span>
-                <button type="button" aria-pressed=move || is_table.get().to_string() on:click=move |_| is_table.update(|t| *t = !*t)>
-                    "Table"
-                </button>
             </header>
             <p class="verdict" class:found=is_found>{verdict}</p>
             <div class="figure-box small" class:loading=move || views.lag.with(Option::is_none)>
@@ -85,33 +78,19 @@ pub(crate) fn LagPanel() -> impl IntoView {
             </div>
             <Credibility />
             <p class="hint">{move || views.lag.get().map(|view| strings::lag_method(&view))}</p>
-            {move || is_table.get().then(|| view! { <LagTable /> })}
             <Method card=Card::Lag figures />
         </section>
     }
 }
 
-/// What is looked at; the same again is no further trial.
-type Look = (String, String);
-
 /// Both directions, the best lag, what looking often does, placebos and the shortest lead that can be told.
 #[component]
 fn Credibility() -> impl IntoView {
     let views = expect_context::<Views>();
-    let choice = expect_context::<Choice>();
-    let looks = StoredValue::new(BTreeSet::<Look>::new());
-    let n_looks = Memo::new(move |_| {
-        let view = views.lag.get();
-        let tested = view.filter(|view| view.p_family.is_some());
-        let chosen = choice.watch.with(sample_of);
-        looks.update_value(|looks| {
-            if let Some(view) = tested {
-                looks.insert((view.ticker.clone(), chosen));
-            }
-        });
-        looks.with_value(BTreeSet::len)
-    });
+    let trials = StoredValue::new(Trials::default());
+    let n_looks = count_looks(views, expect_context::<Choice>(), trials);
     let facts = move || {
+        let n_looks = n_looks.get();
         views.lag.get().map(|view| {
             let [sentiment, price] = statistics::directions(&view);
             let placebo = views.panels.placebo.with(|placebo| {
@@ -119,7 +98,7 @@ fn Credibility() -> impl IntoView {
                 placebo.map_or("–".to_owned(), |placebo| statistics::placebo(placebo))
             });
             let n = format!(
-                "n = {}, n_eff = {}",
+                "n = {} after prewhitening, n_eff = {} before",
                 format::count(u64::from(view.n)),
                 format::count(view.n_effective.max(0.0).round() as u64)
             );
@@ -127,10 +106,10 @@ fn Credibility() -> impl IntoView {
                 sentiment,
                 price,
                 ("Best lag".to_owned(), statistics::best_lag(&view)),
-                ("p".to_owned(), statistics::p_values(&view, n_looks.get())),
+                ("p".to_owned(), trials.with_value(|trials| statistics::p_values(&view, trials))),
                 ("Pairs".to_owned(), n),
                 ("Placebo".to_owned(), placebo),
-                ("Looks".to_owned(), statistics::trials(n_looks.get())),
+                ("Looks".to_owned(), statistics::trials(n_looks)),
                 ("Latency floor".to_owned(), statistics::latency_floor(&view)),
             ];
             let fact = |(name, text): (String, String)| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
@@ -140,12 +119,60 @@ fn Credibility() -> impl IntoView {
     view! { <dl class="card-facts">{facts}</dl> }
 }
 
+/// Every test whose outcome was shown, counted when it comes and not when it is asked for.
+fn count_looks(views: Views, choice: Choice, trials: StoredValue<Trials>) -> Memo<usize> {
+    let look = move |test: String, ticker: &str, width| {
+        let trial = Trial {
+            test,
+            ticker: ticker.to_owned(),
+            width,
+            sample: choice.watch.with_untracked(sample_of),
+        };
+        trials.update_value(|trials| {
+            trials.look(trial);
+        });
+    };
+    let of_lag = Memo::new(move |n: Option<&usize>| {
+        if let Some(view) = views.lag.get().filter(|view| view.p_family.is_some()) {
+            look("lag".to_owned(), &view.ticker, view.width);
+        }
+        n.map_or(0, |n| n + 1)
+    });
+    let of_rolling = Memo::new(move |n: Option<&usize>| {
+        let view = views.panels.rolling.get();
+        if let Some(view) = view.filter(|view| view.whole.is_some()) {
+            // The outcome told is that of the whole range, whatever the stretch.
+            let test = format!("{:?} {:?}", view.choice.pair, view.choice.rank);
+            look(test, &view.ticker, view.width);
+        }
+        n.map_or(0, |n| n + 1)
+    });
+    let of_events = Memo::new(move |n: Option<&usize>| {
+        let view = views.panels.events.get();
+        if let Some(view) = view.filter(|view| view.p_placebo.is_some()) {
+            look("events".to_owned(), &view.ticker, view.width);
+        }
+        n.map_or(0, |n| n + 1)
+    });
+    Memo::new(move |_| {
+        for seen in [of_lag, of_rolling, of_events] {
+            // Read, not only tracked: a memo that nobody reads is not made.
+            seen.get();
+        }
+        trials.with_value(Trials::n)
+    })
+}
+
 /// The part of a choice that makes another test of the same ticker.
 fn sample_of(watch: &Watch) -> String {
     let Watch {
         range,
         scoring,
         sampling,
+        class,
+        hashtag,
+        tickers,
+        topics,
         ..
     } = watch;
     let range = match range {
@@ -156,43 +183,7 @@ fn sample_of(watch: &Watch) -> String {
     let limits = scoring.limits == Limits::Strict;
     let method = write_method(scoring.method);
     format!(
-        "{range} {method} {limits} {}",
+        "{range} {method} {limits} {} {class:?} {hashtag:?} {tickers:?} {topics:?}",
         strings::sampling::told(sampling)
     )
-}
-
-/// The correlations as numbers. The box stays while its rows change, so that it keeps its place.
-#[component]
-fn LagTable() -> impl IntoView {
-    let views = expect_context::<Views>();
-    let caption = move || {
-        views.lag.get().map(|view| {
-            format!(
-                "Chance limit ±{:.3}; positive lag: sentiment leads",
-                view.bound
-            )
-        })
-    };
-    view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Table of correlations">
-            <table>
-                <caption>{caption}</caption>
-                <thead><tr><th scope="col">"Lag"</th><th scope="col">"Correlation r"</th></tr></thead>
-                <tbody>{move || views.lag.get().map(|view| table_rows(&view))}</tbody>
-            </table>
-        </div>
-    }
-}
-
-fn table_rows(view: &LagView) -> impl IntoView + use<> {
-    let rows = view.lags.iter().zip(&view.correlation).map(|(lag, r)| {
-        let sign = if *lag < 0 { "−" } else { "" };
-        view! {
-            <tr>
-                <th scope="row">{format!("{sign}{}", lag_span(view.width, lag.abs()))}</th>
-                <td>{r.map_or("too few pairs".to_owned(), |r| format::signed(r, 3))}</td>
-            </tr>
-        }
-    });
-    rows.collect_view()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use analysis::{
     protocol::{RangeChoice, Watch},
-    view::{MarketView, TickerRow},
+    view::TickerRow,
 };
 use leptos::prelude::*;
 use wire::{
@@ -20,16 +20,12 @@ use crate::{
     charts::{
         Plottable,
         canvas::{ChartCanvas, Zoom},
-        market,
     },
     format,
     query::{Choice, Entry, MONTH},
     state::Views,
     strings,
 };
-
-/// The table shows this many buckets, the newest.
-const TABLE_ROWS: usize = 200;
 
 const RANGES: [(&str, &str, RangeChoice); 5] = [
     ("6h", "Last 6 hours", RangeChoice::Last(6 * HOUR)),
@@ -44,7 +40,6 @@ const RANGES: [(&str, &str, RangeChoice); 5] = [
 pub(crate) fn MarketPanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
-    let is_table = RwSignal::new(false);
     let source = Signal::derive(move || views.market.get().map(|view| view as Arc<dyn Plottable>));
     let summary = Signal::derive(move || {
         views
@@ -71,8 +66,8 @@ pub(crate) fn MarketPanel() -> impl IntoView {
             .and_then(|view| strings::market_empty(&view))
     };
     let on_zoom = Callback::new(move |zoom| match zoom {
-        Zoom::To(from, to) => choice.zoom_to(from as Millis, to as Millis),
-        Zoom::Reset => choice.change(Entry::Same, |watch| watch.range = RangeChoice::All),
+        Zoom::To(from, to) => choice.move_to(from as Millis, to as Millis, newest(views, choice)),
+        Zoom::Reset => choice.change(Entry::New, |watch| watch.range = RangeChoice::All),
     });
     view! {
         <section class="panel market" aria-labelledby="market-title">
@@ -81,20 +76,27 @@ pub(crate) fn MarketPanel() -> impl IntoView {
                 <TickerSelect />
                 <NewestPrice />
                 <RangeButtons />
-                <button type="button" aria-pressed=move || is_table.get().to_string() on:click=move |_| is_table.update(|t| *t = !*t)>
-                    "Table"
-                </button>
             </header>
             <p class="caption">{move || views.market.with(Option::is_some).then(|| summary.get())}</p>
             <div class="figure-box" class:loading=move || views.market.with(Option::is_none)>
                 <ChartCanvas name="Price × sentiment" summary source on_zoom />
                 {move || empty().map(|text| view! { <p class="empty over">{text}</p> })}
             </div>
-            <p class="hint pointer">"Drag to zoom, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets."</p>
+            <p class="hint pointer">"Drag to zoom, with Shift to move along, double-click to reset. With the keyboard: arrows read, + and − zoom, Enter resets; ? lists the rest."</p>
             <Anomalies />
-            {move || is_table.get().then(|| view! { <MarketTable /> })}
             <Method card=Card::Market figures />
         </section>
+    }
+}
+
+/// Where the data ends. A range that reaches it moves on with it.
+fn newest(views: Views, choice: Choice) -> Option<Millis> {
+    let is_fixed = choice
+        .watch
+        .with_untracked(|watch| matches!(watch.range, RangeChoice::Fixed { .. }));
+    match is_fixed {
+        true => views.now.get_untracked(),
+        false => views.market.get_untracked().map(|view| view.range.to),
     }
 }
 
@@ -105,7 +107,7 @@ fn NewestPrice() -> impl IntoView {
     let quote = Memo::new(move |_| views.market.with(|view| view.as_ref()?.quote.clone()));
     move || {
         quote.get().map(|quote| {
-            let heard = format!("{}, heard at {} UTC", quote.source, format::time_of_day(quote.at));
+            let heard = format!("{}, heard at {} {}", quote.source, format::time_of_day(quote.at), format::zone_name());
             view! { <span class="quote" title=heard><b>{format::price(quote.price)}</b>" "{quote.currency}" now"</span> }
         })
     }
@@ -206,72 +208,11 @@ fn RangeButtons() -> impl IntoView {
             {RANGES.map(button).collect_view()}
         </div>
         <Show when=is_zoomed>
-            <button type="button" class="accent" on:click=move |_| choice.change(Entry::Same, |watch| watch.range = RangeChoice::All)>
+            <button type="button" class="accent" on:click=move |_| choice.change(Entry::New, |watch| watch.range = RangeChoice::All)>
                 "Reset zoom"
             </button>
         </Show>
     }
-}
-
-/// The chart's buckets as numbers. The box stays while its rows change, so that it keeps its place.
-#[component]
-fn MarketTable() -> impl IntoView {
-    let views = expect_context::<Views>();
-    let caption = move || {
-        views.market.get().map(|view| {
-            let n = view.n_posts.len();
-            let width = format::span(view.width);
-            format!(
-                "Newest {} of {} buckets of {width}, UTC",
-                n.min(TABLE_ROWS),
-                format::count(n as u64)
-            )
-        })
-    };
-    let currency = move || {
-        views
-            .market
-            .get()
-            .map(|view| format!("Close {}", view.currency))
-    };
-    view! {
-        <div class="table-box" tabindex="0" role="region" aria-label="Table of prices, sentiment and posts">
-            <table>
-                <caption>{caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"From"</th>
-                        <th scope="col">{currency}</th>
-                        <th scope="col">"Mean compound"</th>
-                        <th scope="col">"Posts"</th>
-                    </tr>
-                </thead>
-                <tbody>{move || views.market.get().map(|view| table_rows(&view))}</tbody>
-            </table>
-        </div>
-    }
-}
-
-fn table_rows(view: &MarketView) -> impl IntoView + use<> {
-    let n = view.n_posts.len();
-    let row = |idx: usize| {
-        let from = view.start + view.width * idx as Millis;
-        let close = market::close_before(view, from + view.width);
-        let compound = view.mean_compound.get(idx).copied().flatten();
-        let posts = view.n_posts.get(idx).copied().flatten();
-        view! {
-            <tr>
-                <th scope="row">{format::date_time(from)}</th>
-                <td>{close.map_or("–".to_owned(), |close| format::price(close.price))}</td>
-                <td>{compound.map_or("–".to_owned(), |c| format::signed(f64::from(c), 3))}</td>
-                <td>{posts.map_or("no data".to_owned(), |n| format::count(u64::from(n)))}</td>
-            </tr>
-        }
-    };
-    (n.saturating_sub(TABLE_ROWS)..n)
-        .rev()
-        .map(row)
-        .collect_view()
 }
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 
 use analysis::view::Range;
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
 pub(crate) use crate::strings::method::Card;
 use crate::{
-    format,
+    clipboard, format,
     query::Choice,
     state::Views,
     strings::{self, method},
@@ -56,10 +54,20 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
     let link = RwSignal::new(None::<String>);
     let is_copied = RwSignal::new(false);
     let copy = move |_| {
-        let address = choice.link_to(figures.with_untracked(|figures| figures.range));
+        // Statistics use a part of what was asked for; asked for again, that part would be another one.
+        let range = match card {
+            Card::Hashtags => figures.with_untracked(|figures| figures.range),
+            _ => views
+                .kpi
+                .with_untracked(|kpi| kpi.as_ref().map(|kpi| kpi.range))
+                .unwrap_or_default(),
+        };
+        let market = views.market.get_untracked();
+        let ticker = market.map(|market| market.ticker.clone());
+        let address = choice.link_to(ticker.filter(|ticker| !ticker.is_empty()), range);
         is_copied.set(false);
         link.set(Some(address.clone()));
-        spawn_local(async move { is_copied.set(put_on_clipboard(&address).await) });
+        spawn_local(async move { is_copied.set(clipboard::copy(&address).await) });
     };
     let lexicon = move || {
         let scoring = views.kpi.with(|kpi| kpi.as_ref().map(|kpi| kpi.scoring));
@@ -78,6 +86,8 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
             false => "–".to_owned(),
         })
     };
+    // What follows the clock shows something else by the time a link is opened.
+    let has_link = card != Card::Live;
     let row = |name: &'static str, value: AnyView| view! { <dt>{name}</dt><dd>{value}</dd> };
     view! {
         <div role="group" aria-label=format!("Method of {}", text.name)>
@@ -92,31 +102,13 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
             {row("Limits", text.limits.into_any())}
         </dl>
         </div>
-        <p class="method-link">
+        {has_link.then(|| view! { <p class="method-link">
             <button type="button" on:click=copy>"Copy link to this result"</button>
             {move || link.get().map(|link| view! {
                 <input type="text" readonly=true aria-label="Link to this result" prop:value=link />
             })}
             <span role="status">{move || is_copied.get().then_some("Copied")}</span>
-        </p>
+        </p> })}
     }
     .into_any()
-}
-
-/// Whether that was allowed. Where it is not, the link stands there to be copied by hand.
-async fn put_on_clipboard(text: &str) -> bool {
-    let navigator = window().navigator();
-    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into()).unwrap_or_default();
-    let write = js_sys::Reflect::get(&clipboard, &"writeText".into());
-    let write = write
-        .ok()
-        .and_then(|write| write.dyn_into::<js_sys::Function>().ok());
-    let Some(promise) = write.and_then(|write| write.call1(&clipboard, &JsValue::from(text)).ok())
-    else {
-        return false;
-    };
-    match promise.dyn_into::<js_sys::Promise>() {
-        Ok(promise) => JsFuture::from(promise).await.is_ok(),
-        Err(_) => false,
-    }
 }

@@ -8,6 +8,7 @@ use leptos::{html::Div, prelude::*};
 use super::{
     class_name, css_class,
     explanation::Explanation,
+    filters::FilterButton,
     glyph,
     method::{Card, Figures, Method},
     shell::{Choose, texts},
@@ -16,17 +17,18 @@ use crate::{
     app::Actions,
     format,
     query::{Choice, Entry},
+    selection::{Filter, filters},
     state::Views,
     strings,
 };
 
 /// The choice that decides which posts match; a list is held back only while this stays the same.
-type Filter = (
+type FilterKey = (
     Option<Class>,
     Option<String>,
+    String,
     bool,
-    bool,
-    Option<String>,
+    Vec<String>,
     String,
 );
 
@@ -36,11 +38,11 @@ struct Hold {
     is_pointed_at: bool,
     is_scrolled: bool,
     has_focus: bool,
-    filter: Option<Filter>,
+    filter: Option<FilterKey>,
 }
 
 impl Hold {
-    fn is_on(&self, filter: &Filter) -> bool {
+    fn is_on(&self, filter: &FilterKey) -> bool {
         let is_reading = self.is_pointed_at || self.is_scrolled || self.has_focus;
         is_reading && self.filter.as_ref() == Some(filter)
     }
@@ -61,10 +63,10 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             (
                 w.class,
                 w.hashtag.clone(),
-                w.only_ticker,
+                w.tickers.join(" "),
                 w.only_spam,
-                w.ticker.clone(),
-                format!("{:?}{:?}{:?}", w.range, w.panels.random, w.panels.topic),
+                w.topics.clone(),
+                format!("{:?}{:?}", w.range, w.panels.random),
             )
         })
     });
@@ -78,7 +80,11 @@ pub(crate) fn PostsPanel() -> impl IntoView {
     let shown = Memo::new(move |before: Option<&Option<Arc<PostsView>>>| {
         let newest = views.posts.get();
         match before {
-            Some(Some(before)) if hold.with(|hold| filter.with(|filter| hold.is_on(filter))) => {
+            // In an empty list nobody reads.
+            Some(Some(before))
+                if !before.rows.is_empty()
+                    && hold.with(|hold| filter.with(|filter| hold.is_on(filter))) =>
+            {
                 Some(Arc::clone(before))
             }
             _ => newest,
@@ -98,7 +104,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
     // Another filter shows another list: from its top. Where it stands there already, touching it would
     // only force a layout.
     Effect::new(move |_| {
-        filter.track();
+        filter.with(|_| ());
         if let (true, Some(list)) = (
             hold.with_untracked(|hold| hold.is_scrolled),
             list.get_untracked(),
@@ -135,10 +141,9 @@ pub(crate) fn PostsPanel() -> impl IntoView {
         )
     });
     let empty = move || {
-        shown
-            .get()
-            .filter(|view| view.rows.is_empty())
-            .map(|view| strings::posts_empty(&view))
+        let view = shown.get().filter(|view| view.rows.is_empty())?;
+        let n_filters = choice.watch.with(|watch| filters(watch).len());
+        Some((strings::posts_empty(&view, n_filters), n_filters > 0))
     };
     view! {
         <section class="panel posts" aria-labelledby="posts-title">
@@ -148,7 +153,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                 <Order />
                 <ClassButtons />
             </header>
-            <Chips />
+            <ChartTickerChip />
             <p class="caption">{move || shown.get().map(|view| caption(&view, is_random()))}</p>
             <div class="list-frame">
                 <Show when=move || { n_new.get() > 0 }>
@@ -160,7 +165,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                     node_ref=list
                     tabindex="0"
                     role="region"
-                    aria-label="Newest posts"
+                    aria-label=move || if is_random() { "Posts drawn at random" } else { "Newest posts" }
                     on:pointerenter=move |_| set_hold(|hold| hold.is_pointed_at = true)
                     on:pointerleave=move |_| set_hold(|hold| hold.is_pointed_at = false)
                     on:focusin=move |_| set_hold(|hold| hold.has_focus = true)
@@ -172,7 +177,12 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                             <PostItem row shown />
                         </For>
                     </ol>
-                    {move || empty().map(|text| view! { <p class="empty">{text}</p> })}
+                    {move || empty().map(|(text, can_clear)| view! {
+                        <p class="empty">{text}</p>
+                        {can_clear.then(|| view! {
+                            <p class="empty"><button type="button" on:click=move |_| choice.clear_all()>"Clear all filters"</button></p>
+                        })}
+                    })}
                 </div>
             </div>
             <Method card=Card::Posts figures />
@@ -240,11 +250,14 @@ fn Order() -> impl IntoView {
     let topic = Signal::derive(move || {
         choice
             .watch
-            .with(|watch| watch.panels.topic.clone().unwrap_or_default())
+            .with(|watch| watch.topics.first().cloned().unwrap_or_default())
     });
     let on_topic = Callback::new(move |text: String| {
-        choice.change(Entry::Same, |watch| {
-            watch.panels.topic = (!text.is_empty()).then_some(text);
+        choice.change(Entry::New, |watch| {
+            watch.topics = Some(text)
+                .filter(|text| !text.is_empty())
+                .into_iter()
+                .collect();
         });
     });
     let options = move || {
@@ -274,7 +287,7 @@ fn ClassButtons() -> impl IntoView {
                 title=class.map_or("All classes", class_name)
                 aria-label=class.map_or("All", class_name)
                 aria-pressed=move || is_chosen().to_string()
-                on:click=move |_| choice.change(Entry::Same, |watch| watch.class = class)
+                on:click=move |_| choice.change(Entry::New, |watch| watch.class = class)
             >
                 {class.map_or("All", glyph)}
             </button>
@@ -289,55 +302,20 @@ fn ClassButtons() -> impl IntoView {
     view! { <div class="segments" role="group" aria-label="Class">{classes.map(button).collect_view()}</div> }
 }
 
-/// Filters that are on, each with a way to take it off, and the one for the ticker.
+/// The filter for the ticker of the chart. What is on stands in the line above all panels.
 #[component]
-fn Chips() -> impl IntoView {
+fn ChartTickerChip() -> impl IntoView {
     let views = expect_context::<Views>();
-    let choice = expect_context::<Choice>();
-    let tag = move || choice.watch.with(|watch| watch.hashtag.clone());
     let ticker = Memo::new(move |_| {
-        views
-            .market
-            .get()
-            .map(|view| view.ticker.clone())
-            .filter(|t| !t.is_empty())
+        let view = views.market.get();
+        view.map(|view| view.ticker.clone())
+            .filter(|ticker| !ticker.is_empty())
     });
-    let is_only = move || choice.watch.with(|watch| watch.only_ticker);
-    let is_spam = move || choice.watch.with(|watch| watch.only_spam);
-    view! {
-        <div class="chips">
-            {move || ticker.get().map(|ticker| view! {
-                <button
-                    type="button"
-                    class="chip"
-                    aria-pressed=move || is_only().to_string()
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_ticker = !watch.only_ticker)
-                >
-                    {format!("Only ${ticker}")}
-                </button>
-            })}
-            <Show when=is_spam>
-                <button
-                    type="button"
-                    class="chip"
-                    aria-label="Remove filter: spam"
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.only_spam = false)
-                >
-                    "Spam ×"
-                </button>
-            </Show>
-            {move || tag().map(|tag| view! {
-                <button
-                    type="button"
-                    class="chip"
-                    aria-label=format!("Remove filter #{tag}")
-                    on:click=move |_| choice.change(Entry::Same, |watch| watch.hashtag = None)
-                >
-                    {format!("#{tag} ×")}
-                </button>
-            })}
-        </div>
-    }
+    let chip = move |symbol: String| {
+        let text = format!("Only ${symbol}");
+        view! { <FilterButton filter=Filter::Ticker(symbol) class="chip" text /> }
+    };
+    view! { <div class="chips">{move || ticker.get().map(chip)}</div> }
 }
 
 #[component]
@@ -355,6 +333,16 @@ fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView 
                 .map(Judged::of)
                 .unwrap_or_default()
         })
+    });
+    // What it answers may be withdrawn while it is read.
+    let parent = Memo::new(move |_| {
+        // A list that stands still must not keep it either: the newest view decides where it has the post.
+        let of = |view: &Option<Arc<PostsView>>| {
+            let mut rows = view.iter().flat_map(|view| &view.rows);
+            rows.find(|row| row.key == key)
+                .map(|row| row.parent.clone())
+        };
+        views.posts.with(of).or_else(|| shown.with(of)).flatten()
     });
     let is_explained = RwSignal::new(false);
     let explain = move |_| {
@@ -395,7 +383,7 @@ fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView 
     view! {
         <li class=format!("post {}", css_class(row.class))>
             <p class="meta">{meta}</p>
-            {row.parent.map(|parent| view! {
+            {move || parent.get().map(|parent| view! {
                 <blockquote class=format!("parent {}", css_class(parent.class)) dir="auto">
                     <span class="meta">
                         "Answers "<span class="mark" aria-hidden="true">{glyph(parent.class)}</span>
@@ -485,9 +473,9 @@ mod tests {
             (
                 None,
                 Some(tag.to_owned()),
+                String::new(),
                 false,
-                false,
-                None,
+                Vec::new(),
                 String::new(),
             )
         };

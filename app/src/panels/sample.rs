@@ -1,6 +1,10 @@
 //! Which posts count: what looks like spam and why, which languages, and what is left out.
 
-use analysis::{protocol::Panel, spam::REASONS, view::SampleView};
+use analysis::{
+    protocol::{Panel, Sampling, Watch},
+    spam::REASONS,
+    view::SampleView,
+};
 use leptos::{html::Section, prelude::*};
 
 use super::{
@@ -64,7 +68,7 @@ fn SpamListButton() -> impl IntoView {
         <button
             type="button"
             aria-pressed=move || is_listed().to_string()
-            on:click=move |_| choice.change(Entry::Same, |watch| watch.only_spam = !watch.only_spam)
+            on:click=move |_| choice.change(Entry::New, |watch| watch.only_spam = !watch.only_spam)
         >
             "List the spam"
         </button>
@@ -131,41 +135,26 @@ fn Controls() -> impl IntoView {
             .chain(CAPS.map(Some))
             .chain(other.map(Some))
     };
+    let switch = move |text, entry, of: fn(&mut Sampling) -> &mut bool| {
+        view! {
+            <label>
+                <input
+                    type="checkbox"
+                    prop:checked=move || *of(&mut sampling.get())
+                    on:change=move |event| {
+                        let is_on = event_target_checked(&event);
+                        choice.change(entry, |watch| *of(&mut watch.sampling) = is_on);
+                    }
+                />
+                " "{text}
+            </label>
+        }
+    };
     view! {
         <div class="sampling" role="group" aria-label="Which posts count">
-            <label>
-                <input
-                    type="checkbox"
-                    prop:checked=move || sampling.get().without_spam
-                    on:change=move |event| {
-                        let is_on = event_target_checked(&event);
-                        choice.change(Entry::Same, |watch| watch.sampling.without_spam = is_on);
-                    }
-                />
-                " Leave spam out"
-            </label>
-            <label>
-                <input
-                    type="checkbox"
-                    prop:checked=move || sampling.get().only_english
-                    on:change=move |event| {
-                        let is_on = event_target_checked(&event);
-                        choice.change(Entry::Same, |watch| watch.sampling.only_english = is_on);
-                    }
-                />
-                " Only English"
-            </label>
-            <label>
-                <input
-                    type="checkbox"
-                    prop:checked=move || sampling.get().without_reposts
-                    on:change=move |event| {
-                        let is_on = event_target_checked(&event);
-                        choice.change(Entry::Same, |watch| watch.sampling.without_reposts = is_on);
-                    }
-                />
-                " Leave reposts out"
-            </label>
+            {switch("Leave spam out", Entry::New, |sampling| &mut sampling.without_spam)}
+            {switch("Only English", Entry::New, |sampling| &mut sampling.only_english)}
+            {switch("Leave reposts out", Entry::Same, |sampling| &mut sampling.without_reposts)}
             <label>
                 "Leave out the loudest "
                 <select on:change=move |event| {
@@ -185,11 +174,19 @@ fn Controls() -> impl IntoView {
                 "Of each author and hour "
                 <select on:change=move |event| {
                     let cap = event_target_value(&event).parse().ok();
-                    choice.change(Entry::Same, |watch| watch.sampling.per_author = cap);
+                    choice.change(Entry::New, |watch| watch.sampling.per_author = cap);
                 }>{move || caps().map(option).collect_view()}</select>
             </label>
         </div>
     }
+}
+
+/// Figures of every post, what was asked for then, and until when posts were in.
+#[derive(Clone, PartialEq)]
+struct Known {
+    asked: Watch,
+    until: wire::Millis,
+    rests: Rests,
 }
 
 /// What the figures were while every post counted, and what they are now.
@@ -198,23 +195,52 @@ fn Comparison() -> impl IntoView {
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
     let now = Memo::new(move |_| {
-        let (kpi, lag) = (views.kpi.get()?, views.lag.get()?);
+        let (kpi, lag) = (views.kpi.get()?, views.lag.get());
         views
             .panels
             .leaders
-            .with(|leaders| Some(Rests::new(&kpi, &lag, leaders.as_deref())))
+            .with(|leaders| Some(Rests::new(&kpi, lag.as_deref(), leaders.as_deref())))
     });
     // What was asked for: views of another sample come a moment later, and not all at once.
     let is_everything =
         Memo::new(move |_| choice.watch.with(|watch| watch.sampling.is_everything()));
-    let before = Memo::new(
-        move |before: Option<&Option<Rests>>| match is_everything.get() {
-            true => now.get(),
-            false => before.cloned().flatten(),
+    // Figures of another range, ticker or filter are nothing to compare with.
+    let asked = Memo::new(move |_| {
+        choice.watch.with(|watch| Watch {
+            sampling: Sampling::default(),
+            ..watch.clone()
+        })
+    });
+    let known = Memo::new(
+        move |before: Option<&Option<Known>>| match is_everything.get() {
+            true => now.get().map(|rests| Known {
+                asked: asked.get(),
+                until: views
+                    .kpi
+                    .with(|kpi| kpi.as_ref().map_or(0, |kpi| kpi.range.to)),
+                rests,
+            }),
+            false => {
+                let before = before.cloned().flatten();
+                asked.with(|asked| before.filter(|before| before.asked == *asked))
+            }
         },
     );
-    // Nobody reads it while every post counts, which is when it has to be kept up.
-    Effect::new(move |_| before.track());
+    let before = Memo::new(move |_| known.get().map(|known| known.rests));
+    let caption = move || {
+        known.with(|known| match known {
+            Some(known) => format!(
+                "What rests on the posts left out; every post as it was at {}",
+                format::date_time(known.until)
+            ),
+            None => {
+                "What rests on the posts left out; let every post count for a moment to compare"
+                    .to_owned()
+            }
+        })
+    };
+    // Nobody else reads it while every post counts, which is when it has to be kept up.
+    Effect::new(move |_| before.with(|_| ()));
     let rows = move || {
         let now = now.get().unwrap_or_default().rows();
         let before = before.get().map(|before| before.rows());
@@ -231,7 +257,7 @@ fn Comparison() -> impl IntoView {
     view! {
         <Show when=move || !is_everything.get()>
             <table class="comparison">
-                <caption>"What rests on the posts left out"</caption>
+                <caption>{caption}</caption>
                 <thead><tr><th scope="col">"Figure"</th><th scope="col">"Every post"</th><th scope="col">"These posts"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>

@@ -2,10 +2,7 @@
 
 use std::cell::Cell;
 
-use analysis::{
-    protocol::{Panel, Wanted, Watch},
-    view::Range,
-};
+use analysis::protocol::{Panel, Wanted, Watch, WhyChoice};
 use leptos::{html::Section, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
@@ -16,7 +13,7 @@ pub(crate) struct Sight {
     wanted: RwSignal<Wanted>,
     /// How many sections need each.
     n_needing: StoredValue<[u8; 32]>,
-    why: RwSignal<Option<Range>>,
+    why: RwSignal<Option<WhyChoice>>,
 }
 
 impl Sight {
@@ -64,17 +61,17 @@ impl Sight {
     }
 
     /// Asks what stands behind a bucket; no longer with `None`.
-    pub(crate) fn ask_why(self, bucket: Option<Range>) {
-        match (self.why.get_untracked(), bucket) {
+    pub(crate) fn ask_why(self, asked: Option<WhyChoice>) {
+        match (self.why.get_untracked(), &asked) {
             (None, Some(_)) => self.show(Panel::Why),
             (Some(_), None) => self.hide(Panel::Why),
             _ => {}
         }
-        self.why.set(bucket);
+        self.why.set(asked);
     }
 
     /// The bucket that is asked about.
-    pub(crate) fn why(self) -> Option<Range> {
+    pub(crate) fn why(self) -> Option<WhyChoice> {
         self.why.get()
     }
 }

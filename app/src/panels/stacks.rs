@@ -39,6 +39,8 @@ fn figures(view: Option<&StackView>) -> Figures {
 #[component]
 fn StackChart(
     name: &'static str,
+    /// Of its table: no two regions have the same.
+    table_name: &'static str,
     view: Memo<Option<StackView>>,
     form: Form,
     is_table: RwSignal<bool>,
@@ -68,7 +70,7 @@ fn StackChart(
             <ChartCanvas name summary source on_zoom />
             <Show when=is_empty><p class="empty over">"No posts here yet. Choose a longer stretch or another ticker."</p></Show>
         </div>
-        {move || is_table.get().then(|| view! { <Table name="Table of posts by class" cells /> })}
+        {move || is_table.get().then(|| view! { <Table name=table_name cells /> })}
     }
     .into_any()
 }
@@ -106,7 +108,7 @@ pub(crate) fn HoursPanel() -> impl IntoView {
     view! {
         <Shell panels=&[Panel::Hours] name="hours" title="Posts over time" card=Card::Hours figures
             tools=ViewFn::from(move || view! { <TableButton is_table /> })>
-            <StackChart name="Posts over time" view form=Form::Counts is_table can_zoom=Signal::stored(true) />
+            <StackChart name="Posts over time" table_name="Table of posts by class" view form=Form::Counts is_table can_zoom=Signal::stored(true) />
         </Shell>
     }
 }
@@ -119,8 +121,12 @@ pub(crate) fn LivePanel() -> impl IntoView {
     let is_stopped = RwSignal::new(false);
     let view = Memo::new(move |before: Option<&Option<StackView>>| {
         let newest = views.panels.live.get();
-        match before {
-            Some(Some(before)) if is_stopped.get() => Some(before.clone()),
+        match (before, &newest) {
+            (Some(Some(before)), Some(newest))
+                if is_stopped.get() && is_same_choice(before, newest) =>
+            {
+                Some(before.clone())
+            }
             _ => newest.as_deref().cloned(),
         }
     });
@@ -128,9 +134,14 @@ pub(crate) fn LivePanel() -> impl IntoView {
     view! {
         <Shell panels=&[Panel::Live] name="live" title="Posts every 5 s" card=Card::Live figures
             tools=ViewFn::from(move || live_controls(is_stopped, is_table))>
-            <StackChart name="Posts every 5 s" view form=Form::Counts is_table can_zoom=Signal::stored(false) />
+            <StackChart name="Posts every 5 s" table_name="Table of posts every 5 s" view form=Form::Counts is_table can_zoom=Signal::stored(false) />
         </Shell>
     }
+}
+
+/// Only time is held back: another topic or window is shown at once.
+fn is_same_choice(a: &StackView, b: &StackView) -> bool {
+    a.subject == b.subject && a.cells.len() == b.cells.len()
 }
 
 fn live_controls(is_stopped: RwSignal<bool>, is_table: RwSignal<bool>) -> AnyView {
@@ -195,7 +206,7 @@ pub(crate) fn TrendsPanel() -> impl IntoView {
         Memo::new(move |_| trends.with(|view| view.as_ref().map(|view| view.first.clone())));
     let second =
         Memo::new(move |_| trends.with(|view| view.as_ref().and_then(|view| view.second.clone())));
-    let has_second = Memo::new(move |_| second.with(Option::is_some));
+    let has_second = move || second.with(Option::is_some);
     let figures = Signal::derive(move || first.with(|view| figures(view.as_ref())));
     let can_zoom = Signal::stored(true);
     let name = move |view: Memo<Option<StackView>>| {
@@ -207,10 +218,10 @@ pub(crate) fn TrendsPanel() -> impl IntoView {
         <Shell panels=&[Panel::Trends] name="trends" title="Ticker trends" card=Card::Trends figures
             tools=ViewFn::from(move || trend_controls(is_table))>
             {move || name(first)}
-            <StackChart name="Trend of the ticker" view=first form=Form::Shares is_table can_zoom />
-            <Show when=move || has_second.get()>
+            <StackChart name="Trend of the ticker" table_name="Table of the ticker’s posts by class" view=first form=Form::Shares is_table can_zoom />
+            <Show when=has_second>
                 {move || name(second)}
-                <StackChart name="Trend of the second ticker" view=second form=Form::Shares is_table can_zoom />
+                <StackChart name="Trend of the second ticker" table_name="Table of the second ticker’s posts by class" view=second form=Form::Shares is_table can_zoom />
             </Show>
         </Shell>
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{
-    protocol::{Pair, Panel, Rank},
+    protocol::Panel,
     view::{EventsView, RollingView},
 };
 use leptos::prelude::*;
@@ -79,19 +79,18 @@ pub(crate) fn RollingPanel() -> impl IntoView {
 }
 
 fn rolling_table(view: &RollingView) -> Cells {
-    let rows = view.ends.iter().zip(&view.values).rev().take(TABLE_ROWS);
-    let row = |(end, value): (&i64, &Option<f32>)| {
+    let values = view.values.iter().zip(&view.limits);
+    let rows = view.ends.iter().zip(values).rev().take(TABLE_ROWS);
+    let row = |(end, (value, limit)): (&i64, (&Option<f32>, &Option<f32>))| {
         let value = value.map_or("too few pairs".to_owned(), |v| {
             format::signed(f64::from(v), 3)
         });
-        vec![format::date_time(*end), value]
+        let limit = limit.map_or("–".to_owned(), |limit| format!("±{limit:.3}"));
+        vec![format::date_time(*end), value, limit]
     };
     Cells {
-        caption: format!(
-            "Newest {TABLE_ROWS} cells at most; pointwise 95 % band ±{:.3}",
-            view.limit
-        ),
-        head: vec!["Until, UTC", "Correlation"],
+        caption: format!("Newest {TABLE_ROWS} cells at most"),
+        head: vec!["Until, UTC", "Correlation", "95 % of chance, pointwise"],
         rows: rows.map(row).collect(),
     }
 }
@@ -119,9 +118,9 @@ fn rolling_controls(is_table: RwSignal<bool>) -> AnyView {
     };
     view! {
         <Choose label="Series" options=texts(pairs) chosen=chosen(|c| query::write_pair(c.pair).to_owned())
-            on_choice=change(|c, text| c.pair = query::pair(text) as Pair) />
+            on_choice=change(|c, text| c.pair = query::pair(text)) />
         <Choose label="Correlation" options=texts(ranks) chosen=chosen(|c| query::write_rank(c.rank).to_owned())
-            on_choice=change(|c, text| c.rank = query::rank(text) as Rank) />
+            on_choice=change(|c, text| c.rank = query::rank(text)) />
         <Choose label="Stretch" options=texts(places) chosen=chosen(|c| c.places.to_string())
             on_choice=change(|c, text| c.places = text.parse().unwrap_or(48)) />
         <TableButton is_table />

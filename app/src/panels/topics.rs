@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use wire::config::MAX_TOPICS;
 
 use super::{
+    filters::FilterButton,
     list_editor::{ListEditor, Wording},
     method::{Card, Figures, Method},
 };
-use crate::{app::Actions, format, state::Views, strings};
+use crate::{app::Actions, format, selection::Filter, state::Views, strings};
 
 /// What is being edited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,8 +69,9 @@ pub(crate) fn TopicsPanel() -> impl IntoView {
     }
 }
 
+/// For the reader's own topics.
 #[component]
-fn TopicsEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+pub(crate) fn TopicsEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let list = expect_context::<Views>().topic_list.get_untracked();
     let actions = expect_context::<Actions>();
     let wording = Wording {
@@ -85,8 +87,9 @@ fn TopicsEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoVie
     view! { <ListEditor items=list.map(|list| list.items.clone()).unwrap_or_default() limit=MAX_TOPICS wording apply /> }
 }
 
+/// For the reader's own tickers.
 #[component]
-fn TickersEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+pub(crate) fn TickersEditor(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let list = expect_context::<Views>().ticker_list.get_untracked();
     let actions = expect_context::<Actions>();
     let wording = Wording {
@@ -111,7 +114,12 @@ fn Table(view: TopicsView) -> impl IntoView {
         ..TopicRow::default()
     };
     let is_counted_elsewhere = view.rows.iter().any(|row| row.counted_elsewhere.is_some());
-    let rows = view.rows.into_iter().chain([other]).map(|row| {
+    let rows = view
+        .rows
+        .into_iter()
+        .map(|row| (row, true))
+        .chain([(other, false)]);
+    let rows = rows.map(|(row, is_choice)| {
         let Counts {
             posts,
             positive,
@@ -124,7 +132,7 @@ fn Table(view: TopicsView) -> impl IntoView {
             .and_then(|before| format::change(before.posts, posts));
         view! {
             <tr>
-                <th scope="row">{row.name}</th>
+                <th scope="row"><TopicName name=row.name is_choice /></th>
                 <td>{format::count(posts)}</td>
                 {is_counted_elsewhere.then(|| view! { <td>{row.counted_elsewhere.map(format::count)}</td> })}
                 <td>{change}</td>
@@ -136,6 +144,7 @@ fn Table(view: TopicsView) -> impl IntoView {
         }
     });
     view! {
+        <div class="table-box" tabindex="0" role="region" aria-label="Posts by subject">
         <table>
             <caption>"Posts in the range; one may belong to several topics"</caption>
             <thead><tr>
@@ -146,5 +155,17 @@ fn Table(view: TopicsView) -> impl IntoView {
             </tr></thead>
             <tbody>{rows.collect_view()}</tbody>
         </table>
+        </div>
     }
+}
+
+/// The name of a topic, by which the page is narrowed down to it; "of no topic" is none.
+#[component]
+fn TopicName(name: String, is_choice: bool) -> impl IntoView {
+    if !is_choice {
+        return name.into_any();
+    }
+    let filter = Filter::Topic(name.clone());
+    view! { <FilterButton filter class="link" title="Only posts of this topic" text=name /> }
+        .into_any()
 }

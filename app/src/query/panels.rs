@@ -41,7 +41,6 @@ pub(super) fn read(key: &str, value: &str, panels: &mut PanelChoices) -> bool {
             panels.live_window = value.parse().map_or(LiveWindow::default(), minutes);
         }
         "random" => panels.random = value.parse().ok(),
-        "topic" => panels.topic = super::text_of(value),
         "live-topic" => panels.live_topic = super::text_of(value),
         "rolling" => {
             panels.rolling.pair = found(PAIRS, part()).unwrap_or_default();
@@ -75,9 +74,6 @@ pub(super) fn write(panels: &PanelChoices, put: &mut impl FnMut(&str, &str)) {
     }
     if let Some(seed) = panels.random {
         put("random", &seed.to_string());
-    }
-    if let Some(topic) = &panels.topic {
-        put("topic", topic);
     }
     let rolling = panels.rolling;
     if rolling != usual.rolling {

@@ -21,6 +21,7 @@ pub(crate) enum Tone {
     Live,
     Replay,
     Offline,
+    Paused,
 }
 
 impl Tone {
@@ -31,6 +32,7 @@ impl Tone {
             Self::Live => "live",
             Self::Replay => "replay",
             Self::Offline => "offline",
+            Self::Paused => "paused",
         }
     }
 
@@ -41,6 +43,7 @@ impl Tone {
             Self::Live => "●",
             Self::Replay => "▷",
             Self::Offline => "○",
+            Self::Paused => "‖",
         }
     }
 }
@@ -79,8 +82,21 @@ pub(crate) fn pill(
     }
 }
 
+/// The same while the person wants nothing to move. What is a recording stays named as one.
+pub(crate) fn paused(pill: &Pill) -> Pill {
+    let what = match pill.tone {
+        Tone::Replay => "PAUSED · REPLAY",
+        _ => "PAUSED",
+    };
+    Pill {
+        tone: Tone::Paused,
+        text: what.to_owned(),
+        can_retry: false,
+    }
+}
+
 /// With fewer events to come the page counts as up to date: a live stream is always a little behind.
-const BEHIND: u64 = 500;
+pub(crate) const BEHIND: u64 = 500;
 
 fn offline(now: Option<Millis>) -> String {
     match now.filter(|now| *now > 0) {

@@ -12,14 +12,14 @@ pub(crate) fn check(check: Check) -> &'static str {
     match check {
         Check::Presence => "There are records",
         Check::Balance => "Received, but neither kept nor refused",
-        Check::NullKeys => "Kept without an author",
+        Check::NullKeys => "Posts held without an author",
         Check::Orphans => "Prices of tickers that are not listed",
         Check::Duplicates => "Received twice",
         Check::Gaps => "Time without a listening source",
         Check::Skew => "Time stamp refused",
         Check::Late => "Came more than 60 s late",
         Check::Dropped => "Could not be read or used",
-        Check::Filtered => "Left out on purpose (language, reposts)",
+        Check::Filtered => "Left out on purpose (language, reposts, off topic …)",
     }
 }
 
@@ -50,9 +50,10 @@ pub(crate) fn quality(view: &QualityView) -> String {
             .filter(|line| line.outcome == wanted)
             .count()
     };
-    let holes = match (view.holes.len(), view.bar_width) {
+    let holes = match (view.n_holes, view.bar_width) {
         (_, 0) => "no prices to check".to_owned(),
         (0, width) => format!("no hole in the {} bars", format::span(width)),
+        (1, width) => format!("1 hole in the {} bars", format::span(width)),
         (n, width) => format!("{n} holes in the {} bars", format::span(width)),
     };
     format!(
@@ -67,7 +68,7 @@ pub(crate) fn quality(view: &QualityView) -> String {
 /// A month's name.
 pub(crate) fn month(row: &MonthRow) -> String {
     let civil = format::civil(row.start);
-    format!("{} {}", format::month(row.start), civil.year)
+    format!("{} {}", civil.month_name(), civil.year)
 }
 
 /// Least and greatest.
@@ -82,7 +83,7 @@ pub(crate) fn range(pair: Option<(f64, f64)>) -> String {
 pub(crate) fn why(view: &WhyView) -> String {
     let of = |n: u64| format!("{} ({})", format::count(n), format::share(n, view.n_posts));
     format!(
-        "{} posts by {} authors, as many voices as {}; the loudest wrote {}. {} repeat earlier ones nearly word for word, {} look like spam. The bucket was complete at {} UTC: nothing could have told it earlier",
+        "{} posts by {} authors, as many voices as {}; the loudest wrote {}. {} repeat earlier ones nearly word for word, {} look like spam. What came in time was there at {} UTC",
         format::count(view.n_posts),
         format::count(view.n_authors),
         format::count(view.voices.round() as u64),
@@ -95,6 +96,12 @@ pub(crate) fn why(view: &WhyView) -> String {
 
 /// What the words were compared with.
 pub(crate) fn terms(view: &WhyView) -> String {
+    if view.n_compared < u64::from(view.least_compared) {
+        return format!(
+            "Only {} texts before it to compare words with, and {} are needed",
+            view.n_compared, view.least_compared
+        );
+    }
     match view.terms.is_empty() {
         true => format!(
             "No word stands out among {} texts against {} before them",

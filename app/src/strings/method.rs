@@ -63,7 +63,7 @@ pub(crate) fn text(card: Card) -> Text {
     let (name, what, formula, limits) = match card {
         Card::Kpi => (
             "the key figures",
-            "Posts of the range by class, their authors and mean compound, each against the equally long stretch just before",
+            "Posts of the range by class and mean compound, each against the equally long stretch just before, and their authors",
             "mean = Σ compound / n; change = now / before − 1; voices = exp(−Σ pᵢ ln pᵢ), pᵢ an author’s share of the posts",
             LEXICON_LIMITS,
         ),
@@ -71,7 +71,7 @@ pub(crate) fn text(card: Card) -> Text {
             "price × sentiment",
             "Closing prices, mean compound and number of posts that mention the ticker, on one grid of time",
             "a bucket holds the posts with from ≤ time < to; a close stands at the end of its bar; unusual buckets as told below the chart",
-            "Shows association in time, never cause. A gap means that nobody listened, not that nobody posted",
+            "Shows what goes together in time, not why. A gap means that nobody listened, not that nobody posted",
         ),
         Card::Hashtags => (
             "trending hashtags",
@@ -89,7 +89,7 @@ pub(crate) fn text(card: Card) -> Text {
             "lead or lag",
             "Correlation of mean compound and log return at each lag, after both were prewhitened, against the band in which chance keeps it",
             "corr(xₜ, yₜ₊ₖ) of the residuals of two autoregressions; band: Šidák’s 95 % limit over all lags; found only if phase-randomised surrogates agree",
-            "Says which series moved first in this range, nothing of causes and nothing of the future. Whoever looks at many tickers finds one by chance: see the counter",
+            "Says which series moved first in this range, not why, and nothing of the future. Whoever looks at many tickers finds one by chance: see the counter",
         ),
         Card::Topics => (
             "topics",
@@ -130,20 +130,20 @@ pub(crate) fn text(card: Card) -> Text {
         Card::Live => (
             "posts every five seconds",
             "Posts by class in cells of five seconds up to the clock of the data",
-            "no cell is left out: nothing posted is a zero",
+            "nothing posted is a zero where a source was listening, and hatched where none was",
             "Posts that come late fall into the cell of their own time, so the newest cells still grow",
         ),
         Card::Rolling => (
             "the rolling correlation",
-            "Correlation of two series of changes over a stretch that moves along, and over the whole range",
-            "Pearson’s r or Spearman’s ρ; n_eff = n / (1 + 2 Σ (1 − j/n) ρₓ(j) ρᵧ(j)); p and interval by n_eff; pointwise band tanh(1.96 / √(cells − 3))",
-            "The band holds for one place: of 100 places about 5 lie outside by chance, and neighbours share their posts. Correlation is no cause",
+            "Correlation of mean compound and return, or of changes in posts and the size of returns, over a stretch that moves along and over the whole range",
+            "Pearson’s r or Spearman’s ρ; n_eff = n / (1 + 2 Σ (1 − j/n) ρₓ(j) ρᵧ(j)); p and interval by n_eff; pointwise band tanh(1.96 / √(pairs − 3))",
+            "The band holds for one place and series of which one has no memory: of 100 places about 5 lie outside by chance, and neighbours share their posts. What goes together need not depend on each other",
         ),
         Card::Events => (
             "the event study",
             "Mean return around cells with unusually many posts, beyond what the market did, against instants chosen by lot",
-            "abnormal = r − (α + β · market), α and β from before each event; band: events drawn anew 199 times; placebo at the same hour of other days",
-            "Events are picked with hindsight by Seasonal Hybrid ESD. Prices move before posts as often as after: read both sides of 0",
+            "abnormal = r − (a + b · market), a and b from before each event; windows never overlap; band: events drawn anew 199 times; placebo at instants by lot, on a grid of hours at the same hour of other days",
+            "Events are picked with hindsight by Seasonal Hybrid ESD. Posts may follow prices as well as go before them: read both sides of 0",
         ),
         Card::Months => (
             "the months",
@@ -154,8 +154,8 @@ pub(crate) fn text(card: Card) -> Text {
         Card::Quality => (
             "the data’s quality",
             "Checks of what came in: presence, balance, keys, duplicates, gaps, clocks, late, refused",
-            "share = records concerned / records received or kept; received = kept + dropped + filtered + duplicates must hold",
-            "The relay counts since its start, this browser since its store was opened; gaps are those of the range",
+            "share = records concerned / records the relay received, or events, posts or bars held here; received = kept + dropped + filtered + duplicates must hold",
+            "The relay counts since its start, this browser since its store was opened; gaps and holes are those of the range. When an exchange is closed is learnt from its bars; holidays are told as holes",
         ),
     };
     Text {

@@ -57,15 +57,15 @@ pub(crate) struct Rests {
 }
 
 impl Rests {
-    pub(crate) fn new(kpi: &KpiView, lag: &LagView, leaders: Option<&LeadersView>) -> Self {
+    pub(crate) fn new(kpi: &KpiView, lag: Option<&LagView>, leaders: Option<&LeadersView>) -> Self {
         let symbols = leaders.iter().flat_map(|view| &view.rows).take(3);
         Self {
             posts: kpi.counts.posts,
             authors: kpi.authors,
             mean: kpi.counts.mean_compound,
-            ticker: lag.ticker.clone(),
-            p: lag.p_family,
-            best_lag: lag.best_lag,
+            ticker: lag.map_or(String::new(), |lag| lag.ticker.clone()),
+            p: lag.and_then(|lag| lag.p_family),
+            best_lag: lag.and_then(|lag| lag.best_lag),
             leaders: symbols.map(|row| row.symbol.clone()).collect(),
         }
     }

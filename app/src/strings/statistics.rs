@@ -2,6 +2,7 @@
 
 use analysis::{
     protocol::{Pair, Rank},
+    stats::trials::Trials,
     view::{EventsView, LagPeak, LagView, PlaceboView, RollingView},
 };
 use wire::time::LATE_AFTER;
@@ -45,22 +46,30 @@ pub(crate) fn rolling(view: &RollingView) -> String {
 
 /// How many of the places lie outside of the band, beside what chance lets expect.
 pub(crate) fn rolling_band(view: &RollingView) -> String {
-    let known: Vec<f32> = view.values.iter().flatten().copied().collect();
-    let n_outside = known
-        .iter()
-        .filter(|value| f64::from(value.abs()) > view.limit)
-        .count();
+    let known = view.values.iter().zip(&view.limits);
+    let known: Vec<(f32, f32)> = known
+        .filter_map(|(value, limit)| Some((value.as_ref()?.abs(), (*limit)?)))
+        .collect();
+    let n_outside = known.iter().filter(|(size, limit)| size > limit).count();
+    let limits = known.iter().map(|(_, limit)| f64::from(*limit));
+    let (least, most) = limits.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), limit| {
+        (lo.min(limit), hi.max(limit))
+    });
+    let limit = match (known.is_empty(), most - least < 0.005) {
+        (true, _) => "–".to_owned(),
+        (_, true) => format!("±{most:.2}"),
+        _ => format!("±{least:.2} … ±{most:.2}, by the pairs of each"),
+    };
     let pair = match view.choice.pair {
         Pair::SentimentReturn => "Mean compound against log return",
         Pair::PostsMove => "Change of ln(1 + posts) against |log return|",
     };
     format!(
-        "{pair}, {}. {} of {} stretches of {} lie outside of ±{:.2}; chance alone puts about 5 % there",
+        "{pair}, {}. {} of {} stretches of {} lie outside of {limit}; between series without memory chance alone puts about 5 % there",
         view.ticker,
         n_outside,
         known.len(),
         lag_span(view.width, i32::from(view.choice.places)),
-        view.limit,
     )
 }
 
@@ -94,10 +103,17 @@ pub(crate) fn events_method(view: &EventsView) -> String {
     };
     let market = match view.market.is_empty() {
         true => "the ticker’s own past mean, as no other has prices".to_owned(),
-        false => format!("the mean of {}", view.market.join(", ")),
+        false => format!(
+            "the mean of {}, in the same currency",
+            view.market.join(", ")
+        ),
+    };
+    let cells = match view.on_closes {
+        true => ". Cells run from close to close: spans count the hours of trading",
+        false => "",
     };
     format!(
-        "{} events of {}{left}. Market: {market}. α and β from {} before each. {} placebo studies",
+        "{} events of {}{left}. Market: {market}. Intercept and slope from {} before each. {} placebo studies{cells}",
         view.events.len(),
         view.ticker,
         lag_span(view.width, i32::try_from(view.n_estimation).unwrap_or(0)),
@@ -140,56 +156,58 @@ pub(crate) fn best_lag(view: &LagView) -> String {
 }
 
 /// p by itself, over all lags, and with everything considered that was looked at.
-pub(crate) fn p_values(view: &LagView, n_trials: usize) -> String {
+pub(crate) fn p_values(view: &LagView, trials: &Trials) -> String {
     let Some(p) = view.p_family else {
         return "–".to_owned();
     };
     let raw = view.p_raw.map_or(String::new(), |p| {
         format!("this lag alone {}; ", p_value(p))
     });
-    let adjusted = (p * n_trials.max(1) as f64).min(1.0);
-    let trials = match n_trials {
+    let trials = match trials.n() {
         0 | 1 => String::new(),
-        n => format!("; over {n} looks {}", p_value(adjusted)),
+        n => format!("; over {n} looks {}", p_value(trials.adjusted(p))),
     };
     format!("{raw}all lags {}{trials}", p_value(p))
 }
 
 /// How often somebody has looked.
 pub(crate) fn trials(n: usize) -> String {
-    let combinations = match n {
-        1 => "1 combination".to_owned(),
-        n => format!("{n} combinations"),
+    let tests = match n {
+        1 => "1 test".to_owned(),
+        n => format!("{n} tests"),
     };
     let by_chance = n as f64 * 0.05;
     format!(
-        "{combinations} of ticker, range, scoring and sample looked at since this page was opened; {by_chance:.1} of them pass 5 % by chance"
+        "{tests} (lead or lag, rolling correlation, event study; by ticker, range, filters, scoring and sample) looked at since this page was opened; {by_chance:.1} of them pass 5 % by chance"
     )
 }
 
 /// Where the largest correlation stands among those of shifted series.
 pub(crate) fn placebo(view: &PlaceboView) -> String {
-    if view.n == 0 {
-        return "too short to be shifted".to_owned();
-    }
-    let others = view
-        .others
+    let shifted = match view.p {
+        Some(p) => format!(
+            "{} of {} series shifted in time have as large a correlation somewhere ({})",
+            view.n_as_large,
+            view.n,
+            p_value(p),
+        ),
+        None if view.n_needed == 0 => "nothing to shift".to_owned(),
+        None => format!(
+            "no p by shifting in time: {} cells, and {} are needed for shifts that share no lag",
+            view.n_cells, view.n_needed
+        ),
+    };
+    let others = { &view.others }
         .iter()
         .map(|(symbol, n, p)| format!("{symbol} {} (n = {n})", p.map_or("–".to_owned(), p_value)));
     let others: Vec<String> = others.collect();
-    let of_others = match others.is_empty() {
-        true => String::new(),
+    match others.is_empty() {
+        true => shifted,
         false => format!(
-            ". The same sentiment against other prices: {}",
+            "{shifted}. The same sentiment against what other prices did beyond this one: {}",
             others.join(", ")
         ),
-    };
-    format!(
-        "{} of {} series shifted in time have as large a correlation somewhere ({}){of_others}",
-        view.n_as_large,
-        view.n,
-        p_value(f64::from(view.n_as_large + 1) / f64::from(view.n + 1)),
-    )
+    }
 }
 
 /// The shortest lead that the delays of sources and bars allow to see.
@@ -205,7 +223,7 @@ pub(crate) fn latency_floor(view: &LagView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use analysis::view::Whole;
+    use analysis::{stats::trials::Trial, view::Whole};
     use wire::time::HOUR;
 
     use super::*;
@@ -239,10 +257,34 @@ mod tests {
             ..LagView::default()
         };
 
-        assert_eq!(p_values(&view, 1), "all lags p = .010");
+        let mut trials = Trials::default();
+        let mut looked_at = |test: &str| {
+            trials.look(Trial {
+                test: test.to_owned(),
+                ..Trial::default()
+            });
+            p_values(&view, &trials)
+        };
+
+        assert_eq!(looked_at("lag"), "all lags p = .010");
         assert_eq!(
-            p_values(&view, 12),
-            "all lags p = .010; over 12 looks p = .120"
+            looked_at("rolling"),
+            "all lags p = .010; over 2 looks p = .020"
+        );
+    }
+
+    #[test]
+    fn a_placebo_without_room_says_what_it_needs() {
+        let view = PlaceboView {
+            n: 2,
+            n_cells: 168,
+            n_needed: 980,
+            ..PlaceboView::default()
+        };
+
+        assert_eq!(
+            placebo(&view),
+            "no p by shifting in time: 168 cells, and 980 are needed for shifts that share no lag"
         );
     }
 }

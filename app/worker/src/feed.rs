@@ -11,11 +11,14 @@ use futures::{
 use gloo_net::http::Request;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Reflect, Uint8Array};
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader};
-use wire::{Cursor, Millis, PublicConfig};
+use wire::{Cursor, Millis, PublicConfig, sse};
 
 use crate::Input;
 
@@ -43,6 +46,8 @@ pub enum Report {
 const SILENCE: u32 = 25_000;
 /// Waits between attempts, in milliseconds; the last one repeats.
 const BACK_OFF: [u32; 6] = [250, 500, 1_000, 2_000, 4_000, 8_000];
+/// A relay that stops may ask for no longer wait than this.
+const LONGEST_ASKED: u32 = 60_000;
 
 /// Follows the relay for ever, from wherever `cursor` stands at each connection.
 ///
@@ -57,15 +62,24 @@ pub async fn run(
     loop {
         let after = cursor.borrow().clone();
         let abort = AbortController::new().expect("every browser with modules has AbortController");
-        let mut connection = Box::pin(follow(&relay, after, &abort, reports.clone()).fuse());
+        // What the relay asked for when it ended the stream.
+        let farewell = Cell::new(None);
+        let following = follow(&relay, after, &abort, &farewell, reports.clone());
+        let mut connection = Box::pin(following.fuse());
         let got_through = select! {
             got_through = connection => got_through,
-            _ = reconnect.next() => true,
+            _ = reconnect.next() => {
+                farewell.set(None);
+                true
+            }
         };
         drop(connection);
         abort.abort();
         attempt = if got_through { 1 } else { attempt + 1 };
-        let retry_in = jittered(BACK_OFF[(attempt as usize).clamp(1, BACK_OFF.len()) - 1]);
+        let back_off = BACK_OFF[(attempt as usize).clamp(1, BACK_OFF.len()) - 1];
+        // The relay tells each reader another wait; nothing has to be spread.
+        let asked = farewell.get().map(|wait: u32| wait.min(LONGEST_ASKED));
+        let retry_in = asked.unwrap_or_else(|| jittered(back_off));
         let report = Report::Broken {
             attempt,
             retry_in: Millis::from(retry_in),
@@ -85,6 +99,7 @@ async fn follow(
     relay: &str,
     after: Option<Cursor>,
     abort: &AbortController,
+    farewell: &Cell<Option<u32>>,
     mut reports: Sender<Input>,
 ) -> bool {
     let is_from_the_beginning = after.is_none();
@@ -104,7 +119,10 @@ async fn follow(
             _ = TimeoutFuture::new(SILENCE).fuse() => None,
         };
         match bytes {
-            Some(bytes) => report = Report::Bytes(bytes),
+            Some(bytes) => {
+                farewell.set(sse::farewell(&bytes));
+                report = Report::Bytes(bytes);
+            }
             None => return true,
         }
     }

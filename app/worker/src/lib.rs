@@ -41,6 +41,7 @@ use settings::Settings;
 use store::{Batch, Chunk, Imported, Withdrawal};
 
 /// Everything that can wake the worker.
+#[allow(clippy::large_enum_variant, reason = "one exists at a time")]
 pub enum Input {
     /// The page said something.
     Command(Command),
@@ -154,6 +155,8 @@ struct Worker {
     has_shown: bool,
     /// The store has been read once.
     is_read: bool,
+    /// The person wants nothing to move.
+    is_paused: bool,
     /// Under way when posts are to count in another way; the page shows what the engine said before.
     recount: Recount,
 }
@@ -185,6 +188,7 @@ impl Worker {
             shown: Shown::default(),
             has_shown: false,
             is_read: false,
+            is_paused: false,
             recount: Recount::default(),
         }
     }
@@ -261,6 +265,11 @@ impl Worker {
             }
             Command::Reconnect => self.reconnect(),
             Command::Import { no, numbers, texts } => self.import(no, &numbers, &texts),
+            Command::Pause => self.is_paused = true,
+            Command::Resume => {
+                self.is_paused = false;
+                self.send_frame();
+            }
             Command::ClearStore => {
                 self.forget();
                 self.begin_again();
@@ -565,9 +574,10 @@ impl Worker {
         self.store_batch();
         self.n_ticks += 1;
         self.flow.tick(self.engine.n_events());
-        if self
-            .shown
-            .is_frame_due(self.n_ticks, self.engine.n_events())
+        if !self.is_paused
+            && self
+                .shown
+                .is_frame_due(self.n_ticks, self.engine.n_events())
         {
             self.send_frame();
         }

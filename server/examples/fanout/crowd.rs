@@ -46,6 +46,8 @@ pub(super) struct Heard {
     pub(super) n_counted: u64,
     /// Numbers that did not follow the one before.
     pub(super) n_out_of_order: u64,
+    /// Among the counted ones, those that the reader had had.
+    pub(super) n_repeated: u64,
     pub(super) n_closed: usize,
     /// Counted events by their latency, in classes of a fiftieth more each.
     classes: Vec<u64>,
@@ -117,7 +119,7 @@ impl Crowd {
     /// Lame readers stop reading; only of the others is counted what is published from now on.
     pub(super) fn stall(&mut self) {
         self.has_stalled = true;
-        self.heard.n_counted = 0;
+        (self.heard.n_counted, self.heard.n_repeated) = (0, 0);
         self.heard.classes.fill(0);
         self.count_from_now();
     }
@@ -208,9 +210,11 @@ fn note(last: &mut Option<u64>, n: u64, at: u64, now: u64, heard: &mut Heard, co
     if last.is_some_and(|last| last + 1 != n) {
         heard.n_out_of_order += 1;
     }
-    *last = Some(n);
+    let is_repeated = last.is_some_and(|last| n <= last);
+    *last = Some(last.map_or(n, |last| last.max(n)));
     if at >= counted_from {
         heard.n_counted += 1;
+        heard.n_repeated += u64::from(is_repeated);
         let micros = now.saturating_sub(at) as f64 / 1e3;
         let class = (micros.max(1.0).ln() / 1.02_f64.ln()) as usize;
         let widest = heard.classes.len() - 1;
@@ -219,6 +223,11 @@ fn note(last: &mut Option<u64>, n: u64, at: u64, now: u64, heard: &mut Heard, co
 }
 
 impl Heard {
+    /// How many of the expected events did not come; one that came twice does not stand for another.
+    pub(super) fn n_lost(&self, expected: u64) -> u64 {
+        expected.saturating_sub(self.n_counted - self.n_repeated)
+    }
+
     /// The latency that so great a share of the counted events did not exceed.
     pub(super) fn quantile_ms(&self, share: f64) -> f64 {
         let wanted = (self.n_counted as f64 * share) as u64;

@@ -5,7 +5,8 @@
 //! way. `--trouble attack|term` has the relay attacked, or ended, while readers are connected. Everything
 //! runs on this machine: made-up posts come in by a web socket (for the peers by POST), a crowd of sockets
 //! reads them, and the server's CPU time and memory are read from /proc. nchan is skipped where
-//! nginx lacks it (Debian: apt-get install nginx-light libnginx-mod-nchan).
+//! nginx lacks it (Debian: apt-get install nginx-light libnginx-mod-nchan). It fails if the relay cannot be
+//! measured, or loses, repeats or disorders anything; of its peers that is only told.
 
 mod baseline;
 mod crowd;
@@ -65,8 +66,16 @@ fn main() -> ExitCode {
         }
     };
     if let Some(outcome) = troubled {
-        say(&outcome.unwrap_or_else(|problem| format!("FAILED: {problem}")));
-        return ExitCode::SUCCESS;
+        return match outcome {
+            Ok(line) => {
+                say(&line);
+                ExitCode::SUCCESS
+            }
+            Err(problem) => {
+                say(&format!("FAILED: {problem}"));
+                ExitCode::FAILURE
+            }
+        };
     }
     let kinds = match value("--server").as_deref() {
         None => vec![Kind::Relay, Kind::Nchan, Kind::Axum],
@@ -82,13 +91,26 @@ fn main() -> ExitCode {
         "{} readers ({} of them take nothing), {} events/s for {} s, {} B of text",
         job.readers, job.stalled, job.rate, job.secs, job.size
     ));
+    let mut outcome = ExitCode::SUCCESS;
     for kind in kinds {
         match measure(kind, &job) {
-            Ok(line) => say(&line),
+            Ok((line, is_faultless)) => {
+                say(&line);
+                if kind == Kind::Relay && !is_faultless {
+                    say(
+                        "FAILED: the relay has to lose, repeat and disorder nothing, and to close no reader",
+                    );
+                    outcome = ExitCode::FAILURE;
+                }
+            }
+            Err(problem) if kind == Kind::Relay => {
+                say(&format!("FAILED: {problem}"));
+                outcome = ExitCode::FAILURE;
+            }
             Err(problem) => say(&format!("{kind:?}: SKIPPED, {problem}")),
         }
     }
-    ExitCode::SUCCESS
+    outcome
 }
 
 #[allow(clippy::print_stdout, reason = "the figures are its output")]
@@ -96,7 +118,8 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-fn measure(kind: Kind, job: &Job) -> Result<String, String> {
+/// The figures, and whether everything came once, in order, to readers that were all kept.
+fn measure(kind: Kind, job: &Job) -> Result<(String, bool), String> {
     let mut publisher = Publisher::new(kind, job)?;
     let server = Server::start(kind, publisher.upstream(), Limits::None)?;
     publisher.connect(&server)?;
@@ -142,7 +165,13 @@ fn measure(kind: Kind, job: &Job) -> Result<String, String> {
         growth_mib: (stalled.rss_kib - start.rss_kib) / 1_024.0,
         tcp_mib: (stalled.tcp_kib - start.tcp_kib) / 1_024.0,
     };
-    Ok(before_stall + &report(kind, &heard, &figures))
+    // Those that stopped to read may be closed, and nobody else.
+    let is_faultless = heard.n_lost(figures.expected) == 0
+        && heard.n_out_of_order == 0
+        && heard.n_repeated == 0
+        && heard.n_closed <= job.stalled
+        && heard.n_counted > 0;
+    Ok((before_stall + &report(kind, &heard, &figures), is_faultless))
 }
 
 struct Figures {
@@ -158,13 +187,14 @@ fn report(kind: Kind, heard: &Heard, figures: &Figures) -> String {
     let millis = |share: f64| heard.quantile_ms(share);
     format!(
         "{kind:?}: {:.2} µs of CPU a delivery, {:.0} k deliveries/s, p50 {:.0} ms, p99 {:.0} ms; \
-         lost {}, out of order {}, {} of {} closed; {:.1} KiB RSS a reader while idle, \
+         lost {}, repeated {}, out of order {}, {} of {} closed; {:.1} KiB RSS a reader while idle, \
          while counted RSS {:+.1} MiB, TCP memory {:+.1} MiB",
         figures.micros,
         figures.per_second / 1e3,
         millis(0.5),
         millis(0.99),
-        figures.expected.saturating_sub(heard.n_counted),
+        heard.n_lost(figures.expected),
+        heard.n_repeated,
         heard.n_out_of_order,
         heard.n_closed,
         heard.n_readers,

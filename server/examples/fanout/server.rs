@@ -23,7 +23,7 @@ pub(super) enum Kind {
 pub(super) enum Limits {
     /// Everybody comes from this machine.
     None,
-    /// What it has by default, but for streams of one address.
+    /// What it has by default.
     Usual,
 }
 

@@ -82,7 +82,8 @@ fn channel(items: &str) -> String {
     )
 }
 
-fn gzip(text: &str) -> Vec<u8> {
+/// A text as it is sent compressed.
+pub(crate) fn gzip(text: &str) -> Vec<u8> {
     let mut gzip = GzEncoder::new(text.as_bytes(), Compression::default());
     let mut bytes = Vec::new();
     // Memory can always be read.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Config, ConfigError, RecordingStart, SourceConfig, Speed};
+use super::{Config, ConfigError, Network, RecordingStart, SourceConfig, Speed};
 use crate::recording::RecordingError;
 
 /// Shown by `--help`.
@@ -25,6 +25,7 @@ Options:
   --at-once           begin a recording at once instead of with its first reader
   --admin ADDR        address and port of the metrics, e.g. 127.0.0.1:9300 (default: none)
   --behind-proxy      a proxy stands in front; trust its X-Forwarded-For
+  --trusted-proxy NET where it connects from, e.g. 10.0.0.0/8 (default: this machine)
   --plain-http        speak plain HTTP with other machines too
   --log-format FORM   text or json (default: text)
 ";
@@ -59,6 +60,7 @@ pub struct Args {
     no_filters: bool,
     at_once: bool,
     behind_proxy: bool,
+    trusted_proxies: Vec<Network>,
     plain_http: bool,
     /// How what happens is written down.
     pub log_format: LogFormat,
@@ -122,6 +124,11 @@ impl Args {
                 "--at-once" => parsed.at_once = true,
                 "--admin" => parsed.admin = Some(value()?),
                 "--behind-proxy" => parsed.behind_proxy = true,
+                "--trusted-proxy" => {
+                    let network = value()?.parse();
+                    let network = network.map_err(|error| ArgsError(format!("{name}: {error}")))?;
+                    parsed.trusted_proxies.push(network);
+                }
                 "--plain-http" => parsed.plain_http = true,
                 "--log-format" => {
                     parsed.log_format = match &*value()? {
@@ -187,6 +194,12 @@ impl Args {
         }
         config.http.admin = self.admin.clone().or(config.http.admin.take());
         config.http.behind_proxy |= self.behind_proxy;
+        if !self.trusted_proxies.is_empty() {
+            config
+                .http
+                .trusted_proxies
+                .clone_from(&self.trusted_proxies);
+        }
         config.http.plain_http |= self.plain_http;
         if self.no_filters {
             config.filters = wire::config::Filters {

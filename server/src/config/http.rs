@@ -1,10 +1,18 @@
 //! The server: where it listens, what it serves to whom, and what one connection may cost.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+mod network;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use serde::Deserialize;
 
 use super::ConfigError;
+
+pub use network::{Network, NoNetwork};
 
 /// The server.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,6 +27,10 @@ pub struct HttpConfig {
 
     /// A proxy stands in front: it speaks TLS, and the last entry of its `X-Forwarded-For` is the reader.
     pub behind_proxy: bool,
+    /// Where the proxy connects from; whoever else connects is believed nothing.
+    pub trusted_proxies: Vec<Network>,
+    /// Metrics are also given to other machines.
+    pub public_admin: bool,
     /// Plain HTTP is also spoken with other machines.
     pub plain_http: bool,
     /// The chain of certificates, as PEM. With it TLS is spoken.
@@ -34,9 +46,9 @@ pub struct HttpConfig {
 
     /// Open connections at once; further ones are refused.
     pub max_connections: usize,
-    /// Open connections of one address (of IPv6: of one /64) at once; not counted behind a proxy.
+    /// Open connections of one address (of IPv6: of one /64) at once; not counted of a proxy.
     pub max_connections_per_address: usize,
-    /// New connections of one address in a second, ten times as many in a burst; not counted behind a proxy.
+    /// New connections of one address in a second, ten times as many in a burst; not counted of a proxy.
     pub max_connects_per_second: u32,
     /// Open streams of one address at once.
     pub max_streams_per_address: usize,
@@ -83,6 +95,12 @@ impl HttpConfig {
         ]
     }
 
+    /// Whether whoever connects from here is a proxy that is believed.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+        let mut trusted = self.trusted_proxies.iter();
+        self.behind_proxy && trusted.any(|network| network.contains(peer))
+    }
+
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let optional = [
             &mut self.certificate_file,
@@ -116,6 +134,11 @@ impl HttpConfig {
                 return refuse(key, "0", "nobody could connect; give at least 1");
             }
         }
+        for (key, secs) in self.lengths() {
+            if secs == 0.0 && key != "http.drain_secs" {
+                return refuse(key, "0", "nothing could be done in no time; give more");
+            }
+        }
         if self.certificate_file.is_some() != self.private_key_file.is_some() {
             let rule = "certificate_file and private_key_file need each other";
             return refuse("one of http's files for TLS", "absent", rule);
@@ -135,6 +158,12 @@ impl HttpConfig {
             let rule = "other machines can connect to it, in plain HTTP; give a certificate, put a proxy in \
                         front and say --behind-proxy, or say --plain-http";
             return refuse("http.listen", &self.listen, rule);
+        }
+        let admin = self.admin.as_deref().filter(|_| !self.public_admin);
+        if let Some(admin) = admin.filter(|admin| !is_for_this_machine(admin)) {
+            let rule = "other machines can connect to it, without TLS or a token; say public_admin = true if \
+                        that is meant";
+            return refuse("http.admin", admin, rule);
         }
         Ok(())
     }
@@ -161,6 +190,8 @@ impl Default for HttpConfig {
             admin: None,
             app: "dist".into(),
             behind_proxy: false,
+            trusted_proxies: Network::this_machine(),
+            public_admin: false,
             plain_http: false,
             certificate_file: None,
             private_key_file: None,
@@ -233,6 +264,27 @@ mod tests {
         ] {
             check(|config| config.allow_origins = vec![origin.into()], expect);
         }
+    }
+
+    #[test]
+    fn metrics_for_other_machines_have_to_be_asked_for() {
+        let admin = |address: &str| Some(address.to_owned());
+        check(|config| config.admin = admin("127.0.0.1:9300"), None);
+        check(
+            |config| config.admin = admin("0.0.0.0:9300"),
+            Some("public_admin"),
+        );
+        check(
+            |config| (config.admin, config.public_admin) = (admin("0.0.0.0:9300"), true),
+            None,
+        );
+    }
+
+    #[test]
+    fn lengths_of_time_are_more_than_nothing_but_for_the_drain() {
+        check(|config| config.heartbeat_secs = 0.0, Some("no time"));
+        check(|config| config.request_timeout_secs = 0.0, Some("no time"));
+        check(|config| config.drain_secs = 0.0, None);
     }
 
     #[test]

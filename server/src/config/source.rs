@@ -1,6 +1,6 @@
 //! One source as it is configured: a recording, or an upstream that is listened to.
 
-mod place;
+mod keys_of_kinds;
 
 use std::path::PathBuf;
 
@@ -273,7 +273,7 @@ pub(super) fn check(sources: &[SourceConfig]) -> Result<(), ConfigError> {
         });
     }
     for source in sources {
-        if let Some(key) = place::misplaced(source) {
+        if let Some(key) = keys_of_kinds::misplaced(source) {
             return Err(ConfigError::Misplaced {
                 name: source.label().to_owned(),
                 kind: source.kind.word(),

@@ -50,7 +50,8 @@ fn an_empty_file_is_a_configuration() {
 fn the_file_that_is_shipped_can_be_used() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config.toml");
 
-    let config = Config::load(&path).unwrap();
+    let config = Config::read(&path).unwrap();
+    config.check().unwrap();
 
     let kinds: Vec<_> = config.sources.iter().map(|source| source.kind).collect();
     assert_eq!(
@@ -70,7 +71,8 @@ fn the_file_that_is_shipped_can_be_used() {
 fn the_file_for_a_server_can_be_used_and_lets_a_proxy_speak_tls() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/relay.toml");
 
-    let config = Config::load(&path).unwrap();
+    let config = Config::read(&path).unwrap();
+    config.check().unwrap();
 
     assert!(config.http.behind_proxy && config.http.admin.is_some());
     assert!(config.sources.iter().all(|source| source.kind.is_live()));

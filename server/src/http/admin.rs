@@ -2,36 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
 
 use super::{AppState, metrics, status};
 
+/// The streams that are told of.
+type Streams = (Arc<AppState>, Option<Arc<AppState>>);
+
 /// Its routes.
 pub(crate) fn router(main: Arc<AppState>, live: Option<Arc<AppState>>) -> Router {
-    let streams: Arc<[Arc<AppState>]> = [main.clone()].into_iter().chain(live).collect();
     Router::new()
-        .route("/metrics", get(write))
-        .with_state(streams)
         .route("/healthz", get(status::healthz))
-        .merge(
-            Router::new()
-                .route("/readyz", get(status::readyz))
-                .with_state(main),
-        )
+        .route("/readyz", get(status::readyz))
+        .with_state(Arc::clone(&main))
+        .route("/metrics", get(write).with_state((main, live)))
 }
 
-async fn write(State(streams): State<Arc<[Arc<AppState>]>>) -> Response {
+async fn write(State((main, live)): State<Streams>) -> impl IntoResponse {
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    let all: Vec<&AppState> = streams.iter().map(|state| &**state).collect();
-    let Some(first) = all.first() else {
-        return ().into_response();
-    };
-    let page = metrics::write(&all, &first.metrics, &first.gate);
-    (content_type, page).into_response()
+    (content_type, metrics::write(&main, live.as_deref()))
 }

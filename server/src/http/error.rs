@@ -6,11 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::metrics::Refusal;
 use crate::log::LogError;
 
 /// In seconds; whoever is refused for now is told when to come back.
-const RETRY_AFTER: &str = "10";
+pub(super) const RETRY_AFTER: &str = "10";
 
 /// A request that cannot be answered.
 #[derive(Debug)]
@@ -33,11 +32,6 @@ impl Problem {
             status: StatusCode::NOT_FOUND,
             detail: detail.into(),
         }
-    }
-
-    /// Too many streams of one address.
-    pub(super) fn refused(_: Refusal) -> Self {
-        Self::too_many("this address has too many open streams; close one")
     }
 
     pub(super) fn too_many(detail: &str) -> Self {

@@ -5,6 +5,12 @@
 //! once and each of them costs one system call. Between two passes lies a pause that grows with the number
 //! of readers: what is published meanwhile goes out in one piece, and the machine makes at most some tens
 //! of thousands of writes a second, whatever is published.
+//!
+//! A reader through TLS has a task of its own for as long as it stays, since its bytes are nobody else's.
+
+mod alone;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io,
@@ -17,7 +23,6 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     sync::{mpsc, watch},
     time::{Instant, sleep_until},
@@ -25,12 +30,14 @@ use tokio::{
 use wire::LogId;
 
 use super::{
+    choice::Choice,
     gate::Place,
     metrics::{End, Metrics, Sent},
     reader::{Due, Reader},
-    socket::{Bounded, Socket},
 };
 use crate::log::{Kinds, Log, Read};
+
+pub(super) use alone::follow;
 
 /// A browser gains nothing from more frequent pieces, and each costs a system call.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
@@ -47,12 +54,10 @@ const TURN: usize = 128;
 /// Readers stand at a few places only; whoever stands elsewhere has a piece of its own.
 const MAX_PIECES: usize = 16;
 const MAX_SHARDS: usize = 4;
-/// What all readers that are behind may hold together, and each of them at most and at least.
-const CATCHING_UP_BYTES: usize = 32 << 20;
+/// What is put together for a reader at once, about.
 const MAX_PIECE: usize = 64 << 10;
-const MIN_PIECE: usize = 8 << 10;
 /// A reader has nothing to say. One that talks on is no reader.
-const MAX_TALK: u32 = 16 << 10;
+const MAX_TALK: usize = 16 << 10;
 
 /// Where readers go once they have caught up.
 pub(crate) struct Fanout {
@@ -68,8 +73,7 @@ struct Seat {
     /// What the kernel has not taken yet. Shared with whoever was sent the same.
     rest: Bytes,
     blocked_since: Option<Instant>,
-    not_before: Instant,
-    talk: u32,
+    talk: Talk,
     _place: Place,
 }
 
@@ -77,7 +81,7 @@ struct Seat {
 #[derive(Debug, Eq, PartialEq)]
 enum Fate {
     Stays,
-    /// It has to catch up by itself.
+    /// What it needs is no longer in memory: it has to catch up by itself.
     Behind,
     Ends(End),
 }
@@ -96,10 +100,11 @@ impl Fanout {
                 log: log.clone(),
                 stop: stop.clone(),
                 metrics: Arc::clone(metrics),
-                n_shards: n_shards as u32,
+                n_shards,
                 pieces: Vec::new(),
                 last_pass: Instant::now(),
-                news_since: None,
+                has_news: false,
+                has_more: false,
                 has_blocked: false,
                 is_busy: false,
             };
@@ -122,168 +127,36 @@ impl Fanout {
     }
 }
 
-/// Serves a reader from wherever it is until it ends, or has a seat among those that have caught up.
-pub(super) async fn follow(socket: Bounded, reader: Reader, head: Vec<u8>, place: Place) {
-    let first = reader.state.log.read_hot(&reader.cursor, &reader.want);
-    reader.state.metrics.begin(reader.beginning(first.as_ref()));
-    drop(first);
-    let mut piece = head;
-    piece.extend_from_slice(reader.retry().as_bytes());
-    go_on(socket, reader, piece, place).await;
+/// How long the pause between two pieces is.
+fn pause_among(n_readers: usize) -> Duration {
+    let n_readers = u32::try_from(n_readers).unwrap_or(u32::MAX);
+    let longer = PAUSE_PER_READER.saturating_mul(n_readers);
+    MIN_PAUSE.saturating_add(longer).min(MAX_PAUSE)
 }
 
-async fn go_on(mut socket: Bounded, mut reader: Reader, piece: Vec<u8>, place: Place) {
-    let state = Arc::clone(&reader.state);
-    let mut stop = state.stop.clone();
-    let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
-    let outcome = tokio::select! {
-        outcome = catch_up(&mut socket, &mut reader, piece) => outcome,
-        () = stopped => Err(End::Shutdown),
-    };
-    match outcome {
-        Ok(()) => match socket.into_socket() {
-            Socket::Plain(socket) => match forget_waiting(socket) {
-                Ok(socket) => state.fanout.seat(Seat::new(socket, reader, place)),
-                Err(error) => {
-                    tracing::debug!(%error, "a stream ends, since its socket cannot be registered");
-                    state.metrics.end(End::Error);
-                }
-            },
-            Socket::Tls(_) => {}
-        },
-        Err(end) => {
-            if end == End::Shutdown {
-                let farewell = reader.retry();
-                // Whoever takes nothing now comes back without having heard it.
-                let _ = tokio::time::timeout(
-                    Duration::from_millis(200),
-                    socket.write_all(farewell.as_bytes()),
-                )
-                .await;
-                let _ = socket.shutdown().await;
-            }
-            state.metrics.end(end);
+/// What a reader has said, in bytes.
+#[derive(Debug, Default)]
+struct Talk(usize);
+
+impl Talk {
+    fn hear(&mut self, n_bytes: usize) -> Result<(), End> {
+        self.0 += n_bytes;
+        if self.0 > MAX_TALK {
+            return Err(End::Client);
         }
-    }
-}
-
-/// Registers a socket anew. Otherwise it would remember who waited for it last, and with that keep the
-/// memory of a task that has long ended: twice as much as all else of a reader.
-fn forget_waiting(socket: TcpStream) -> io::Result<TcpStream> {
-    TcpStream::from_std(socket.into_std()?)
-}
-
-/// Sends everything up to the tip. A reader whose bytes are encrypted is served here for as long as it stays.
-async fn catch_up(
-    socket: &mut Bounded,
-    reader: &mut Reader,
-    mut piece: Vec<u8>,
-) -> Result<(), End> {
-    let state = Arc::clone(&reader.state);
-    let _behind = Behind::new(&state.fanout);
-    let mut published = state.log.published();
-    loop {
-        // Marked as seen before the log is read, so that nothing published meanwhile is slept through.
-        published.mark_unchanged();
-        reader.want.max_bytes = state.fanout.piece_bytes();
-        let read = state.log.read(&reader.cursor, &reader.want).await;
-        let read = read.map_err(|error| {
-            tracing::error!(%error, "a stream ends, since the log cannot be read");
-            End::Error
-        })?;
-        let is_at_tip = matches!(&read, Read::Page(page) if page.scanned >= page.tip);
-        let mut sent = Sent::default();
-        reader.take(read, &mut piece, &mut sent);
-        let due = reader.due(Instant::now());
-        reader.tell_time(due, &mut piece);
-        if !piece.is_empty() {
-            socket
-                .write_all(&piece)
-                .await
-                .map_err(|error| why(&error))?;
-            socket.flush().await.map_err(|error| why(&error))?;
-            (sent.n_bytes, sent.n_flushes) = (piece.len() as u64, 1);
-            state.metrics.sent(sent);
-            // Nothing is held while there is nothing to send.
-            piece = Vec::new();
-        }
-        if !is_at_tip {
-            continue;
-        }
-        if socket.is_plain() {
-            return Ok(());
-        }
-        wait_for_news(socket, reader, &mut published).await?;
-    }
-}
-
-/// Until something is published or is to be said.
-async fn wait_for_news(
-    socket: &mut Bounded,
-    reader: &Reader,
-    published: &mut watch::Receiver<u64>,
-) -> Result<(), End> {
-    let every = reader.choice.as_ref().and_then(|choice| choice.conflate);
-    let pause_until = Instant::now() + every.unwrap_or(MIN_PAUSE);
-    let news = async {
-        if published.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        sleep_until(pause_until).await;
-    };
-    let mut talk = [0; 64];
-    tokio::select! {
-        () = news => Ok(()),
-        () = sleep_until(reader.next_due()) => Ok(()),
-        said = socket.read(&mut talk) => match said {
-            Ok(n) if n > 0 => Ok(()),
-            _ => Err(End::Client),
-        },
-    }
-}
-
-fn why(error: &io::Error) -> End {
-    if error.kind() == io::ErrorKind::TimedOut {
-        End::Slow
-    } else {
-        End::Client
-    }
-}
-
-/// Counts readers that are behind, so that together they hold no more than they may.
-struct Behind<'a>(&'a AtomicUsize);
-
-impl<'a> Behind<'a> {
-    fn new(fanout: &'a Fanout) -> Self {
-        fanout.n_behind.fetch_add(1, Ordering::Relaxed);
-        Self(&fanout.n_behind)
-    }
-}
-
-impl Drop for Behind<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Fanout {
-    fn piece_bytes(&self) -> usize {
-        let n_behind = self.n_behind.load(Ordering::Relaxed).max(1);
-        (CATCHING_UP_BYTES / n_behind).clamp(MIN_PIECE, MAX_PIECE)
+        Ok(())
     }
 }
 
 impl Seat {
     fn new(socket: TcpStream, mut reader: Reader, place: Place) -> Self {
-        let now = Instant::now();
         reader.want.max_bytes = MAX_PIECE;
         Self {
             socket,
             reader,
             rest: Bytes::new(),
             blocked_since: None,
-            not_before: now,
-            talk: 0,
+            talk: Talk::default(),
             _place: place,
         }
     }
@@ -323,9 +196,8 @@ impl Seat {
             match self.socket.try_read(&mut talk) {
                 Ok(0) => return Fate::Ends(End::Client),
                 Ok(n) => {
-                    self.talk = self.talk.saturating_add(n as u32);
-                    if self.talk > MAX_TALK {
-                        return Fate::Ends(End::Client);
+                    if let Err(end) = self.talk.hear(n) {
+                        return Fate::Ends(end);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Fate::Stays,
@@ -347,12 +219,14 @@ struct Shard {
     log: Log,
     stop: watch::Receiver<bool>,
     metrics: Arc<Metrics>,
-    n_shards: u32,
+    n_shards: usize,
     /// What was put together in this pass.
     pieces: Vec<Piece>,
     last_pass: Instant,
-    /// Since when something has been published that readers have not been sent.
-    news_since: Option<Instant>,
+    /// Something has been published that readers have not been sent.
+    has_news: bool,
+    /// Somebody was not sent everything there is, since it did not fit into one piece.
+    has_more: bool,
     /// The kernel does not take everything from somebody.
     has_blocked: bool,
     /// The last pass had many events for everybody.
@@ -364,12 +238,16 @@ struct Piece {
     log: LogId,
     after: u64,
     kinds: Kinds,
-    choice: usize,
+    choice: Option<Arc<Choice>>,
+    /// It is too soon for events.
+    is_early: bool,
     due: Due,
     bytes: Bytes,
     n_events: u64,
     scanned: u64,
     tip: u64,
+    /// When the first of its events was.
+    published_at: Option<Instant>,
 }
 
 impl Shard {
@@ -382,11 +260,11 @@ impl Shard {
                     Some(seat) => self.welcome(seat),
                     None => return,
                 },
-                changed = self.published.changed(), if self.news_since.is_none() => {
+                changed = self.published.changed(), if !self.has_news => {
                     if changed.is_err() {
                         return;
                     }
-                    self.news_since = Some(Instant::now());
+                    self.has_news = true;
                 }
                 () = sleep_until(next_pass) => self.pass().await,
             }
@@ -400,12 +278,11 @@ impl Shard {
         while let Ok(seat) = self.inbox.try_recv() {
             self.seats.push(seat);
         }
-        self.news_since.get_or_insert_with(Instant::now);
+        self.has_news = true;
     }
 
     fn pause(&self) -> Duration {
-        let n_readers = (self.seats.len() as u32).saturating_mul(self.n_shards);
-        let pause = (MIN_PAUSE + PAUSE_PER_READER * n_readers).min(MAX_PAUSE);
+        let pause = pause_among(self.seats.len().saturating_mul(self.n_shards));
         // A few readers cost little, however much there is to send.
         if self.is_busy && pause > 2 * MIN_PAUSE {
             2 * pause
@@ -415,7 +292,9 @@ impl Shard {
     }
 
     fn next_pass(&self) -> Instant {
-        if self.news_since.is_some() || self.has_blocked {
+        if self.has_more {
+            self.last_pass + MIN_PAUSE
+        } else if self.has_news || self.has_blocked {
             self.last_pass + self.pause()
         } else {
             self.last_pass + LOOK_EVERY
@@ -424,18 +303,19 @@ impl Shard {
 
     /// Once over everybody.
     async fn pass(&mut self) {
-        let news_since = self.news_since.take();
         // Marked as seen before the log is read, so that nothing published meanwhile is slept through.
         self.published.mark_unchanged();
         self.last_pass = Instant::now();
         self.pieces.clear();
-        self.has_blocked = false;
+        (self.has_news, self.has_more, self.has_blocked) = (false, false, false);
         let (mut sent, mut place) = (Sent::default(), 0);
         while let Some(seat) = self.seats.get_mut(place) {
             let fate = serve(seat, &self.log, &mut self.pieces, &mut sent);
             match fate {
                 Fate::Stays => {
-                    self.has_blocked |= !seat.rest.is_empty();
+                    let is_blocked = !seat.rest.is_empty();
+                    self.has_blocked |= is_blocked;
+                    self.has_more |= seat.reader.is_behind() && !is_blocked;
                     place += 1;
                 }
                 Fate::Behind => {
@@ -445,7 +325,7 @@ impl Shard {
                         _place,
                         ..
                     } = *self.seats.swap_remove(place);
-                    tokio::spawn(rejoin(socket, reader, _place));
+                    tokio::spawn(alone::rejoin(socket, reader, _place));
                 }
                 Fate::Ends(end) => {
                     self.metrics.end(end);
@@ -457,9 +337,6 @@ impl Shard {
             }
         }
         self.pieces.clear();
-        if let Some(since) = news_since.filter(|_| sent.n_flushes > 0) {
-            self.metrics.delivered(sent.n_flushes, since.elapsed());
-        }
         self.is_busy = sent.n_flushes > 0 && sent.n_events >= BUSY_EVENTS * sent.n_flushes;
         self.metrics.sent(sent);
     }
@@ -488,94 +365,104 @@ fn serve(seat: &mut Seat, log: &Log, pieces: &mut Vec<Piece>, sent: &mut Sent) -
             return fate;
         }
     }
-    let due = seat.reader.due(now);
-    let is_early = now < seat.not_before && !due.tip && !due.heartbeat;
-    if is_early {
-        return Fate::Stays;
-    }
-    let Some(is_at_tip) = next_piece(seat, log, due, pieces, sent) else {
+    if next_piece(seat, now, log, pieces, sent).is_none() {
         return Fate::Behind;
-    };
+    }
     if seat.rest.is_empty() {
         return Fate::Stays;
     }
-    if let Some(conflate) = seat
-        .reader
-        .choice
-        .as_ref()
-        .and_then(|choice| choice.conflate)
-    {
-        seat.not_before = now + conflate;
-    }
     sent.n_bytes += seat.rest.len() as u64;
     sent.n_flushes += 1;
-    let fate = seat.write(now);
-    if fate == Fate::Stays && seat.rest.is_empty() && !is_at_tip {
-        return Fate::Behind;
-    }
-    fate
+    seat.write(now)
 }
 
-/// Puts the next piece of a reader together, or takes it from one who has had the same. Tells whether that
-/// reaches the tip; `None` when it does not lie in memory.
+/// Puts the next piece of a reader together, or takes it from one who has had the same; `None` when it does
+/// not lie in memory.
 fn next_piece(
     seat: &mut Seat,
+    now: Instant,
     log: &Log,
-    due: Due,
     pieces: &mut Vec<Piece>,
     sent: &mut Sent,
-) -> Option<bool> {
+) -> Option<()> {
     let reader = &mut seat.reader;
-    let choice = reader
-        .choice
-        .as_ref()
-        .map_or(0, |choice| Arc::as_ptr(choice) as usize);
+    let (due, is_early) = (reader.due(now), reader.is_early(now));
+    if is_early && !due.tip && !due.heartbeat {
+        return Some(());
+    }
+    let choice = reader.choice.as_ref().map(Arc::as_ptr);
     let known = pieces.iter().find(|piece| {
-        (piece.after, piece.kinds, piece.choice, piece.due)
-            == (reader.cursor.seq, reader.want.kinds, choice, due)
+        (piece.after, piece.kinds, piece.is_early, piece.due)
+            == (reader.cursor.seq, reader.want.kinds, is_early, due)
+            && piece.choice.as_ref().map(Arc::as_ptr) == choice
             && piece.log == *reader.log_id()
     });
     if let Some(piece) = known {
         seat.rest = piece.bytes.clone();
-        sent.n_events += piece.n_events;
-        reader.pass(piece.scanned, piece.tip);
+        if !is_early {
+            reader.pass(piece.scanned, piece.tip);
+        }
         reader.has_been_told(due);
-        return Some(piece.scanned >= piece.tip);
+        count(reader, piece.n_events, piece.published_at, now, sent);
+        return Some(());
     }
-    let read = log.read_hot(&reader.cursor, &reader.want)?;
-    let reaches = match &read {
-        Read::Page(page) => Some((page.scanned, page.tip)),
-        Read::Gap(_) | Read::Reset { .. } => None,
+    let read = if is_early {
+        None
+    } else {
+        Some(log.read_hot(&reader.cursor, &reader.want)?)
     };
     let (after, log_id) = (reader.cursor.seq, reader.log_id().clone());
     let (mut bytes, mut own) = (Vec::new(), Sent::default());
-    reader.take(read, &mut bytes, &mut own);
-    reader.tell_time(due, &mut bytes);
-    sent.n_events += own.n_events;
-    seat.rest = Bytes::from(bytes);
-    let Some((scanned, tip)) = reaches else {
-        return Some(false);
+    // A gap or a reset is told to one reader; it goes on in the next pass.
+    let reaches = match &read {
+        Some(Read::Page(page)) => Some((page.scanned, page.tip)),
+        Some(Read::Gap(_) | Read::Reset { .. }) => None,
+        None => Some((after, after)),
     };
-    // A choice is one reader's own: nobody else will ask for its pieces.
-    if choice == 0 && pieces.len() < MAX_PIECES {
+    if let Some(read) = read {
+        reader.take(read, &mut bytes, &mut own);
+    }
+    reader.tell_time(due, &mut bytes);
+    seat.rest = Bytes::from(bytes);
+    let published_at = (own.n_events > 0)
+        .then(|| log.published_behind(after))
+        .flatten();
+    count(reader, own.n_events, published_at, now, sent);
+    if let Some((scanned, tip)) = reaches.filter(|_| pieces.len() < MAX_PIECES) {
         pieces.push(Piece {
             log: log_id,
             after,
             kinds: reader.want.kinds,
-            choice,
+            choice: reader.choice.clone(),
+            is_early,
             due,
             bytes: seat.rest.clone(),
             n_events: own.n_events,
             scanned,
             tip,
+            published_at,
         });
     }
-    Some(scanned >= tip)
+    Some(())
 }
 
-/// A reader that has fallen behind, or to whom a gap or reset was told, goes on by itself.
-async fn rejoin(socket: TcpStream, reader: Reader, place: Place) {
-    let patience = reader.state.http.write_timeout();
-    let socket = Bounded::new(Socket::Plain(socket), patience);
-    go_on(socket, reader, Vec::new(), place).await;
+/// Events are about to be written to a reader.
+fn count(
+    reader: &mut Reader,
+    n_events: u64,
+    published_at: Option<Instant>,
+    now: Instant,
+    sent: &mut Sent,
+) {
+    if n_events == 0 {
+        return;
+    }
+    sent.n_events += n_events;
+    // Who wants to wait is no measure of how long it takes.
+    if let Some(at) = published_at.filter(|_| reader.conflate.is_none()) {
+        sent.delivered.add(now.saturating_duration_since(at));
+    }
+    if !reader.is_behind() {
+        reader.pace(now);
+    }
 }

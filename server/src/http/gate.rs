@@ -17,17 +17,12 @@ const BURST_SECS: f64 = 10.0;
 /// So many wrong tokens of one address within `FORGET_AFTER` are answered; then it has to wait.
 const MAX_WRONG_TOKENS: u32 = 30;
 const FORGET_AFTER: Duration = Duration::from_secs(60);
-/// More addresses than these are not remembered; the oldest knowledge goes first, all at once.
+/// Of more addresses than these, those that have nothing open are forgotten, all at once.
 const MAX_REMEMBERED: usize = 50_000;
 
 /// Counts what is open. One for all listeners of the public.
 pub(crate) struct Gate {
-    max_connections: usize,
-    max_per_address: usize,
-    max_streams_per_address: usize,
-    connects_per_second: f64,
-    /// Every connection comes from the proxy, whose addresses say nothing.
-    is_behind_proxy: bool,
+    config: HttpConfig,
     open: Mutex<Open>,
     /// Told when the last connection has ended.
     emptied: Notify,
@@ -66,11 +61,7 @@ pub(super) struct StreamPlace {
 impl Gate {
     pub(crate) fn new(config: &HttpConfig, metrics: Arc<Metrics>) -> Arc<Self> {
         Arc::new(Self {
-            max_connections: config.max_connections,
-            max_per_address: config.max_connections_per_address,
-            max_streams_per_address: config.max_streams_per_address,
-            connects_per_second: f64::from(config.max_connects_per_second),
-            is_behind_proxy: config.behind_proxy,
+            config: config.clone(),
             open: Mutex::default(),
             emptied: Notify::new(),
             metrics,
@@ -82,14 +73,15 @@ impl Gate {
         let address = whole(peer);
         let mut open = self.open();
         let n_connections = open.n_connections;
-        let counts = open.of(address, self.connects_per_second * BURST_SECS);
-        let refusal = if n_connections >= self.max_connections {
+        let counts = open.of(address, self.connects_per_second() * BURST_SECS);
+        let refusal = if n_connections >= self.config.max_connections {
             Some(Refusal::Full)
-        } else if self.is_behind_proxy {
+        } else if self.config.is_proxy(peer) {
+            // Its address says nothing about those whom it brings.
             None
-        } else if counts.n_connections >= self.max_per_address {
+        } else if counts.n_connections >= self.config.max_connections_per_address {
             Some(Refusal::Address)
-        } else if !counts.may_connect(self.connects_per_second) {
+        } else if !counts.may_connect(self.connects_per_second()) {
             Some(Refusal::Rate)
         } else {
             None
@@ -106,17 +98,17 @@ impl Gate {
         })
     }
 
-    /// Lets a reader open a stream, or says why not.
-    pub(super) fn open_stream(self: &Arc<Self>, reader: IpAddr) -> Result<StreamPlace, Refusal> {
+    /// Lets a reader open a stream, unless its address has too many.
+    pub(super) fn open_stream(self: &Arc<Self>, reader: IpAddr) -> Option<StreamPlace> {
         let address = whole(reader);
         let mut open = self.open();
-        let counts = open.of(address, self.connects_per_second * BURST_SECS);
-        if counts.n_streams >= self.max_streams_per_address {
+        let counts = open.of(address, self.connects_per_second() * BURST_SECS);
+        if counts.n_streams >= self.config.max_streams_per_address {
             self.metrics.refuse(Refusal::Streams);
-            return Err(Refusal::Streams);
+            return None;
         }
         counts.n_streams += 1;
-        Ok(StreamPlace {
+        Some(StreamPlace {
             gate: Arc::clone(self),
             address,
         })
@@ -133,11 +125,15 @@ impl Gate {
     pub(super) fn note_wrong_token(&self, reader: IpAddr) {
         self.metrics.refuse(Refusal::Token);
         let mut open = self.open();
-        let counts = open.of(whole(reader), self.connects_per_second * BURST_SECS);
+        let counts = open.of(whole(reader), self.connects_per_second() * BURST_SECS);
         if counts.wrong_since.elapsed() >= FORGET_AFTER {
             (counts.n_wrong_tokens, counts.wrong_since) = (0, Instant::now());
         }
         counts.n_wrong_tokens += 1;
+    }
+
+    fn connects_per_second(&self) -> f64 {
+        f64::from(self.config.max_connects_per_second)
     }
 
     /// How many connections are open.
@@ -270,9 +266,9 @@ mod tests {
         let gate = gate(|_| {});
         let _stream = gate.open_stream(address("2001:db8::1")).unwrap();
 
-        assert!(gate.open_stream(address("2001:db8::ffff")).is_err());
-        assert!(gate.open_stream(address("2001:db8:0:1::1")).is_ok());
-        assert!(gate.open_stream(address("10.0.0.1")).is_ok());
+        assert!(gate.open_stream(address("2001:db8::ffff")).is_none());
+        assert!(gate.open_stream(address("2001:db8:0:1::1")).is_some());
+        assert!(gate.open_stream(address("10.0.0.1")).is_some());
     }
 
     #[tokio::test(start_paused = true)]
@@ -292,12 +288,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn behind_a_proxy_its_own_address_is_not_limited() {
-        let gate = gate(|config| config.behind_proxy = true);
+    async fn the_proxys_address_is_not_limited_and_whoever_comes_past_it_is() {
+        let gate = gate(|config| {
+            config.behind_proxy = true;
+            config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        });
+        let connect = |from| {
+            gate.connect(address(from))
+                .map_err(|refusal| refusal.word())
+        };
 
-        let all: Vec<_> = (0..4).map(|_| gate.connect(address("127.0.0.1"))).collect();
+        let _past: Vec<_> = (0..2).map(|_| connect("127.0.0.2")).collect();
+        assert_eq!(connect("127.0.0.2").err(), Some("address"));
 
-        assert!(all.iter().all(Result::is_ok));
+        let _brought = [connect("127.0.0.1").unwrap(), connect("127.0.0.1").unwrap()];
+        assert_eq!(connect("127.0.0.1").err(), Some("full"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::error::Problem;
+use super::{error::Problem, serve::Visit};
 use crate::config::HttpConfig;
 
 /// No request has a body that anybody reads.
@@ -60,14 +60,19 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let asked = request.headers().clone();
+    let visit = request.extensions().get::<Visit>().cloned();
     let mut response = if announced_length(&asked) > MAX_BODY {
         Problem::too_large().into_response()
     } else if let Some(answer) = preflight(&request, &config) {
         answer
     } else {
-        // The stream is taken over at once, and its time begins there.
+        // The stream is taken over once what was asked before it has been written.
         let answer = tokio::time::timeout(config.request_timeout(), next.run(request)).await;
-        answer.unwrap_or_else(|_| Problem::unavailable("it takes too long").into_response())
+        answer.unwrap_or_else(|_| {
+            // One request is answered once.
+            visit.iter().for_each(Visit::withdraw);
+            Problem::unavailable("it takes too long").into_response()
+        })
     };
     add_to_answer(response.headers_mut(), &asked, &config);
     response

@@ -16,8 +16,9 @@ use crate::log::{Line, Read, Want};
 
 const DEFAULT_LIMIT: usize = 1_000;
 const MAX_LIMIT: usize = 10_000;
-/// A page is closed once it has this many bytes, whatever its limit.
-const MAX_PAGE_BYTES: usize = 8 << 20;
+/// A page is closed once it has this many bytes, whatever its limit: the kernel holds as many for a connection,
+/// so that whoever takes nothing keeps next to nothing in this process.
+const MAX_PAGE_BYTES: usize = 64 << 10;
 
 /// The cursor to ask with for the next page. Absent on the last page.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
@@ -72,7 +73,7 @@ pub(super) async fn history(
     let mut headers = HeaderMap::new();
     let mut lines: Vec<Line> = Vec::new();
     let has_more = loop {
-        match state.log.read(&cursor, &want).await? {
+        match state.of_requests.read(&cursor, &want).await? {
             Read::Reset { log } => {
                 return Err(Problem::not_found(format!(
                     "{cursor} is no place in the log that is served now, {log}"
@@ -116,7 +117,7 @@ pub(super) async fn history(
         append(
             &mut headers,
             header::LINK,
-            &format!("<{}>; rel=\"next\"", address(&query, &cursor, limit)),
+            &format!("<{}>; rel=\"next\"", behind(&query, &cursor, limit)),
         );
     }
     let pieces = lines
@@ -131,9 +132,9 @@ fn append(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// The same question behind another cursor.
-fn address(query: &HistoryQuery, cursor: &Cursor, limit: usize) -> String {
-    let mut address = format!("/api/v1/history?after={cursor}&limit={limit}");
+/// The same question behind another cursor, relative to this one: the path may be under /live, or a proxy's.
+fn behind(query: &HistoryQuery, cursor: &Cursor, limit: usize) -> String {
+    let mut address = format!("?after={cursor}&limit={limit}");
     let numbers = [("from", query.from), ("to", query.to)];
     for (name, value) in numbers
         .into_iter()

@@ -8,10 +8,11 @@ use std::{
 
 use wire::SourceState;
 
-use super::{AppState, gate::Gate};
+use super::AppState;
 
 /// Upper ends of the classes of [`Metrics::deliveries`], in seconds.
 const CLASSES: [f64; 8] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
+const N_CLASSES: usize = CLASSES.len() + 1;
 
 /// Counters since the start.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ pub(crate) struct Metrics {
     flushes: AtomicU64,
     gaps: AtomicU64,
     resets: AtomicU64,
-    classes: [AtomicU64; 9],
+    classes: [AtomicU64; N_CLASSES],
     delivery_micros: AtomicU64,
 }
 
@@ -137,6 +138,10 @@ impl Metrics {
         add(&self.events, sent.n_events);
         add(&self.bytes, sent.n_bytes);
         add(&self.flushes, sent.n_flushes);
+        for (class, n) in self.classes.iter().zip(sent.delivered.classes) {
+            add(class, n);
+        }
+        add(&self.delivery_micros, sent.delivered.micros);
     }
 
     pub(super) fn gap(&self) {
@@ -146,15 +151,6 @@ impl Metrics {
     pub(super) fn reset(&self) {
         add(&self.resets, 1);
     }
-
-    /// So many readers had what was published `after` it was.
-    pub(super) fn delivered(&self, n_readers: u64, after: Duration) {
-        let secs = after.as_secs_f64();
-        let class = CLASSES.iter().position(|end| secs <= *end);
-        add(&self.classes[class.unwrap_or(CLASSES.len())], n_readers);
-        let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
-        add(&self.delivery_micros, micros.saturating_mul(n_readers));
-    }
 }
 
 /// What was written.
@@ -163,6 +159,24 @@ pub(super) struct Sent {
     pub(super) n_events: u64,
     pub(super) n_bytes: u64,
     pub(super) n_flushes: u64,
+    pub(super) delivered: Deliveries,
+}
+
+/// Pieces with events, by the time from the publication of the first of them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Deliveries {
+    classes: [u64; N_CLASSES],
+    micros: u64,
+}
+
+impl Deliveries {
+    pub(super) fn add(&mut self, after: Duration) {
+        let secs = after.as_secs_f64();
+        let class = CLASSES.iter().position(|end| secs <= *end);
+        self.classes[class.unwrap_or(CLASSES.len())] += 1;
+        let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
+        self.micros = self.micros.saturating_add(micros);
+    }
 }
 
 fn add(counter: &AtomicU64, n: u64) {
@@ -170,13 +184,16 @@ fn add(counter: &AtomicU64, n: u64) {
 }
 
 /// Everything as text, in the format that Prometheus reads.
-pub(super) fn write(streams: &[&AppState], metrics: &Metrics, gate: &Gate) -> String {
+pub(super) fn write(main: &AppState, live: Option<&AppState>) -> String {
+    let streams: Vec<&AppState> = [main].into_iter().chain(live).collect();
+    // Shared by both.
+    let (metrics, gate) = (&main.metrics, &main.gate);
     let mut page = Page(String::new());
     let counter = |value: &AtomicU64| value.load(Ordering::Relaxed) as f64;
     page.family("build_info", "gauge", "The version that runs.");
     page.sample("build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-    page.of_streams(streams);
-    page.of_sources(streams);
+    page.of_streams(&streams);
+    page.of_sources(&streams);
 
     page.family("connections", "gauge", "Open connections of readers.");
     page.sample("connections", &[], gate.n_connections() as f64);
@@ -224,17 +241,17 @@ pub(super) fn write(streams: &[&AppState], metrics: &Metrics, gate: &Gate) -> St
     for (name, help, value) in [
         (
             "sse_events_sent_total",
-            "Events handed to the kernel for readers.",
+            "Events put into pieces for readers.",
             &metrics.events,
         ),
         (
             "sse_bytes_sent_total",
-            "Bytes handed to the kernel for readers.",
+            "Bytes put into pieces for readers.",
             &metrics.bytes,
         ),
         (
             "sse_flushes_total",
-            "Writes to readers; events by flushes is how much they coalesce.",
+            "Pieces for readers; events by flushes is how much they coalesce.",
             &metrics.flushes,
         ),
         (
@@ -379,7 +396,7 @@ impl Page {
     }
 
     fn of_deliveries(&mut self, metrics: &Metrics) {
-        let help = "From publication to the write, of readers that were not behind.";
+        let help = "From the publication of a piece's first event to the write, of readers that were not behind.";
         self.family("delivery_seconds", "histogram", help);
         let mut n = 0;
         for (class, end) in metrics.classes.iter().zip(CLASSES) {
@@ -440,9 +457,11 @@ mod tests {
 
     #[test]
     fn a_delivery_is_counted_in_its_class_and_in_all_wider_ones() {
-        let metrics = Metrics::default();
-        metrics.delivered(3, Duration::from_millis(7));
-        metrics.delivered(1, Duration::from_secs(2));
+        let (metrics, mut sent) = (Metrics::default(), Sent::default());
+        for millis in [7, 7, 7, 2_000] {
+            sent.delivered.add(Duration::from_millis(millis));
+        }
+        metrics.sent(sent);
         let mut page = Page(String::new());
 
         page.of_deliveries(&metrics);

@@ -106,7 +106,7 @@ impl Collected {
         let log = state.log.head().log;
         let mut cursor = Cursor { log, seq: 0 };
         loop {
-            match state.log.read(&cursor, &want).await? {
+            match state.of_requests.read(&cursor, &want).await? {
                 Read::Page(page) => {
                     cursor.seq = page.scanned;
                     for line in &page.lines {

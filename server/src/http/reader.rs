@@ -29,12 +29,23 @@ pub(super) struct Reader {
     pub(super) want: Want,
     /// What is taken out of it for this reader.
     pub(super) choice: Option<Arc<Choice>>,
-    /// The reader has still to be told when it has caught up.
+    /// Events come to it at most so often, and not before then.
+    pub(super) conflate: Option<Duration>,
+    pub(super) not_before: Instant,
+    /// There is more to be sent, and it has to be told when it has caught up.
     is_behind: bool,
     next_tip: Instant,
     next_heartbeat: Instant,
     _counted: Counted,
     _place: StreamPlace,
+}
+
+/// What a reader asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    pub(super) kinds: Kinds,
+    pub(super) choice: Option<Arc<Choice>>,
+    pub(super) conflate: Option<Duration>,
 }
 
 /// What has to be said besides events.
@@ -48,18 +59,19 @@ impl Reader {
     pub(super) fn new(
         state: Arc<AppState>,
         cursor: Cursor,
-        kinds: Kinds,
-        choice: Option<Choice>,
+        wish: Wish,
         place: StreamPlace,
     ) -> Self {
         let now = Instant::now();
         Self {
             cursor,
             want: Want {
-                kinds,
+                kinds: wish.kinds,
                 ..Want::default()
             },
-            choice: choice.map(Arc::new),
+            choice: wish.choice,
+            conflate: wish.conflate,
+            not_before: now,
             is_behind: true,
             next_tip: now,
             next_heartbeat: now + state.http.heartbeat(),
@@ -87,6 +99,7 @@ impl Reader {
             Read::Gap(gap) => {
                 self.state.metrics.gap();
                 self.cursor.seq = gap.to;
+                self.is_behind = true;
                 self.notice(piece, wire::Body::Gap(gap));
                 self.heartbeat(piece);
             }
@@ -131,6 +144,23 @@ impl Reader {
         } else if self.is_behind {
             self.is_behind = false;
             self.next_tip = Instant::now();
+        }
+    }
+
+    /// Whether the last read did not reach the tip.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// Whether it is too soon for events.
+    pub(super) fn is_early(&self, now: Instant) -> bool {
+        now < self.not_before
+    }
+
+    /// Events up to the tip were sent.
+    pub(super) fn pace(&mut self, now: Instant) {
+        if let Some(conflate) = self.conflate {
+            self.not_before = now + conflate;
         }
     }
 
@@ -188,8 +218,9 @@ impl Reader {
     pub(super) fn beginning(&self, read: Option<&Read>) -> Resume {
         match read {
             Some(Read::Reset { .. }) => Resume::Reset,
-            Some(Read::Gap(_)) => Resume::Gap,
+            // Whoever begins misses nothing, whatever was trimmed.
             _ if self.cursor.seq == 0 => Resume::Beginning,
+            Some(Read::Gap(_)) => Resume::Gap,
             Some(Read::Page(_)) => Resume::Tail,
             None => Resume::Log,
         }
@@ -227,5 +258,39 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.n_readers.send_modify(|n| *n -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use wire::event::{Gap, GapReason};
+
+    use super::*;
+    use crate::log::{Log, LogOptions};
+
+    #[tokio::test]
+    async fn whoever_begins_without_a_cursor_has_missed_nothing_although_the_log_was_trimmed() {
+        let state = AppState::for_tests(Log::inline(LogOptions::default()));
+        let gap = Read::Gap(Gap {
+            from: 1,
+            to: 9,
+            reason: GapReason::BelowFloor,
+        });
+        for (seq, expect) in [(0, Resume::Beginning), (5, Resume::Gap)] {
+            let log = state.log.head().log;
+            let wish = Wish {
+                kinds: Kinds::ALL,
+                choice: None,
+                conflate: None,
+            };
+            let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+            let place = state.gate.open_stream(here).unwrap();
+
+            let reader = Reader::new(Arc::clone(&state), Cursor { log, seq }, wish, place);
+
+            assert_eq!(reader.beginning(Some(&gap)), expect);
+        }
     }
 }

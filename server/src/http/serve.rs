@@ -25,6 +25,7 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{
+    error::RETRY_AFTER,
     fanout,
     gate::{Gate, Place},
     metrics::Refusal,
@@ -74,6 +75,11 @@ impl Visit {
     /// Takes the connection away from hyper, once the request's handler waits for ever.
     pub(super) fn hand_over(&self, wanted: Wanted) {
         *self.slot() = Some(wanted);
+    }
+
+    /// A reader that has not been given the connection shall not have it.
+    pub(super) fn withdraw(&self) {
+        self.slot().take();
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Wanted>> {
@@ -137,15 +143,14 @@ pub(crate) async fn serve(
 /// A short word and the end: whoever is too many must cost nothing.
 fn send_away(socket: &TcpStream, refusal: Refusal) {
     tracing::debug!(reason = refusal.word(), "a connection was refused");
-    let answer: &[u8] = match refusal {
-        Refusal::Full => {
-            b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-        }
-        _ => {
-            b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-        }
+    let status = match refusal {
+        Refusal::Full => "503 Service Unavailable",
+        _ => "429 Too Many Requests",
     };
-    let _ = socket.try_write(answer);
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nretry-after: {RETRY_AFTER}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    let _ = socket.try_write(answer.as_bytes());
 }
 
 async fn welcome(
@@ -155,7 +160,7 @@ async fn welcome(
     entrance: &Entrance,
     phases: &mut watch::Receiver<Phase>,
 ) {
-    bound(&socket);
+    bound(&socket, entrance.config.write_timeout());
     let socket = match &entrance.tls {
         None => Socket::Plain(socket),
         Some(tls) => {
@@ -225,7 +230,7 @@ async fn answer(
     mut visit: Visit,
     entrance: &Entrance,
 ) -> Result<Response<Body>, Infallible> {
-    if entrance.config.behind_proxy {
+    if entrance.config.is_proxy(visit.client) {
         visit.client = named_by_proxy(&request).unwrap_or(visit.client);
     }
     let mut request = request.map(Body::new);
@@ -255,4 +260,37 @@ fn builder(config: &HttpConfig) -> http1::Builder {
         .max_headers(MAX_HEADERS)
         .max_buf_size(USER_BUFFER);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{middleware::from_fn_with_state, routing::get};
+
+    use super::*;
+    use crate::{
+        http::{AppState, headers, stream},
+        log::{Log, LogOptions},
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_for_the_stream_that_took_too_long_is_answered_once() {
+        let state = AppState::for_tests(Log::inline(LogOptions::default()));
+        let config = Arc::clone(&state.http);
+        let router = Router::new()
+            .route("/", get(stream::stream))
+            .with_state(state)
+            .layer(from_fn_with_state(config, headers::guard));
+        let visit = Visit {
+            client: IpAddr::from([127, 0, 0, 1]),
+            wanted: Arc::default(),
+        };
+        let mut request = Request::new(Body::empty());
+        request.extensions_mut().insert(visit.clone());
+
+        // Nobody takes the reader over: an answer before this one has still to be written.
+        let answer = router.oneshot(request).await.unwrap();
+
+        assert_eq!(answer.status(), 503);
+        assert!(visit.slot().is_none());
+    }
 }

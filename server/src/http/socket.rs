@@ -24,8 +24,17 @@ use tokio_rustls::server::TlsStream;
 const SEND_BUFFER: usize = 64 << 10;
 /// What a reader may send without being read; a request fits in many times.
 const RECEIVE_BUFFER: usize = 32 << 10;
-/// A reader that has vanished without a word is found out within a minute or so.
+/// After so long without a word the kernel asks whether the other end is still there, …
 const KEEPALIVE: Duration = Duration::from_secs(30);
+/// … again and again, so many times.
+#[cfg(target_os = "linux")]
+const PROBE_EVERY: Duration = Duration::from_secs(10);
+#[cfg(target_os = "linux")]
+const MAX_PROBES: u32 = 3;
+/// A reader that has vanished without a word is given up once what was sent to it has not been confirmed for
+/// so long. On a stream there is always something, so that the kernel has no cause to ask.
+#[cfg(target_os = "linux")]
+const UNCONFIRMED: Duration = Duration::from_secs(30);
 
 /// The bytes of a connection.
 pub(super) enum Socket {
@@ -44,14 +53,23 @@ pub(super) struct Bounded {
 }
 
 /// Bounds what the kernel holds for a connection. A refused option leaves it usable.
-pub(super) fn bound(socket: &TcpStream) {
+pub(super) fn bound(socket: &TcpStream, patience: Duration) {
     let about = SockRef::from(socket);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
+    #[cfg(target_os = "linux")]
+    let keepalive = keepalive
+        .with_interval(PROBE_EVERY)
+        .with_retries(MAX_PROBES);
     let set = about
         .set_send_buffer_size(SEND_BUFFER)
         .and_then(|()| about.set_recv_buffer_size(RECEIVE_BUFFER))
-        .and_then(|()| about.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE)))
+        .and_then(|()| about.set_tcp_keepalive(&keepalive))
         .and_then(|()| socket.set_nodelay(true));
     if let Err(error) = set {
+        tracing::debug!(%error, "a socket option was refused");
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) = about.set_tcp_user_timeout(Some(UNCONFIRMED.max(patience))) {
         tracing::debug!(%error, "a socket option was refused");
     }
 }
@@ -166,5 +184,26 @@ impl AsyncWrite for Bounded {
             Socket::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
         };
         self.bounded(cx, answer)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_has_vanished_is_given_up_but_not_before_a_slow_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let socket = TcpStream::connect(address).await.unwrap();
+        for (patience, expect) in [(5, 30), (60, 60)] {
+            bound(&socket, Duration::from_secs(patience));
+
+            let found = SockRef::from(&socket).tcp_user_timeout().unwrap();
+
+            assert_eq!(found, Some(Duration::from_secs(expect)));
+        }
     }
 }

@@ -16,10 +16,10 @@ use wire::{Cursor, LogId};
 
 use super::{
     AppState,
-    choice::Choice,
+    choice::Bars,
     error::Problem,
     headers,
-    reader::Reader,
+    reader::{Reader, Wish},
     serve::{Visit, Wanted},
 };
 use crate::log::Kinds;
@@ -45,12 +45,11 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Query(query) = query?;
-    if *state.stop.borrow() {
+    if state.health.is_draining() {
         return Err(Problem::unavailable("the relay is stopping"));
     }
     let cursor = starting_point(&headers, query.after.as_deref(), &state.log.head().log)?;
-    let kinds = parse_kinds(query.kinds.as_deref())?;
-    let choice = parse_choice(&state, &query)?;
+    let wish = parse_wish(&state, &query)?;
     let mut answer = stream_headers();
     if method == Method::HEAD {
         return Ok(answer.into_response());
@@ -58,9 +57,9 @@ pub(super) async fn stream(
     let place = state
         .gate
         .open_stream(visit.client)
-        .map_err(Problem::refused)?;
+        .ok_or_else(|| Problem::too_many("this address has too many open streams; close one"))?;
     headers::add_to_answer(&mut answer, &headers, &state.http);
-    let reader = Reader::new(state, cursor, kinds, choice, place);
+    let reader = Reader::new(state, cursor, wish, place);
     visit.hand_over(Wanted {
         head: head(&answer),
         reader,
@@ -99,17 +98,22 @@ fn head(headers: &HeaderMap) -> Vec<u8> {
     head
 }
 
-fn parse_choice(state: &AppState, query: &StreamQuery) -> Result<Option<Choice>, Problem> {
+fn parse_wish(state: &AppState, query: &StreamQuery) -> Result<Wish, Problem> {
     let conflate = query.conflate.filter(|millis| *millis > 0);
     if conflate.is_some_and(|millis| millis > MAX_CONFLATE_MS) {
         return Err(Problem::bad_request(format!(
             "conflate is in milliseconds, at most {MAX_CONFLATE_MS}"
         )));
     }
-    let conflate = conflate.map(Duration::from_millis);
-    let known = &state.public.topics;
-    Choice::new(known, query.topics.as_deref(), conflate).map_err(|name| {
+    let bars = conflate.map_or(Bars::All, |_| Bars::Newest);
+    let (known, asked) = (&state.public.topics, query.topics.as_deref());
+    let choice = state.choices.get(known, asked, bars).map_err(|name| {
         Problem::bad_request(format!("there is no topic {name:?}; see /api/v1/config"))
+    })?;
+    Ok(Wish {
+        kinds: parse_kinds(query.kinds.as_deref())?,
+        choice,
+        conflate: conflate.map(Duration::from_millis),
     })
 }
 

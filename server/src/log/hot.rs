@@ -1,7 +1,8 @@
 //! What readers see of the log without touching the store: its id, its limits, its holes, its tail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use tokio::time::Instant;
 use wire::{
     Cursor, LogId,
     event::{Gap, GapReason},
@@ -11,6 +12,9 @@ use super::{Head, Line, Page, Read, Want, cold::Opened, tail::Tail};
 
 /// How far one read of the store may reach: a sparse filter must not hold a thread for long.
 const MAX_COLD_REACH: u64 = 200_000;
+
+/// So many publications are remembered with their time.
+const MAX_PUBLICATIONS: usize = 256;
 
 /// The published state of the log. It changes as a whole, under one lock.
 pub(super) struct Hot {
@@ -22,6 +26,8 @@ pub(super) struct Hot {
     positions: BTreeMap<String, String>,
     tail: Tail,
     tail_bytes: usize,
+    /// The newest publications: the tip behind each, and when it was.
+    publications: VecDeque<(u64, Instant)>,
 }
 
 /// Where a read has to go on.
@@ -50,6 +56,7 @@ impl Hot {
             positions,
             tail: Tail::new(tip, tail_bytes),
             tail_bytes,
+            publications: VecDeque::new(),
         }
     }
 
@@ -71,6 +78,12 @@ impl Hot {
 
     pub(super) fn position(&self, source: &str) -> Option<String> {
         self.positions.get(source).cloned()
+    }
+
+    /// When the first event behind `seq` was published, or the oldest publication that is remembered.
+    pub(super) fn published_behind(&self, seq: u64) -> Option<Instant> {
+        let place = self.publications.partition_point(|(tip, _)| *tip <= seq);
+        self.publications.get(place).map(|(_, at)| *at)
     }
 
     /// Whether everything behind `after` is still there, apart from holes.
@@ -130,6 +143,12 @@ impl Hot {
         tombstones: Vec<Line>,
         positions: Vec<(String, String)>,
     ) {
+        if let Some(newest) = lines.last() {
+            if self.publications.len() == MAX_PUBLICATIONS {
+                self.publications.pop_front();
+            }
+            self.publications.push_back((newest.seq, Instant::now()));
+        }
         for line in lines {
             self.tip = line.seq;
             self.tail.push(line);
@@ -152,6 +171,7 @@ impl Hot {
         self.id = id;
         (self.floor, self.tip) = (1, 0);
         self.holes.clear();
+        self.publications.clear();
         self.positions.clear();
         self.tail = Tail::new(0, self.tail_bytes);
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rustc_hash::FxHashSet;
-use wire::{Body, Event, Identity, Post, SourceStatus, config::Filters};
+use wire::{Body, Event, Identity, Post, SourceStatus, config::Filters, drops::DUPLICATE};
 
 use super::subjects::Subjects;
 use crate::log::Appended;
@@ -74,7 +74,7 @@ impl Sieve {
         // Bodies without an identity live on the stream only and are no upstream's business.
         let identity = Identity::of(&event).ok_or("stream_only")?;
         if !self.remember(identity) {
-            return Err("duplicate");
+            return Err(DUPLICATE);
         }
         tally.unique += 1;
         if let Body::Post(post) = &event.body {
@@ -132,7 +132,7 @@ impl Tally {
         for count in [&mut self.kept_posts, &mut self.unique_posts] {
             *count = count.saturating_sub(n_repeated_posts);
         }
-        for (reason, n) in [("duplicate", n_repeats), ("unknown_post", n_forgotten)] {
+        for (reason, n) in [(DUPLICATE, n_repeats), ("unknown_post", n_forgotten)] {
             if n > 0 {
                 *self.dropped.entry(reason).or_default() += n;
             }

@@ -1,11 +1,7 @@
 //! The fan-out: readers that were live and fall behind, and what one reader asks for itself alone.
 
 use server::config::{RecordingStart, Speed};
-use socket2::SockRef;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
-};
+use tokio::io::AsyncReadExt;
 use wire::{
     Bar, Body, Event,
     config::Topic,
@@ -14,7 +10,8 @@ use wire::{
 };
 
 use crate::helpers::{
-    DAY_ONE, Relay, eventually, in_time, line, post, posts, seqs, source, spawn_relay, with,
+    DAY_ONE, Relay, eventually, in_time, line, narrow_reader, post, posts, seqs, source,
+    spawn_relay, with,
 };
 
 /// Ten megabytes within some seconds, from the first reader on.
@@ -33,18 +30,6 @@ async fn relay_that_plays_on(write_timeout_secs: f64) -> Relay {
 }
 
 const N_LONG: u64 = 5_000;
-
-async fn narrow_reader(relay: &Relay) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    SockRef::from(&socket)
-        .set_recv_buffer_size(16 << 10)
-        .unwrap();
-    let address = relay.address().parse().unwrap();
-    let mut reader = socket.connect(address).await.unwrap();
-    let request = b"GET /api/v1/stream HTTP/1.1\r\nHost: relay\r\n\r\n";
-    reader.write_all(request).await.unwrap();
-    reader
-}
 
 #[tokio::test]
 async fn a_live_reader_that_takes_nothing_is_dropped_and_others_get_everything() {

@@ -5,8 +5,15 @@ use std::{fs, future::Future, path::PathBuf, time::Duration};
 use reqwest::Response;
 use serde_json::Value;
 use server::config::{Config, RecordingStart, SourceConfig, Speed, StoreKind};
+use socket2::SockRef;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
 use wire::{
     Body, Event, Millis, Post, ndjson,
     sse::{Field, Parser},
@@ -105,6 +112,19 @@ impl Drop for Relay {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// A connection that has asked for the stream and takes little at a time.
+pub(crate) async fn narrow_reader(relay: &Relay) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    SockRef::from(&socket)
+        .set_recv_buffer_size(16 << 10)
+        .unwrap();
+    let address = relay.address().parse().unwrap();
+    let mut reader = socket.connect(address).await.unwrap();
+    let request = b"GET /api/v1/stream HTTP/1.1\r\nHost: relay\r\n\r\n";
+    reader.write_all(request).await.unwrap();
+    reader
 }
 
 /// Connections are not kept, so that closing a reader closes its socket.

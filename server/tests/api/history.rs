@@ -3,7 +3,7 @@
 use reqwest::Response;
 use wire::{Event, ndjson};
 
-use crate::helpers::{DAY_ONE, posts, seqs, spawn_relay};
+use crate::helpers::{DAY_ONE, line, post, posts, seqs, spawn_relay, with};
 
 async fn events(response: Response) -> Vec<Event> {
     let text = response.text().await.unwrap();
@@ -33,16 +33,41 @@ async fn pages_cover_the_log_exactly_once() {
         let (Some(link), Some(cursor)) = (link, cursor) else {
             break;
         };
-        path = link
-            .trim_start_matches('<')
-            .split('>')
-            .next()
-            .unwrap()
-            .to_owned();
-        assert!(path.contains(&cursor));
+        let next = link.trim_start_matches('<').split('>').next().unwrap();
+        // Relative to what was asked, so that it also holds under another path.
+        assert!(next.starts_with('?') && next.contains(&cursor), "{next}");
+        path = format!("/api/v1/history{next}");
     }
 
     assert_eq!(found, (1..=250).collect::<Vec<u64>>());
+}
+
+#[tokio::test]
+async fn a_page_is_no_longer_than_what_the_kernel_holds_for_whoever_takes_nothing() {
+    let long = |i| line(&with(post(i), |post| post.text = "x".repeat(1_500)));
+    let relay = spawn_relay((0..500).map(long).collect::<String>(), |_| {}).await;
+    relay.played().await;
+
+    let (mut found, mut path) = (Vec::new(), "/api/v1/history?limit=10000".to_owned());
+    loop {
+        let response = relay.get(&path).await;
+        let next = response.headers().get("x-next-cursor").cloned();
+        let text = response.text().await.unwrap();
+        assert!(text.len() < 70_000, "{}", text.len());
+        found.extend(
+            text.lines()
+                .map(|line| ndjson::decode_line(line).unwrap().seq),
+        );
+        let Some(next) = next else {
+            break;
+        };
+        path = format!(
+            "/api/v1/history?limit=10000&after={}",
+            next.to_str().unwrap()
+        );
+    }
+
+    assert_eq!(found, (1..=500).collect::<Vec<u64>>());
 }
 
 #[tokio::test]

@@ -14,15 +14,18 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::helpers::{Relay, in_time, line, post, posts, spawn_relay, with};
+use server::config::{Config, RecordingStart, Speed};
+
+use crate::helpers::{Relay, eventually, in_time, line, post, posts, source, spawn_relay, with};
 
 fn fixture(name: &str) -> PathBuf {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls");
     PathBuf::from(folder).join(name)
 }
 
-async fn relay_with_tls(lines: String) -> Relay {
+async fn relay_with_tls(lines: String, change: impl FnOnce(&mut Config)) -> Relay {
     spawn_relay(lines, |config| {
+        change(config);
         config.http.certificate_file = Some(fixture("first.pem"));
         config.http.private_key_file = Some(fixture("first-key.pem"));
     })
@@ -61,7 +64,7 @@ async fn read_until(socket: &mut TlsStream<TcpStream>, expect: &str) -> String {
 
 #[tokio::test]
 async fn the_stream_goes_through_tls_and_readers_are_told_to_stay_with_it() {
-    let relay = relay_with_tls(posts(500)).await;
+    let relay = relay_with_tls(posts(500), |_| {}).await;
     let mut socket = connect(&relay, "first.pem").await.unwrap();
 
     socket
@@ -87,7 +90,7 @@ async fn more_than_a_window_of_history_comes_whole_through_tls() {
             post.text = format!("{i} {}", "x".repeat(2_000))
         }))
     };
-    let relay = relay_with_tls((0..3_000).map(long).collect()).await;
+    let relay = relay_with_tls((0..3_000).map(long).collect(), |_| {}).await;
     let mut socket = connect(&relay, "first.pem").await.unwrap();
 
     socket
@@ -105,9 +108,67 @@ async fn more_than_a_window_of_history_comes_whole_through_tls() {
     assert_eq!(ids, expect);
 }
 
+const STREAM: &[u8] = b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+#[tokio::test]
+async fn what_is_published_one_by_one_wakes_a_reader_each_time() {
+    let relay = relay_with_tls(posts(60), |config| {
+        let source = source(config);
+        // A post every 30 ms: between two of them the reader has caught up and sleeps.
+        (source.start, source.speed) = (RecordingStart::FirstReader, Speed::Times(33.0));
+        // So long that no heartbeat brings what a lost wake-up left behind.
+        config.http.heartbeat_secs = 600.0;
+    })
+    .await;
+    let mut socket = connect(&relay, "first.pem").await.unwrap();
+    socket.write_all(STREAM).await.unwrap();
+
+    let text = read_until(&mut socket, "text of post 59").await;
+
+    assert_eq!(text.matches("\"post\"").count(), 60);
+}
+
+#[tokio::test]
+async fn the_end_of_the_relay_is_told_through_tls_and_the_stream_closed() {
+    let mut relay = relay_with_tls(posts(3), |_| {}).await;
+    let mut socket = connect(&relay, "first.pem").await.unwrap();
+    socket.write_all(STREAM).await.unwrap();
+    read_until(&mut socket, "text of post 2").await;
+
+    relay.ask_to_stop();
+
+    let mut rest = Vec::new();
+    in_time(socket.read_to_end(&mut rest)).await.unwrap();
+    assert!(String::from_utf8(rest).unwrap().contains("retry: "));
+    in_time(&mut relay.task).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_through_tls_that_takes_nothing_is_dropped() {
+    let long = |i| line(&with(post(i), |post| post.text = "x".repeat(2_000)));
+    let relay = relay_with_tls((0..5_000).map(long).collect(), |config| {
+        config.http.write_timeout_secs = 0.3;
+        config.http.max_streams_per_address = 1;
+    })
+    .await;
+    let mut stalled = connect(&relay, "first.pem").await.unwrap();
+    stalled.write_all(STREAM).await.unwrap();
+    let mut head = [0; 12];
+    in_time(stalled.read_exact(&mut head)).await.unwrap();
+
+    // Its place is free again.
+    eventually(async || {
+        let mut next = connect(&relay, "first.pem").await.ok()?;
+        next.write_all(STREAM).await.ok()?;
+        in_time(next.read_exact(&mut head)).await.ok()?;
+        head.ends_with(b"200").then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn plain_text_at_the_encrypted_port_gets_nothing() {
-    let relay = relay_with_tls(posts(1)).await;
+    let relay = relay_with_tls(posts(1), |_| {}).await;
     let mut socket = TcpStream::connect(relay.address()).await.unwrap();
     socket
         .write_all(b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -135,7 +196,7 @@ async fn what_is_no_certificate_keeps_the_relay_from_starting_and_shows_no_key()
         fixture("second-key.pem"),
         folder.path().join("absent"),
     ] {
-        let mut config = server::config::Config::default();
+        let mut config = Config::default();
         config.http.certificate_file = Some(fixture("first.pem"));
         config.http.private_key_file = Some(key);
 

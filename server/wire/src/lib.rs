@@ -16,6 +16,7 @@ pub mod author;
 pub mod bar;
 pub mod config;
 pub mod cursor;
+pub mod drops;
 pub mod event;
 pub mod formats;
 pub mod identity;

@@ -22,6 +22,17 @@ pub fn encode_heartbeat(log: &LogId, scanned: u64) -> String {
     format!("id: {log}-{scanned}\n\n")
 }
 
+/// The wait, in milliseconds, that a relay asked for with its last words: `bytes` end with a `retry` field.
+///
+/// A relay that stops says so to each reader, a different wait to each, so that they do not all come back at
+/// once. Only whole fields count; the last words may be cut in two, and then nothing was asked for.
+pub fn farewell(bytes: &[u8]) -> Option<u32> {
+    let text = bytes.strip_suffix(b"\n\n")?;
+    let start = memchr::memrchr(b'\n', text).map_or(0, |end| end + 1);
+    let wait = text.get(start..)?.strip_prefix(b"retry: ")?;
+    std::str::from_utf8(wait).ok()?.parse().ok()
+}
+
 /// What the parser found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Field<'a> {
@@ -126,6 +137,17 @@ mod tests {
         parser.push(b"data: \xff\ndata: ok\n", |_| n_fields += 1);
 
         assert_eq!((n_fields, parser.n_broken()), (1, 1));
+    }
+
+    #[test]
+    fn the_last_words_of_a_relay_tell_how_long_to_wait() {
+        assert_eq!(farewell(b"retry: 1500\n\n"), Some(1_500));
+        assert_eq!(farewell(b"data: {}\n\nretry: 1500\n\n"), Some(1_500));
+        assert_eq!(farewell(b"retry: 1500\n\nid: a-1\n\n"), None);
+        assert_eq!(farewell(b"retry: 15"), None);
+        assert_eq!(farewell(b"data: retry: 7\n\n"), None);
+        assert_eq!(farewell(b"retry: -1\n\n"), None);
+        assert_eq!(farewell(b""), None);
     }
 
     proptest! {

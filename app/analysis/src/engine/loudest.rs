@@ -3,7 +3,7 @@
 //! Who they are changes with every post, so it is decided anew before each frame, and sums are made again where
 //! that changes what counts. What is shown stays a matter of which posts are in, whatever their order.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use rustc_hash::FxHashMap;
 use wire::Millis;
@@ -24,6 +24,12 @@ use crate::{
 pub(super) struct Loudest {
     /// Ascending.
     authors: Vec<u64>,
+    /// Posts of each known author that count, or would.
+    posts: FxHashMap<u64, u32>,
+    /// The same, most first.
+    ranking: BTreeSet<(Reverse<u32>, u64)>,
+    /// How often what counts has changed by it.
+    n_changes: u64,
     /// Authors of withdrawn posts, by post: sums are made again with them.
     withdrawn: FxHashMap<u64, u64>,
     /// Number of changes to the posts when it was decided last.
@@ -40,9 +46,35 @@ impl Loudest {
         }
     }
 
-    /// Remembers whose a withdrawn post was.
-    pub(super) fn withdraw(&mut self, key: u64, author: u64) {
-        self.withdrawn.insert(key, author);
+    /// One post more of an author, if it would count.
+    pub(super) fn add(&mut self, record: &Record) {
+        self.change(record, |n| n.saturating_add(1));
+    }
+
+    /// Remembers whose a withdrawn post was, as it was before, which is one less of its author's.
+    pub(super) fn withdraw(&mut self, before: &Record) {
+        self.withdrawn.insert(before.key, before.author);
+        self.change(before, |n| n.saturating_sub(1));
+    }
+
+    /// How often what counts has changed by who is left out.
+    pub(super) fn n_changes(&self) -> u64 {
+        self.n_changes
+    }
+
+    fn change(&mut self, record: &Record, change: fn(u32) -> u32) {
+        let would_count = matches!(record.place, Place::Counted | Place::Loudest);
+        if !would_count || record.author == 0 || record.is_deleted {
+            return;
+        }
+        let n = self.posts.entry(record.author).or_default();
+        self.ranking.remove(&(Reverse(*n), record.author));
+        *n = change(*n);
+        if *n > 0 {
+            self.ranking.insert((Reverse(*n), record.author));
+        } else {
+            self.posts.remove(&record.author);
+        }
     }
 }
 
@@ -57,21 +89,12 @@ impl Engine {
             return;
         }
         self.loudest.decided_at = self.versions.posts;
-        let would_count =
-            |record: &&Record| matches!(record.place, Place::Counted | Place::Loudest);
-        let mut posts: FxHashMap<u64, u32> = FxHashMap::default();
-        let known = self.posts.all().iter().filter(|record| record.author != 0);
-        known
-            .filter(would_count)
-            .for_each(|record| *posts.entry(record.author).or_default() += 1);
-        let mut authors: Vec<(Reverse<u32>, u64)> = posts
-            .into_iter()
-            .map(|(author, n)| (Reverse(n), author))
-            .collect();
+        let first = self.loudest.ranking.iter().take(usize::from(n));
+        let mut authors: Vec<u64> = first.map(|(_, author)| *author).collect();
         authors.sort_unstable();
-        let mut authors: Vec<u64> = authors.into_iter().map(|(_, author)| author).collect();
-        authors.truncate(usize::from(n));
-        authors.sort_unstable();
+        if authors == self.loudest.authors {
+            return;
+        }
         let place = |record: &Record| match record.place {
             Place::Counted | Place::Loudest => match authors.binary_search(&record.author) {
                 Ok(_) => Place::Loudest,
@@ -82,6 +105,7 @@ impl Engine {
         let is_changed = self.posts.place_again(place);
         self.loudest.authors = authors;
         if is_changed {
+            self.loudest.n_changes += 1;
             self.sum_again();
         }
     }
@@ -94,6 +118,8 @@ impl Engine {
         self.topics.fill_with(Grids::default);
         self.tickers.forget_posts();
         self.tally = Tally::default();
+        // Made anew when it is next looked at.
+        self.selected.forget();
         let window: Millis = self.watch.hashtag_window;
         self.trending = Trending::new(window, self.watch.count_by);
         for idx in 0..self.posts.len() {
@@ -105,5 +131,50 @@ impl Engine {
                 self.count(&record, withdrawn.unwrap_or(record.author));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{Body, Event, Post, PublicConfig, event::Delete};
+
+    use super::*;
+    use crate::{engine::Counting, protocol::Sampling};
+
+    fn withdrawn_with(without_loudest: Option<u16>) -> (usize, usize) {
+        let sampling = Sampling {
+            without_loudest,
+            ..Sampling::default()
+        };
+        let mut engine = Engine::counting(
+            &PublicConfig::default(),
+            Counting {
+                sampling,
+                ..Counting::default()
+            },
+        );
+        let post = Post {
+            id: "1".into(),
+            source: "social".into(),
+            author: "00000000000000aa".into(),
+            text: "a table".into(),
+            ..Post::default()
+        };
+        let delete = Delete {
+            source: "social".into(),
+            id: "1".into(),
+        };
+        engine.apply(&Event::live(1, 1, Body::Post(Box::new(post))));
+        engine.judge(usize::MAX);
+        let n_before = engine.loudest.posts.len();
+        engine.apply(&Event::live(2, 2, Body::Delete(delete)));
+        assert!(engine.loudest.posts.is_empty() && engine.loudest.ranking.is_empty());
+        (n_before, engine.loudest.withdrawn.len())
+    }
+
+    #[test]
+    fn whose_a_withdrawn_post_was_is_forgotten_unless_the_loudest_are_left_out() {
+        assert_eq!(withdrawn_with(None), (0, 0));
+        assert_eq!(withdrawn_with(Some(3)), (1, 1));
     }
 }

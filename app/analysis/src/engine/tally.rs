@@ -8,6 +8,7 @@ use wire::Millis;
 use super::{
     judge::Language,
     posts::{Place, Posts, Record},
+    selection::{Own, Selection},
 };
 use crate::{
     series::bucket::mean_compound,
@@ -16,38 +17,21 @@ use crate::{
     voices::Voices,
 };
 
-/// Which posts a person asked for. `Some(None)` and an empty list ask for something that no post has.
+/// Which posts a person asked for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Filter {
-    pub(super) class: Option<Class>,
-    /// The spellings of a hashtag.
-    pub(super) hashtag: Option<Vec<u32>>,
-    pub(super) ticker: Option<Option<u32>>,
+    pub(super) selection: Selection,
     /// Posts that are spam, counted or not; otherwise all that count.
     pub(super) only_spam: bool,
-    /// The topic's place in the list.
-    pub(super) topic: Option<Option<usize>>,
 }
 
 impl Filter {
     pub(super) fn accepts(&self, record: &Record, posts: &Posts) -> bool {
-        let has = |id: &u32| posts.hashtags(record).contains(id);
         let is_there = match self.only_spam {
             true => record.reasons != 0,
             false => record.is_counted(),
         };
-        is_there
-            && self.class.is_none_or(|class| record.class == class)
-            && self
-                .ticker
-                .is_none_or(|id| id.is_some_and(|id| posts.tickers(record).contains(&id)))
-            && self
-                .topic
-                .is_none_or(|idx| idx.is_some_and(|idx| record.is_in_topic(idx)))
-            && self
-                .hashtag
-                .as_ref()
-                .is_none_or(|spellings| spellings.iter().any(has))
+        is_there && self.selection.accepts_but(Own::Nothing, record, posts)
     }
 }
 
@@ -180,11 +164,15 @@ impl Tally {
         if record.author == 0 {
             return;
         }
-        change(&mut self.voices, record.author);
-        for id in posts.tickers(record) {
+        let accepts = |own| self.filter.selection.accepts_but(own, record, posts);
+        let [figures, tickers, topics] = [Own::Class, Own::Tickers, Own::Topics].map(accepts);
+        if figures {
+            change(&mut self.voices, record.author);
+        }
+        for id in posts.tickers(record).iter().filter(|_| tickers) {
             change(self.of_tickers.entry(*id).or_default(), record.author);
         }
-        for idx in record.topics() {
+        for idx in record.topics().filter(|_| topics) {
             if self.of_topics.len() <= idx {
                 self.of_topics.resize_with(idx + 1, Voices::default);
             }
@@ -230,15 +218,22 @@ impl Tally {
         if record.is_counted() {
             self.change_voices(record, posts, Voices::add);
         }
-        self.found.add(record, 1);
+        self.find(record, posts, 1);
         self.n_matching += u64::from(self.filter.accepts(record, posts));
+    }
+
+    fn find(&mut self, record: &Record, posts: &Posts, sign: i64) {
+        let selection = &self.filter.selection;
+        if selection.accepts_but(Own::Nothing, record, posts) {
+            self.found.add(record, sign);
+        }
     }
 
     fn leave(&mut self, record: &Record, posts: &Posts) {
         if record.is_counted() {
             self.change_voices(record, posts, Voices::remove);
         }
-        self.found.add(record, -1);
+        self.find(record, posts, -1);
         self.n_matching -= u64::from(self.filter.accepts(record, posts));
     }
 }
@@ -262,7 +257,8 @@ mod tests {
                 let record = posts.push(record, &[(at % 2) as u32], &[], None);
                 tally.add(&record, &posts);
                 posts.settle();
-                let filter = Filter { class: only_positive.then_some(Class::Positive), ..Filter::default() };
+                let selection = Selection { class: only_positive.then_some(Class::Positive), ..Selection::default() };
+                let filter = Filter { selection, ..Filter::default() };
 
                 tally.move_to(from..from + length, filter.clone(), &posts);
 

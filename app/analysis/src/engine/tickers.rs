@@ -240,6 +240,19 @@ impl Ticker {
     /// The prices that say most about a range: in US dollars or what is held to them where there are any, else in the currency,
     /// and then of the width, whose bars cover most of it; of equals the finer.
     pub(super) fn prices(&self, range: ops::Range<Millis>) -> Option<Prices<'_>> {
+        self.prices_among(range, None)
+    }
+
+    /// The same among the prices of one currency.
+    pub(super) fn prices_in(
+        &self,
+        currency: &str,
+        range: ops::Range<Millis>,
+    ) -> Option<Prices<'_>> {
+        self.prices_among(range, Some(currency))
+    }
+
+    fn prices_among(&self, range: ops::Range<Millis>, wanted: Option<&str>) -> Option<Prices<'_>> {
         let covered = |width: Millis, closes: &Closes| {
             // A close at the range's start belongs to the bar before it.
             let n = closes
@@ -249,6 +262,7 @@ impl Ticker {
         };
         self.bars
             .iter()
+            .filter(|((currency, _), _)| wanted.is_none_or(|wanted| wanted == currency))
             .map(|((currency, width), bars)| {
                 (
                     covered(*width, &bars.closes),

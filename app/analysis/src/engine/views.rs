@@ -2,24 +2,24 @@
 
 mod anomalies;
 mod hashtags;
+mod holes;
 mod lag;
 mod market;
 mod panels;
 mod sample;
 mod topics;
 
+use std::rc::Rc;
+
 use wire::{
     Millis,
     time::{DAY, MINUTE},
 };
 
-use super::{
-    Engine, MAX_TIME, Versions,
-    posts::Record,
-    tally::{Filter, natural},
-};
+use super::{Engine, MAX_TIME, Versions, posts::Record, selection::Own, tally::Filter};
 use crate::{
     protocol::RangeChoice,
+    series::Spans,
     stats::random::Random,
     view::{
         Counts, Frame, HashtagsView, KpiView, LagView, MarketView, ParentRow, PostRow, PostsView,
@@ -44,8 +44,10 @@ pub(super) struct Memos {
     sample: Memo<SampleView>,
     anomalies: anomalies::Memory,
     panels: panels::Memory,
+    /// Sentiment and returns on one grid, and from what they were taken.
+    aligned: Option<(Inputs, Rc<lag::Input>)>,
     /// What the lag view was computed from.
-    lag_input: Option<lag::Input>,
+    lag_of: Option<Rc<lag::Input>>,
 }
 
 /// One view as last sent.
@@ -100,8 +102,13 @@ impl Engine {
             Some(symbol) => self.tickers.id(symbol),
             None => self.tickers.default_id(),
         };
+        let filter = Filter {
+            selection: self.selection(),
+            only_spam: self.watch.only_spam,
+        };
+        self.select(&filter.selection, ticker);
         self.tally
-            .move_to(range.from..range.to, self.filter(ticker), &self.posts);
+            .move_to(range.from..range.to, filter.clone(), &self.posts);
         let Versions {
             posts,
             judged,
@@ -112,7 +119,11 @@ impl Engine {
         let none = Versions::default();
         // What each view is made of; `now: 0` where time alone changes nothing.
         let of_posts = Inputs {
-            versions: Versions { posts, ..none },
+            versions: Versions {
+                posts,
+                watch,
+                ..none
+            },
             range,
             now,
         };
@@ -173,6 +184,7 @@ impl Engine {
             now: 0,
         };
 
+        let aligned = self.aligned(ticker, of_lag, &mut memos.aligned);
         Frame {
             now,
             hashtags: memos.hashtags.update(of_window, || self.hashtags(now)),
@@ -180,18 +192,26 @@ impl Engine {
             market: memos.market.update(of_market, || {
                 self.market(ticker, range, now, &mut memos.anomalies)
             }),
-            lag: self.lag(ticker, range, &mut memos.lag_input, of_lag, &mut memos.lag),
-            posts: memos.posts.update(of_judged, || self.recent(range, ticker)),
-            topics: memos.topics.update(of_list, || self.topics_view(range)),
+            lag: self.lag(&aligned, &mut memos.lag_of, &mut memos.lag),
+            posts: memos
+                .posts
+                .update(of_judged, || self.recent(range, &filter)),
+            topics: memos
+                .topics
+                .update(of_list, || self.topics_view(range, &filter.selection)),
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
             sample: memos.sample.update(of_judged, || self.sample(range)),
-            panels: self.panels(panels::Context { ticker, range, now }, &mut memos.panels),
+            panels: self.panels(
+                panels::Context { ticker, range, now },
+                &aligned,
+                &mut memos.panels,
+            ),
         }
     }
 
     /// The stretch that the watch asks for. "Everything" and "newest" go by the posts; by prices only while there are no posts.
-    fn range(&self) -> Range {
+    pub(super) fn range(&self) -> Range {
         let posts = self.posts.all();
         let span = match (posts.first(), posts.last()) {
             (Some(first), Some(last)) => {
@@ -221,22 +241,25 @@ impl Engine {
         }
     }
 
-    fn filter(&self, ticker: Option<u32>) -> Filter {
-        let spellings = |tag: &String| {
-            self.hashtags
-                .spellings(tag.trim_start_matches('#'))
-                .to_vec()
-        };
-        Filter {
-            class: self.watch.class,
-            hashtag: self.watch.hashtag.as_ref().map(spellings),
-            ticker: self.watch.only_ticker.then_some(ticker),
-            only_spam: self.watch.only_spam,
-            topic: self.watch.panels.topic.as_ref().map(|name| {
-                let mut topics = self.topic_config.iter();
-                topics.position(|topic| topic.name == *name)
-            }),
-        }
+    /// The end of what is known: the clock of the data, or the newest event if that is later.
+    fn until(&self, now: Millis) -> Millis {
+        self.span
+            .map_or(now, |(_, last)| now.max(last))
+            .saturating_add(1)
+    }
+
+    /// When any source of posts was listening.
+    fn covered(&self, now: Millis) -> Spans {
+        self.sources.covered(self.until(now))
+    }
+
+    /// Selected posts of all classes.
+    fn figures(&self, from: Millis, to: Millis) -> Counts {
+        let selection = self.selection();
+        let wanted = |record: &Record| selection.accepts_but(Own::Class, record, &self.posts);
+        self.figure_grids()
+            .sum(from, to, |edge| self.posts.count(edge, wanted))
+            .counts()
     }
 
     fn counts(&self, from: Millis, to: Millis) -> Counts {
@@ -259,13 +282,13 @@ impl Engine {
     #[inline(never)]
     fn kpi(&self, range: Range, now: Millis) -> KpiView {
         let end = now.saturating_add(1);
-        let recent = self.counts(end.saturating_sub(RATE_WINDOW), end).posts;
+        let recent = self.figures(end.saturating_sub(RATE_WINDOW), end).posts;
         KpiView {
             range,
-            counts: self.counts(range.from, range.to),
+            counts: self.figures(range.from, range.to),
             previous: self
                 .before(range)
-                .map(|before| self.counts(before.from, before.to)),
+                .map(|before| self.figures(before.from, before.to)),
             authors: self.tally.voices().n_authors(),
             voices: self.tally.voices().effective(),
             scoring: self.scorer.scoring(),
@@ -275,8 +298,7 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn recent(&self, range: Range, ticker: Option<u32>) -> PostsView {
-        let filter = self.filter(ticker);
+    fn recent(&self, range: Range, filter: &Filter) -> PostsView {
         let readable = self.posts.readable_within(range.from..range.to);
         let accepted = readable
             .iter()
@@ -291,7 +313,7 @@ impl Engine {
             },
             n_matching: self.tally.n_matching(),
             n_in_range: match filter.only_spam {
-                true => natural(self.tally.found().n_posts),
+                true => self.posts.within(range.from..range.to).len() as u64,
                 false => self.counts(range.from, range.to).posts,
             },
         }

@@ -71,10 +71,17 @@ pub struct PanelChoices {
     pub rolling: RollingChoice,
     /// Posts drawn at random by this seed instead of the newest.
     pub random: Option<u32>,
-    /// Only posts of this topic.
-    pub topic: Option<String>,
     /// The bucket that is asked about.
-    pub why: Option<Range>,
+    pub why: Option<WhyChoice>,
+}
+
+/// A bucket that is asked about.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct WhyChoice {
+    /// The bucket.
+    pub bucket: Range,
+    /// The ticker whose posts are meant, which may be watched no longer; empty for all posts.
+    pub ticker: String,
 }
 
 /// Which tickers lead.

@@ -16,6 +16,8 @@ pub const MAX_CLOSURE: Millis = 5 * DAY;
 /// Sentiment (x) and log returns (y) on one grid; equal lengths.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Aligned {
+    /// Start of each cell. On a regular grid the end of the one before.
+    pub starts: Vec<Millis>,
     /// End of each cell, ascending.
     pub ends: Vec<Millis>,
     /// Mean compound of the posts of the cell that came in time.
@@ -58,6 +60,7 @@ pub fn on_buckets(
         .copied()
         .collect::<Vec<_>>();
     Aligned {
+        starts: cells.clone().map(|idx| idx * grid.width()).collect(),
         ends: cells.map(end_of).collect(),
         sentiment: Series::with_gaps(sentiment),
         returns: Series::with_gaps(returns),
@@ -83,6 +86,7 @@ pub fn on_closes(
         };
         let is_hole = end - before > MAX_CLOSURE;
         let posts = posts_between(before, end);
+        aligned.starts.push(before);
         aligned.ends.push(end);
         aligned.n_posts.push(posts.n - posts.n_late);
         aligned.n_late.push(posts.n_late);
@@ -139,6 +143,10 @@ mod tests {
 
         let aligned = on_closes(&closes, |from, to| grid.sum(from / HOUR, to / HOUR));
 
+        assert_eq!(
+            (aligned.starts, aligned.ends),
+            (vec![DAY, 4 * DAY], vec![4 * DAY, 20 * DAY])
+        );
         assert_eq!(aligned.sentiment.values(), [Some(0.4), None]);
         assert_eq!(aligned.returns.values(), [Some(2f64.ln()), None]);
     }

@@ -37,6 +37,15 @@ impl Spans {
         self.0.get(next).is_some_and(|range| range.from < to)
     }
 
+    /// How much of `[from, to)` is covered.
+    pub fn length_within(&self, from: Millis, to: Millis) -> Millis {
+        let next = self.0.partition_point(|range| range.to <= from);
+        let parts = self.0.iter().skip(next).take_while(|range| range.from < to);
+        parts
+            .map(|range| range.to.min(to) - range.from.max(from))
+            .sum()
+    }
+
     /// What of `within` is not covered.
     pub fn gaps(&self, within: Range) -> Vec<Range> {
         let mut gaps = Vec::new();
@@ -105,9 +114,13 @@ mod tests {
             let spans = spans(&ranges);
             let gaps = spans.gaps(Range { from, to: from + length });
 
+            let missing: Millis = gaps.iter().map(|gap| gap.to - gap.from).sum();
+            prop_assert_eq!(spans.length_within(from, from + length), length - missing);
             for t in from..from + length {
                 let is_covered = ranges.iter().any(|(a, b)| (*a..*b).contains(&t));
                 prop_assert_eq!(spans.meets(t, t + 1), is_covered);
+                let length = Millis::from(is_covered);
+                prop_assert_eq!(spans.length_within(t, t + 1), length);
                 prop_assert_eq!(gaps.iter().any(|gap| (gap.from..gap.to).contains(&t)), !is_covered);
             }
         }

@@ -10,7 +10,7 @@ mod placebo;
 pub mod surrogate;
 mod whiten;
 
-pub use placebo::{Placebo, placebo};
+pub use placebo::{MIN_SHIFTS, Placebo, placebo};
 pub use surrogate::Surrogates;
 
 use crate::{

@@ -7,21 +7,17 @@ use std::collections::BTreeSet;
 
 use wire::Millis;
 
-use crate::series::returns::Transform;
-
 /// One combination that was looked at.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Trial {
+    /// Which test, with what was chosen for it.
+    pub test: String,
     /// The ticker.
     pub ticker: String,
     /// Width of the buckets.
     pub width: Millis,
-    /// Largest lag in buckets.
-    pub max_lag: usize,
-    /// What was done to the sentiment or the counts.
-    pub transform_x: Transform,
-    /// What was done to the prices.
-    pub transform_y: Transform,
+    /// Which posts entered, over which range: equal texts for equal choices.
+    pub sample: String,
 }
 
 /// The distinct combinations looked at so far.
@@ -89,13 +85,12 @@ pub fn benjamini_yekutieli(p: &[Option<f64>]) -> Vec<Option<f64>> {
 mod tests {
     use super::*;
 
-    fn trial(ticker: &str, max_lag: usize) -> Trial {
+    fn trial(ticker: &str, test: &str) -> Trial {
         Trial {
+            test: test.to_owned(),
             ticker: ticker.to_owned(),
             width: 3_600_000,
-            max_lag,
-            transform_x: Transform::Diff,
-            transform_y: Transform::Returns,
+            sample: String::new(),
         }
     }
 
@@ -103,8 +98,13 @@ mod tests {
     fn looking_twice_at_one_thing_is_one_trial() {
         let mut trials = Trials::default();
 
-        let counts = [("BTC", 24), ("BTC", 24), ("ETH", 24), ("ETH", 12)]
-            .map(|(ticker, max_lag)| trials.look(trial(ticker, max_lag)));
+        let counts = [
+            ("BTC", "lag"),
+            ("BTC", "lag"),
+            ("ETH", "lag"),
+            ("ETH", "rolling"),
+        ]
+        .map(|(ticker, test)| trials.look(trial(ticker, test)));
 
         assert_eq!(counts, [1, 1, 2, 3]);
         assert!((trials.level(0.06) - 0.02).abs() < 1e-15);

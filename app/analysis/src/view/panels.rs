@@ -109,8 +109,8 @@ pub struct RollingView {
     pub values: Vec<Option<f32>>,
     /// Pairs that a value needs.
     pub min_pairs: u32,
-    /// Pointwise 95 % limit of |value| for unrelated series without memory and without gaps.
-    pub limit: f64,
+    /// Pointwise 95 % limit of |value|, by the pairs of each, for unrelated series of which one has no memory.
+    pub limits: Vec<Option<f32>>,
     /// Over the whole range; `None` where there is none, and `why_none` says why.
     pub whole: Option<Whole>,
     /// Why there is no correlation.
@@ -141,6 +141,8 @@ pub struct EventsView {
     pub range: Range,
     /// Length of a cell.
     pub width: Millis,
+    /// Cells run from close to close: an exchange's nights and weekends count into the next one.
+    pub on_closes: bool,
     /// End of the cell of each event that was used.
     pub events: Vec<Millis>,
     /// Events found, used or not.
@@ -191,8 +193,8 @@ pub struct MonthRow {
     pub n_bars: u64,
     /// Log return from its first close to its last.
     pub change: Option<f64>,
-    /// Posts that mention the ticker.
-    pub counts: Counts,
+    /// Posts that mention the ticker; `None` where no source was listening.
+    pub counts: Option<Counts>,
 }
 
 /// Checks of the data in the range.
@@ -206,8 +208,10 @@ pub struct QualityView {
     pub gaps: Vec<Range>,
     /// How much of the range that is, 0…1.
     pub gap_share: f64,
-    /// Stretches without a bar, of the prices shown.
+    /// Stretches in which bars of the prices shown are missing, ascending; of too many the newest.
     pub holes: Vec<Range>,
+    /// All of them.
+    pub n_holes: u64,
     /// Length of those bars.
     pub bar_width: Millis,
     /// Posts of the range by the source that brought them.
@@ -235,13 +239,15 @@ pub struct WhyView {
     pub n_alike: u64,
     /// Posts that a rule calls spam.
     pub n_spam: u64,
-    /// Words and tags that stand out, most first.
+    /// Words and tags that stand out, most first; none where too few texts are there to compare with.
     pub terms: Vec<Term>,
     /// Posts before the bucket that words are compared with.
     pub n_compared: u64,
+    /// So many of them are needed.
+    pub least_compared: u32,
     /// By source, most first.
     pub of_sources: Vec<(String, u64)>,
-    /// When the bucket was complete: no detector could have known it earlier.
+    /// When everything that came in time was there.
     pub knowable_at: Millis,
 }
 
@@ -265,10 +271,17 @@ pub struct PlaceboView {
     pub n: u32,
     /// Those with a largest |correlation| at least as large.
     pub n_as_large: u32,
+    /// The share of shifts as good, the series found among them; `None` for fewer than 19.
+    pub p: Option<f64>,
     /// 95 of 100 shifts stay below this; `None` for fewer than 19.
     pub limit: Option<f64>,
     /// Shortest and longest shift, in cells.
     pub shifts: (u32, u32),
-    /// The same test of this ticker's sentiment and another one's prices: its symbol, pairs and p over all lags.
+    /// Cells there are, and cells that 19 shifts without a common lag need.
+    pub n_cells: u32,
+    /// See there.
+    pub n_needed: u32,
+    /// The same test of this ticker's sentiment and what another one's prices did beyond this ticker's: its
+    /// symbol, pairs and p over all lags.
     pub others: Vec<(String, u32, Option<f64>)>,
 }

@@ -15,7 +15,7 @@ use crate::{
         streaming::{self, Stream},
         usual_period,
     },
-    engine::{Engine, Versions, names::Hashtags, posts::Record},
+    engine::{Engine, Versions, names::Hashtags, posts::Record, selection::Own},
     protocol::{AnomalyChoice, Detector, Measure},
     view::{AnomaliesView, AnomalyMark, Range},
 };
@@ -111,8 +111,11 @@ impl Engine {
 
     /// The posts of a bucket.
     fn behind(&self, bucket: Range, ticker: Option<u32>) -> AnomalyMark {
+        let selection = self.selection();
         let is_wanted = |record: &&Record| {
-            record.is_counted() && ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
+            record.is_counted()
+                && ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
+                && selection.accepts_but(Own::Tickers, record, &self.posts)
         };
         let mut mark = AnomalyMark {
             bucket,

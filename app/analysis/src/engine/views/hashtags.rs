@@ -1,9 +1,6 @@
 //! Hashtags by count over the window that ends now.
 
-use wire::{
-    Millis,
-    time::{DAY, MINUTE},
-};
+use wire::Millis;
 
 use crate::{
     engine::Engine,
@@ -16,25 +13,30 @@ use crate::{
 impl Engine {
     #[inline(never)]
     pub(super) fn hashtags(&mut self, now: Millis) -> HashtagsView {
-        let window = self.watch.hashtag_window.clamp(MINUTE, DAY);
-        self.trending.set_window(window);
-        self.trending.set_by(self.watch.count_by);
+        let window = self.hashtag_window();
+        // A fixed range shows what was trending at its end.
+        let until = self
+            .hashtags_end()
+            .map_or(now, |end| end.saturating_sub(1).min(now));
+        let trending = self.selected.hashtags().unwrap_or(&mut self.trending);
+        trending.set_window(window);
+        trending.set_by(self.watch.count_by);
         let k = usize::from(self.watch.n_hashtags);
         let rows = match self.watch.rank_by {
-            RankBy::Count => self.trending.top_with_bursts(now, k),
+            RankBy::Count => trending.top_with_bursts(until, k),
             RankBy::Burst => {
-                let top = self.trending.top_bursts(now, k).into_iter();
+                let top = trending.top_bursts(until, k).into_iter();
                 top.map(|(row, burst)| (row, Some(burst))).collect()
             }
         };
         HashtagsView {
-            until: now,
+            until,
             window,
             by: self.watch.count_by,
             rank_by: self.watch.rank_by,
             rows: rows.into_iter().map(row).collect(),
-            n_distinct: self.trending.n_distinct(now),
-            n_posts: self.trending.n_posts(now),
+            n_distinct: trending.n_distinct(until),
+            n_posts: trending.n_posts(until),
         }
     }
 }

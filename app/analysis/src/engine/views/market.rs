@@ -9,6 +9,8 @@ use super::anomalies::{self, Buckets};
 use crate::{
     engine::{
         Engine,
+        posts::Record,
+        selection::Own,
         tickers::{Prices, Ticker},
     },
     protocol::{Detector, Measure},
@@ -53,11 +55,8 @@ impl Engine {
         let found = ticker.and_then(|id| self.tickers.get(id));
         // A ticker that was asked for and never occurred has no posts, rather than all of them.
         let shows_all = found.is_none() && self.watch.ticker.is_none();
-        let grids = if shows_all {
-            Some(&self.grids)
-        } else {
-            found.map(|ticker| &ticker.grids)
-        };
+        let grids = (shows_all || found.is_some()).then(|| self.chart_grids(found));
+        let selection = self.selection();
         let (range, cells) = cells_of(range);
         let until = now
             .max(self.span.map_or(now, |(_, last)| last))
@@ -65,12 +64,12 @@ impl Engine {
         let covered = self.sources.covered(until);
 
         let (n_posts, mean_compound) = columns(grids, cells, &covered);
-        let is_counted = |tickers: &[u32]| ticker.is_none_or(|id| tickers.contains(&id));
+        let is_counted = |record: &Record| {
+            ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
+                && selection.accepts_but(Own::Tickers, record, &self.posts)
+        };
         let n = grids.map_or(0, |grids| {
-            let edge = |edge| {
-                self.posts
-                    .count(edge, |record| is_counted(self.posts.tickers(record)))
-            };
+            let edge = |edge| self.posts.count(edge, is_counted);
             grids.sum(range.from, range.to, edge).n
         });
         let voices = match ticker {

@@ -1,5 +1,6 @@
 //! Views of the panels that are in sight. None of them is made while nobody can see it.
 
+mod basis;
 mod events;
 mod leaders;
 mod months;
@@ -9,8 +10,11 @@ mod rolling;
 mod stacks;
 mod why;
 
+use std::rc::Rc;
+
 use wire::Millis;
 
+use self::basis::Basis;
 use super::{Inputs, Memo, lag};
 use crate::{
     engine::{Engine, Versions},
@@ -42,24 +46,27 @@ pub(super) struct Memory {
     quality: Memo<QualityView>,
     why: Memo<WhyView>,
     placebo: Memo<PlaceboView>,
-    /// Sentiment and returns on one grid, and from what they were taken.
-    aligned: Option<(Inputs, lag::Input)>,
-    rolled: Option<(RollingChoice, lag::Input)>,
-    studied: Option<lag::Input>,
-    shifted: Option<lag::Input>,
+    why_of: Option<why::Source>,
+    holes: quality::Holes,
+    /// From what the statistics were made; those of events, whose prices may close at night, apart.
+    basis: basis::Memory,
+    sessions: Option<(Rc<lag::Input>, Option<Rc<lag::Input>>)>,
+    of_sessions: basis::Memory,
+    rolled: Option<(RollingChoice, Rc<Basis>)>,
+    studied: Option<Rc<Basis>>,
+    shifted: Option<Rc<Basis>>,
 }
 
 impl Engine {
-    pub(super) fn panels(&self, context: Context, memory: &mut Memory) -> PanelViews {
+    pub(super) fn panels(
+        &self,
+        context: Context,
+        aligned: &Rc<lag::Input>,
+        memory: &mut Memory,
+    ) -> PanelViews {
         let Context { ticker, range, now } = context;
         let wanted = self.watch.wanted;
-        let Versions {
-            posts,
-            judged,
-            bars,
-            watch,
-            ..
-        } = self.versions;
+        let Versions { posts, watch, .. } = self.versions;
         let of = |versions: Versions, now: Millis| Inputs {
             versions,
             range,
@@ -71,12 +78,14 @@ impl Engine {
             watch,
             ..none
         };
-        let of_prices = Versions { bars, ..of_posts };
-        let of_judged = Versions { judged, ..of_posts };
         let mut views = PanelViews::default();
         if wanted.has(Panel::Leaders) {
-            let make = || self.leaders(range);
-            views.leaders = memory.leaders.update(of(of_posts, 0), make);
+            let level = self.watch.panels.leaders.level;
+            // A cell that is not over is compared with as much of the one before it.
+            let cell = level.map(|level| self.cell_at_end(level, range));
+            let clock = cell.filter(|cell| now < cell.to).map_or(0, |_| now);
+            let make = || self.leaders(range, now);
+            views.leaders = memory.leaders.update(of(of_posts, clock), make);
         }
         if wanted.has(Panel::Trends) {
             // Where sources listen reaches as far as the clock of the data.
@@ -92,59 +101,85 @@ impl Engine {
             views.live = memory.live.update(of(self.versions, now), make);
         }
         if wanted.has(Panel::Months) {
-            let make = || self.months(ticker, range);
-            views.months = memory.months.update(of(of_prices, 0), make);
+            let make = || self.months(ticker, now);
+            views.months = memory.months.update(of(self.versions, now), make);
         }
         if wanted.has(Panel::Quality) {
-            let make = || self.quality(context);
+            let holes = &mut memory.holes;
+            let make = || self.quality(context, holes);
             views.quality = memory.quality.update(of(self.versions, now), make);
         }
         if wanted.has(Panel::Why)
-            && let Some(bucket) = self.watch.panels.why
+            && let Some(asked) = &self.watch.panels.why
         {
-            let make = || self.why(bucket, ticker);
-            views.why = memory.why.update(of(of_judged, 0), make);
+            let source = self.why_source(asked);
+            if memory.why_of.as_ref() != Some(&source) {
+                memory.why_of = Some(source);
+                views.why = memory.why.send(self.why(asked));
+            }
         }
-        self.statistics(context, of(of_prices, 0), memory, &mut views);
+        self.statistics(context, aligned, memory, &mut views);
         views
     }
 
-    /// What is computed from sentiment and returns on one grid, again only when a closed cell has changed.
+    /// What is computed from sentiment and returns on one grid, again only when anything that enters has changed.
     fn statistics(
         &self,
         context: Context,
-        inputs: Inputs,
+        aligned: &Rc<lag::Input>,
         memory: &mut Memory,
         views: &mut PanelViews,
     ) {
         let wanted = self.watch.wanted;
-        let wanted_now = [Panel::Rolling, Panel::Events, Panel::Placebo].map(|p| wanted.has(p));
-        if wanted_now == [false; 3] {
+        let wanted = [Panel::Rolling, Panel::Events, Panel::Placebo].map(|p| wanted.has(p));
+        let [is_rolling, is_events, is_placebo] = wanted;
+        if wanted == [false; 3] {
             return;
         }
-        let is_known = |(before, _): &(Inputs, lag::Input)| *before == inputs;
-        if !memory.aligned.as_ref().is_some_and(is_known) {
-            let input = self.lag_input(context.ticker, context.range);
-            memory.aligned = Some((inputs, input));
-        }
-        let Some((_, input)) = &memory.aligned else {
-            return;
-        };
+        let covered = self.covered(context.now);
+        let basis = self.basis(aligned, &covered, &mut memory.basis);
         let choice = self.watch.panels.rolling;
-        let [is_rolling, is_events, is_placebo] = wanted_now;
-        let is_same =
-            |(seen, before): &(RollingChoice, lag::Input)| *seen == choice && before == input;
+        let is_same = |(seen, before): &(RollingChoice, Rc<Basis>)| {
+            *seen == choice && Rc::ptr_eq(before, &basis)
+        };
         if is_rolling && !memory.rolled.as_ref().is_some_and(is_same) {
-            memory.rolled = Some((choice, input.clone()));
-            views.rolling = memory.rolling.send(rolling::rolling(input, choice));
+            memory.rolled = Some((choice, Rc::clone(&basis)));
+            views.rolling = memory.rolling.send(rolling::rolling(&basis, choice));
         }
-        if is_events && memory.studied.as_ref() != Some(input) {
-            memory.studied = Some(input.clone());
-            views.events = memory.events.send(self.events(input, context));
+        if is_placebo && is_other(memory.shifted.as_ref(), &basis) {
+            memory.shifted = Some(Rc::clone(&basis));
+            views.placebo = memory.placebo.send(placebo::placebos(&basis));
         }
-        if is_placebo && memory.shifted.as_ref() != Some(input) {
-            memory.shifted = Some(input.clone());
-            views.placebo = memory.placebo.send(self.placebo(input, context));
+        if is_events {
+            let basis = match self.sessions(aligned, context.ticker, &mut memory.sessions) {
+                Some(input) => self.basis(&input, &covered, &mut memory.of_sessions),
+                None => basis,
+            };
+            if is_other(memory.studied.as_ref(), &basis) {
+                memory.studied = Some(Rc::clone(&basis));
+                views.events = memory.events.send(events::events(&basis));
+            }
         }
     }
+
+    /// The same prices from close to close, where those of the grid are broken by closures.
+    fn sessions(
+        &self,
+        aligned: &Rc<lag::Input>,
+        ticker: Option<u32>,
+        known: &mut Option<(Rc<lag::Input>, Option<Rc<lag::Input>>)>,
+    ) -> Option<Rc<lag::Input>> {
+        if let Some((before, sessions)) = known
+            && Rc::ptr_eq(before, aligned)
+        {
+            return sessions.clone();
+        }
+        let sessions = self.on_sessions(aligned, ticker).map(Rc::new);
+        *known = Some((Rc::clone(aligned), sessions.clone()));
+        sessions
+    }
+}
+
+fn is_other(before: Option<&Rc<Basis>>, now: &Rc<Basis>) -> bool {
+    before.is_none_or(|before| !Rc::ptr_eq(before, now))
 }

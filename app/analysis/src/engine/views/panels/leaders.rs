@@ -1,13 +1,21 @@
 //! Tickers by mentions or by mood, in the range or in a cell of the calendar.
 
-use std::cmp::{Ordering, Reverse};
+use std::{
+    cmp::{Ordering, Reverse},
+    ops,
+};
 
+use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use crate::{
-    engine::{Engine, tickers::Ticker},
+    engine::{Engine, MAX_TIME, tickers::Ticker},
     protocol::LeaderSort,
-    series::calendar::{Level, Zone},
+    series::{
+        Bucket,
+        bucket::FIVE_MINUTES,
+        calendar::{Level, Zone},
+    },
     view::{Counts, LeaderRow, LeadersView, Range},
 };
 
@@ -19,11 +27,11 @@ type Standing = (u32, Counts);
 
 impl Engine {
     #[inline(never)]
-    pub(super) fn leaders(&self, range: Range) -> LeadersView {
+    pub(super) fn leaders(&self, range: Range, now: Millis) -> LeadersView {
         let choice = self.watch.panels.leaders;
         let (period, before) = match choice.level {
             None => (range, self.before(range)),
-            Some(level) => self.cells_at_end(level, range),
+            Some(level) => self.cells_at_end(level, range, now),
         };
         let standings = self.standings(period, choice.sort);
         let earlier = before.map_or_else(Vec::new, |before| self.standings(before, choice.sort));
@@ -63,28 +71,54 @@ impl Engine {
         }
     }
 
-    /// The cell that holds the last moment of a range and the one before it, which the data must reach back to.
-    fn cells_at_end(&self, level: Level, range: Range) -> (Range, Option<Range>) {
-        let zone = Zone::utc();
-        let of = |(from, to): (Millis, Millis)| Range { from, to };
-        let period = of(zone.cell(level, range.to.saturating_sub(1)));
-        let before = of(zone.cell_before(level, period.from));
+    /// The cell that holds the last moment of a range, and of the one before it what corresponds to the part that
+    /// has passed; the posts must reach back to its beginning.
+    fn cells_at_end(&self, level: Level, range: Range, now: Millis) -> (Range, Option<Range>) {
+        let period = self.cell_at_end(level, range);
+        let (from, to) = Zone::utc().cell_before(level, period.from);
+        let to = match now < period.to {
+            true => to.min(from + (now - period.from).max(0)),
+            false => to,
+        };
         let first = self.posts.all().first().map(|post| post.at);
-        (
-            period,
-            Some(before).filter(|before| first.is_some_and(|first| first < before.to)),
-        )
+        let is_known = from < to && first.is_some_and(|first| first <= from);
+        (period, is_known.then_some(Range { from, to }))
+    }
+
+    /// The cell of the calendar, in UTC, with the newest post of a range.
+    pub(super) fn cell_at_end(&self, level: Level, range: Range) -> Range {
+        // The range may end with a close, at which a cell without posts begins.
+        let newest = self.posts.within(range.from..range.to).last();
+        let at = newest.map_or(range.to.saturating_sub(1), |post| post.at);
+        let (from, to) = Zone::utc().cell(level, at);
+        Range { from, to }
     }
 
     /// Tickers with posts in a stretch: those with a rank in its order, then the rest.
     fn standings(&self, period: Range, sort: LeaderSort) -> Vec<Standing> {
-        let mut standings: Vec<Standing> = Vec::new();
-        for (id, ticker) in (0..).zip(self.tickers.all()) {
-            let counts = self.mentions(id, ticker, period);
-            if counts.posts > 0 {
-                standings.push((id, counts));
+        let (cells, edges) = on_cells(period);
+        let mut at_edges: FxHashMap<u32, Bucket> = FxHashMap::default();
+        let of_edges = edges.into_iter().flat_map(|edge| self.posts.within(edge));
+        for record in of_edges.filter(|record| record.is_counted()) {
+            for id in self.posts.tickers(record) {
+                at_edges.entry(*id).or_default().add(record.sample());
             }
         }
+        let tickers = (0..).zip(self.tickers.all());
+        let mut standings: Vec<Standing> = tickers
+            .filter(|(_, ticker)| ticker.total.n > 0)
+            .map(|(id, ticker)| {
+                let mut sum = ticker
+                    .grids
+                    .sum(cells.from, cells.to, |_| Bucket::default());
+                at_edges
+                    .get(&id)
+                    .into_iter()
+                    .for_each(|edge| sum.merge(edge));
+                (id, sum.counts())
+            })
+            .filter(|(_, counts)| counts.posts > 0)
+            .collect();
         let symbol = |id: u32| self.tickers.get(id).map(|ticker| ticker.symbol.as_str());
         standings.sort_unstable_by(|a, b| {
             let by = is_ranked(&b.1, sort).cmp(&is_ranked(&a.1, sort));
@@ -105,6 +139,23 @@ impl Engine {
                 .count(edge, |record| self.posts.tickers(record).contains(&id))
         };
         ticker.grids.sum(period.from, period.to, edge).counts()
+    }
+}
+
+/// What of a stretch lies on whole cells of the finest grid, and what is left at its ends.
+pub(super) fn on_cells(range: Range) -> (Range, [ops::Range<Millis>; 2]) {
+    let range = Range {
+        from: range.from.clamp(-MAX_TIME, MAX_TIME),
+        to: range.to.clamp(-MAX_TIME, MAX_TIME),
+    };
+    let from = -(-range.from).div_euclid(FIVE_MINUTES) * FIVE_MINUTES;
+    let to = range.to.div_euclid(FIVE_MINUTES) * FIVE_MINUTES;
+    match from < to {
+        true => (Range { from, to }, [range.from..from, to..range.to]),
+        false => {
+            let none = Range { from, to: from };
+            (none, [range.from..range.to.max(range.from), to..to])
+        }
     }
 }
 

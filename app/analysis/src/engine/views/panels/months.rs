@@ -5,20 +5,21 @@ use std::collections::BTreeMap;
 use wire::{Millis, time::DAY};
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, MAX_TIME},
     series::{
         Bucket,
         calendar::{Date, Level, Zone},
     },
-    view::{MonthRow, MonthsView, Range},
+    view::{MonthRow, MonthsView},
 };
 
 impl Engine {
-    /// Of all months of the ticker, whatever the range: the range only decides which bars are taken.
+    /// Of all months of the ticker, whatever the range, by the bars that cover most of them.
     #[inline(never)]
-    pub(super) fn months(&self, id: Option<u32>, range: Range) -> MonthsView {
+    pub(super) fn months(&self, id: Option<u32>, now: Millis) -> MonthsView {
         let found = id.and_then(|id| self.tickers.get(id));
-        let prices = found.and_then(|ticker| ticker.prices(range.from..range.to));
+        let prices = found.and_then(|ticker| ticker.prices(-MAX_TIME..MAX_TIME));
+        let covered = self.covered(now);
         let zone = Zone::utc();
         let mut rows: BTreeMap<Millis, (MonthRow, Bucket)> = BTreeMap::new();
         for (year, month, row) in prices.iter().flat_map(|prices| prices.months.rows()) {
@@ -47,7 +48,11 @@ impl Engine {
         }
         let row = |(start, (row, posts)): (Millis, (MonthRow, Bucket))| MonthRow {
             start,
-            counts: posts.counts(),
+            counts: {
+                let (_, end) = zone.cell(Level::Month, start);
+                let is_known = posts.n > 0 || covered.meets(start, end);
+                is_known.then(|| posts.counts())
+            },
             ..row
         };
         MonthsView {

@@ -3,61 +3,83 @@
 use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
-use wire::{Millis, SourceStatus};
+use wire::{Millis, SourceStatus, drops::DropKind};
 
-use super::Context;
+use super::{Context, leaders::on_cells};
 use crate::{
-    engine::Engine,
-    series::quality::{Intake, assess, holes},
+    engine::{Engine, tickers::Prices, views::holes},
+    series::{
+        Bucket,
+        quality::{Intake, assess},
+    },
     view::{QualityView, Range},
 };
 
-/// Reasons for which a relay leaves out what is sound: the wishes of whoever runs it.
-const ON_PURPOSE: [&str; 5] = [
-    "language",
-    "repost",
-    "sensitive",
-    "other_rule",
-    "unknown_post",
-];
-const DUPLICATE: &str = "duplicate";
-
-/// More holes than these are not listed, only counted.
+/// Of more holes than these the newest are listed.
 const MAX_HOLES: usize = 50;
+
+/// Missing bars, and from what they were found.
+pub(super) type Holes = Option<((u64, Option<u32>, Range), Vec<Range>)>;
 
 impl Engine {
     #[inline(never)]
-    pub(super) fn quality(&self, context: Context) -> QualityView {
+    pub(super) fn quality(&self, context: Context, known: &mut Holes) -> QualityView {
         let Context { ticker, range, now } = context;
-        let until = now
-            .max(self.span.map_or(now, |(_, last)| last))
-            .saturating_add(1);
+        let until = self.until(now);
         let looked_at = Range {
             from: range.from,
             to: range.to.min(until).max(range.from),
         };
         let intake = self.intake();
-        let quality = assess(&intake, &self.sources.covered(until), looked_at);
+        let quality = assess(&intake, &self.covered(now), looked_at);
         let missing: Millis = quality.gaps.iter().map(|gap| gap.to - gap.from).sum();
         let length = looked_at.to - looked_at.from;
         let prices = ticker
             .and_then(|id| self.tickers.get(id))
             .and_then(|ticker| ticker.prices(range.from..range.to));
         let bar_width = prices.map_or(0, |prices| prices.width);
-        let closes: Vec<Millis> = prices.map_or_else(Vec::new, |prices| {
-            let within = prices.closes.range(range.from..=range.to.max(range.from));
-            within.map(|(at, _)| *at).collect()
+        let holes = prices.map_or_else(Vec::new, |prices| {
+            self.holes(ticker, prices, looked_at, known)
         });
-        let mut holes = holes(&closes, bar_width);
-        holes.truncate(MAX_HOLES);
+        let n_listed = holes.len().min(MAX_HOLES);
         QualityView {
             range: looked_at,
             lines: quality.lines,
             gaps: quality.gaps,
             gap_share: missing as f64 / length.max(1) as f64,
-            holes,
+            n_holes: holes.len() as u64,
+            holes: { &holes }
+                .iter()
+                .skip(holes.len() - n_listed)
+                .copied()
+                .collect(),
             bar_width,
             of_sources: self.posts_by_source(range),
+        }
+    }
+
+    /// The newest bar is not missed before the next one could be there as well.
+    fn holes(
+        &self,
+        ticker: Option<u32>,
+        prices: Prices<'_>,
+        range: Range,
+        known: &mut Holes,
+    ) -> Vec<Range> {
+        let width = prices.width.max(1);
+        let whole = |at: Millis| at.div_euclid(width) * width;
+        let range = Range {
+            from: whole(range.from),
+            to: whole(range.to.saturating_sub(width)).max(whole(range.from)),
+        };
+        let source = (self.versions.bars, ticker, range);
+        match known {
+            Some((before, holes)) if *before == source => holes.clone(),
+            _ => {
+                let holes = holes::missing(prices, range);
+                *known = Some((source, holes.clone()));
+                holes
+            }
         }
     }
 
@@ -65,9 +87,10 @@ impl Engine {
     fn intake(&self) -> Intake {
         let rows = self.sources.rows();
         let sum = |of: &dyn Fn(&SourceStatus) -> u64| rows.iter().map(of).sum::<u64>();
-        let dropped_by = |is_wanted: &dyn Fn(&str) -> bool| {
+        let dropped_by = |kind: DropKind| {
             let of_row = |row: &SourceStatus| {
-                let wanted = row.dropped.iter().filter(|(reason, _)| is_wanted(reason));
+                let wanted = row.dropped.iter();
+                let wanted = wanted.filter(|(reason, _)| DropKind::of(reason) == kind);
                 wanted.map(|(_, n)| n).sum()
             };
             sum(&of_row)
@@ -76,7 +99,10 @@ impl Engine {
         let found = Intake {
             null_keys: self.n_no_author,
             orphans: self.n_orphans,
-            late: u64::from(self.total.n_late),
+            held: self.n_events(),
+            held_posts: self.n_posts(),
+            held_bars: self.tickers.all().iter().map(|ticker| ticker.n_bars).sum(),
+            late: self.n_late,
             skewed: self.n_skewed,
             ..Intake::default()
         };
@@ -90,12 +116,11 @@ impl Engine {
                 ..found
             };
         }
-        let is_left_out = |reason: &str| ON_PURPOSE.contains(&reason);
         Intake {
             received,
-            dropped: dropped_by(&|reason| !is_left_out(reason) && reason != DUPLICATE),
-            filtered: dropped_by(&is_left_out),
-            duplicates: dropped_by(&|reason| reason == DUPLICATE),
+            dropped: dropped_by(DropKind::Unusable),
+            filtered: dropped_by(DropKind::OnPurpose),
+            duplicates: dropped_by(DropKind::Repeat),
             kept: sum(&|row| row.kept),
             ..found
         }
@@ -103,13 +128,19 @@ impl Engine {
 
     /// Every post of the range, counted or not, by who brought it.
     pub(super) fn posts_by_source(&self, range: Range) -> Vec<(String, u64)> {
-        let mut counts: FxHashMap<u16, u64> = FxHashMap::default();
-        for record in self.posts.within(range.from..range.to) {
-            *counts.entry(record.source).or_default() += 1;
+        let (cells, edges) = on_cells(range);
+        let mut at_edges: FxHashMap<u16, u64> = FxHashMap::default();
+        for record in edges.into_iter().flat_map(|edge| self.posts.within(edge)) {
+            *at_edges.entry(record.source).or_default() += 1;
         }
-        let mut named: Vec<(String, u64)> = counts
-            .into_iter()
-            .map(|(id, n)| (self.names.name(u32::from(id)).to_owned(), n))
+        let mut named: Vec<(String, u64)> = (0..)
+            .zip(&self.of_sources)
+            .map(|(id, grids)| {
+                let sum = grids.sum(cells.from, cells.to, |_| Bucket::default());
+                let n = u64::from(sum.n) + at_edges.get(&id).copied().unwrap_or(0);
+                (self.names.name(u32::from(id)).to_owned(), n)
+            })
+            .filter(|(_, n)| *n > 0)
             .collect();
         named.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
         named

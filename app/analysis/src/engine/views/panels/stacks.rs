@@ -73,22 +73,29 @@ impl Engine {
 
     fn stack(&self, grids: &Grids, level: Option<Level>, context: Context) -> StackView {
         let range = context.range;
-        let until = context
-            .now
-            .max(self.span.map_or(context.now, |(_, last)| last))
-            .saturating_add(1);
-        let covered = self.sources.covered(until);
+        let covered = self.covered(context.now);
         // The grids know nothing finer than five minutes, which would be too many cells anyway.
         let level = level.map(|level| level.max(Level::Hour));
-        let edges = edges(range, level.unwrap_or_else(|| level_for(range)));
+        let mut edges = edges(range, level.unwrap_or_else(|| level_for(range)));
         let cells = edges.windows(2).map(|pair| match pair {
             [from, to] => cell(grids, *from, *to, &covered),
             _ => None,
         });
+        let mut cells: Vec<Option<[u32; 3]>> = cells.collect();
+        // A range that ends with a close only touches the cell that begins there.
+        let starts_at_end = edges.len() > 2 && edges.iter().rev().nth(1) == Some(&(range.to - 1));
+        if starts_at_end
+            && cells
+                .last()
+                .is_some_and(|cell| cell.unwrap_or_default() == [0; 3])
+        {
+            edges.pop();
+            cells.pop();
+        }
         StackView {
             subject: String::new(),
             range,
-            cells: cells.collect(),
+            cells,
             edges,
             n: 0,
         }
@@ -126,13 +133,19 @@ impl Engine {
                 }
             }
         }
+        let edges: Vec<Millis> = { 0..=n_cells }
+            .map(|idx| range.from + idx * LIVE_CELL)
+            .collect();
+        let covered = self.covered(now);
+        let known = |(from, counts): (&Millis, [u32; 3])| {
+            let is_known = counts != [0; 3] || covered.meets(*from, from + LIVE_CELL);
+            is_known.then_some(counts)
+        };
         StackView {
             subject: topic.cloned().unwrap_or_default(),
             range,
-            edges: (0..=n_cells)
-                .map(|idx| range.from + idx * LIVE_CELL)
-                .collect(),
-            cells: counts.into_iter().map(Some).collect(),
+            cells: edges.iter().zip(counts).map(known).collect(),
+            edges,
             n,
         }
     }

@@ -6,9 +6,14 @@ use rustc_hash::FxHashMap;
 use wire::{Millis, time::LATE_AFTER};
 
 use crate::{
-    engine::{Engine, posts::Record},
+    engine::{
+        Engine,
+        posts::Record,
+        selection::{Own, Selection},
+    },
+    protocol::WhyChoice,
     spam::Reason,
-    view::{Range, Term, WhyView},
+    view::{Term, WhyView},
     voices::Voices,
 };
 
@@ -21,14 +26,70 @@ const MAX_COMPARED: usize = 2_000;
 /// Posts of the bucket whose words are read, evenly spread.
 const MAX_READ: usize = 5_000;
 
+/// Texts that have to be there to compare with: of fewer, what is usual is not known.
+const LEAST_COMPARED: u64 = 30;
+
 /// A word has to be in so many posts.
 const LEAST_POSTS: u64 = 3;
 
+/// From what an answer was made.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Source {
+    asked: WhyChoice,
+    n_until: usize,
+    states: u64,
+    selection: Selection,
+    n_deleted: u64,
+    n_left_out: u64,
+    n_readable: usize,
+}
+
 impl Engine {
+    /// What the answer is made of, as a few numbers that are quick to find: posts up to the end of the bucket,
+    /// what became of those in it, and how often anything was taken away again.
+    pub(super) fn why_source(&self, asked: &WhyChoice) -> Source {
+        let within = self.posts.within(asked.bucket.from..asked.bucket.to);
+        let states = within.iter().map(|record| {
+            let place = u64::from(record.is_counted()) | u64::from(record.is_deleted) << 1;
+            (u64::from(record.reasons) << 2 | place).wrapping_mul(record.key | 1)
+        });
+        Source {
+            asked: asked.clone(),
+            n_until: self.posts.within(Millis::MIN..asked.bucket.to).len(),
+            states: states.fold(0, u64::wrapping_add),
+            selection: self.selection(),
+            n_deleted: self.n_deleted,
+            n_left_out: self.loudest.n_changes(),
+            n_readable: self
+                .posts
+                .readable_within(asked.bucket.from..asked.bucket.to)
+                .len(),
+        }
+    }
+
     #[inline(never)]
-    pub(super) fn why(&self, bucket: Range, ticker: Option<u32>) -> WhyView {
+    pub(super) fn why(&self, asked: &WhyChoice) -> WhyView {
+        let bucket = asked.bucket;
+        let view = WhyView {
+            bucket,
+            ticker: asked.ticker.clone(),
+            least_compared: LEAST_COMPARED as u32,
+            knowable_at: bucket.to.saturating_add(LATE_AFTER),
+            ..WhyView::default()
+        };
+        let ticker = match asked.ticker.as_str() {
+            "" => None,
+            symbol => match self.tickers.id(symbol) {
+                // What never occurred has no posts, rather than all of them.
+                None => return view,
+                id => id,
+            },
+        };
+        let selection = self.selection();
         let is_wanted = |record: &&Record| {
-            record.is_counted() && ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
+            record.is_counted()
+                && ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
+                && selection.accepts_but(Own::Tickers, record, &self.posts)
         };
         let found: Vec<&Record> = self
             .posts
@@ -36,7 +97,8 @@ impl Engine {
             .iter()
             .filter(is_wanted)
             .collect();
-        let before = self.posts.within(Millis::MIN..bucket.from).iter().rev();
+        let before = self.posts.readable_within(Millis::MIN..bucket.from);
+        let before = before.iter().rev();
         let before: Vec<&Record> = before.filter(is_wanted).take(MAX_COMPARED).collect();
         let mut authors = Voices::default();
         let known = found.iter().filter(|record| record.author != 0);
@@ -46,8 +108,6 @@ impl Engine {
         let (n_compared, usual) = self.words(before.iter());
         let count = |is: &dyn Fn(&Record) -> bool| found.iter().filter(|r| is(r)).count() as u64;
         WhyView {
-            bucket,
-            ticker: self.symbol_shown(ticker.and_then(|id| self.tickers.get(id))),
             n_posts: found.len() as u64,
             n_read,
             n_authors: authors.n_authors(),
@@ -55,10 +115,13 @@ impl Engine {
             n_loudest: most_of(found.iter().map(|record| record.author)),
             n_alike: count(&|record| record.reasons >> Reason::Duplicate as u8 & 1 == 1),
             n_spam: count(&|record| record.reasons != 0),
-            terms: standing_out(words, n_read, &usual, n_compared),
+            terms: match n_compared < LEAST_COMPARED {
+                true => Vec::new(),
+                false => standing_out(words, n_read, &usual, n_compared),
+            },
             n_compared,
             of_sources: self.posts_by_source(bucket),
-            knowable_at: bucket.to.saturating_add(LATE_AFTER),
+            ..view
         }
     }
 

@@ -1,19 +1,18 @@
-//! The further panels' charts drawn to SVG and compared with committed pictures, as in `charts.rs`.
-
-#![cfg(not(target_arch = "wasm32"))]
+//! The further panels' charts, in the same way.
 
 use std::sync::Arc;
 
 use analysis::view::{EventsView, Range, RollingView, StackView};
 use app::charts::{
     curve::{Curve, CurveChart},
-    sheet::{Sheet, Size},
+    sheet::Size,
     stack::{Form, Stack, StackChart},
     theme::Palette,
 };
-use expect_test::{ExpectFile, expect_file};
-use plotters::prelude::SVGBackend;
+use expect_test::expect_file;
 use wire::{Millis, time::HOUR};
+
+use super::{check, svg};
 
 const WIDE: Size = Size {
     width: 640.0,
@@ -50,47 +49,30 @@ fn posts() -> StackView {
 }
 
 fn stack_svg(view: StackView, form: Form, size: Size, palette: Palette) -> String {
-    let mut svg = String::new();
-    {
-        let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
-        StackChart::new(Arc::new(Stack { view, form }), size)
-            .draw(&Sheet::new(backend, 1.0, palette))
-            .expect("a string takes every drawing");
-    }
-    svg
+    let chart = StackChart::new(Arc::new(Stack { view, form }), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
 }
 
 fn curve_svg(curve: Curve, size: Size, palette: Palette) -> String {
-    let mut svg = String::new();
-    {
-        let backend = SVGBackend::with_string(&mut svg, (size.width as u32, size.height as u32));
-        CurveChart::new(Arc::new(curve), size)
-            .draw(&Sheet::new(backend, 1.0, palette))
-            .expect("a string takes every drawing");
-    }
-    svg
-}
-
-#[track_caller]
-fn check(svg: &str, expect: ExpectFile) {
-    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-    expect.assert_eq(svg);
+    let chart = CurveChart::new(Arc::new(curve), size);
+    svg(size, palette, |sheet| chart.draw(sheet))
 }
 
 #[test]
 fn classes_are_stacked_from_zero_and_a_gap_is_hatched() {
     check(
         &stack_svg(posts(), Form::Counts, WIDE, Palette::LIGHT),
-        expect_file!["charts/stack_counts.svg"],
+        expect_file!["stack_counts.svg"],
     );
     check(
         &stack_svg(posts(), Form::Shares, PHONE, Palette::DARK),
-        expect_file!["charts/stack_shares_phone_dark.svg"],
+        expect_file!["stack_shares_phone_dark.svg"],
     );
 }
 
 #[test]
 fn the_band_of_chance_lies_under_the_curve() {
+    let is_known = |idx: i32| idx > 11 && !(30..36).contains(&idx);
     let rolling = RollingView {
         width: HOUR,
         range: Range {
@@ -99,11 +81,9 @@ fn the_band_of_chance_lies_under_the_curve() {
         },
         ends: (1..=60).map(|idx| START + idx * HOUR).collect(),
         values: (0..60)
-            .map(|idx: i32| {
-                (idx > 11 && !(30..36).contains(&idx)).then(|| (idx as f32 / 9.0).sin() * 0.5)
-            })
+            .map(|idx| is_known(idx).then(|| (idx as f32 / 9.0).sin() * 0.5))
             .collect(),
-        limit: 0.28,
+        limits: (0..60).map(|idx| is_known(idx).then_some(0.28)).collect(),
         ..RollingView::default()
     };
     let events = EventsView {
@@ -121,11 +101,11 @@ fn the_band_of_chance_lies_under_the_curve() {
 
     check(
         &curve_svg(Curve::rolling(&rolling), WIDE, Palette::LIGHT),
-        expect_file!["charts/rolling.svg"],
+        expect_file!["rolling.svg"],
     );
     check(
         &curve_svg(Curve::events(&events), PHONE, Palette::DARK),
-        expect_file!["charts/events_phone_dark.svg"],
+        expect_file!["events_phone_dark.svg"],
     );
 }
 

@@ -1,0 +1,100 @@
+//! How this reader wants the page: time zone, numbers, keys. Kept in this browser, never in the address.
+
+use leptos::prelude::*;
+use wire::{Millis, time::MINUTE};
+
+use crate::format::{self, Numbers, Zone};
+
+/// What the reader chose. A change of how things are written makes the panels anew.
+#[derive(Clone, Copy)]
+pub(crate) struct Preferences {
+    pub(crate) is_local_time: RwSignal<bool>,
+    pub(crate) numbers: RwSignal<Numbers>,
+    /// Keys without Ctrl do something (WCAG 2.1.4 asks for a way to switch them off).
+    pub(crate) has_shortcuts: RwSignal<bool>,
+    /// Whatever is written anew when it changes.
+    pub(crate) style: Memo<(bool, Numbers)>,
+}
+
+impl Preferences {
+    /// Reads what was kept and keeps what changes.
+    pub(crate) fn new() -> Self {
+        let is_local_time = kept("zone", false, |text| Some(text == "local"), zone_text);
+        let numbers = kept("numbers", Numbers::default(), parse_numbers, numbers_text);
+        let has_shortcuts = kept("shortcuts", true, |text| Some(text != "off"), keys_text);
+        let style = Memo::new(move |_| {
+            let style = (is_local_time.get(), numbers.get());
+            let zone = match style.0 {
+                true => Zone::local(ahead_of_utc),
+                false => Zone::default(),
+            };
+            format::set(zone, style.1);
+            style
+        });
+        Self {
+            is_local_time,
+            numbers,
+            has_shortcuts,
+            style,
+        }
+    }
+}
+
+/// Numbers by the name under which they are kept.
+pub(crate) fn parse_numbers(text: &str) -> Option<Numbers> {
+    [Numbers::Point, Numbers::Comma, Numbers::Space]
+        .into_iter()
+        .find(|numbers| numbers_text(*numbers) == text)
+}
+
+pub(crate) fn numbers_text(numbers: Numbers) -> &'static str {
+    match numbers {
+        Numbers::Point => "point",
+        Numbers::Comma => "comma",
+        Numbers::Space => "space",
+    }
+}
+
+fn zone_text(is_local: bool) -> &'static str {
+    match is_local {
+        true => "local",
+        false => "utc",
+    }
+}
+
+fn keys_text(is_on: bool) -> &'static str {
+    match is_on {
+        true => "on",
+        false => "off",
+    }
+}
+
+/// A signal that is read from the browser's storage and written back there.
+fn kept<T: Copy + PartialEq + Send + Sync + 'static>(
+    key: &'static str,
+    default: T,
+    parse: impl Fn(&str) -> Option<T>,
+    write: fn(T) -> &'static str,
+) -> RwSignal<T> {
+    let storage = || window().local_storage().ok().flatten();
+    let before = storage().and_then(|storage| storage.get_item(key).ok().flatten());
+    let value = RwSignal::new(before.as_deref().and_then(parse).unwrap_or(default));
+    Effect::new(move |is_later: Option<()>| {
+        let text = write(value.get());
+        if let (Some(()), Some(storage)) = (is_later, storage()) {
+            // Private windows may refuse; the choice then lasts as long as the page.
+            let _ = storage.set_item(key, text);
+        }
+    });
+    value
+}
+
+/// What the reader's clock is ahead of UTC at a moment, as the browser knows it.
+fn ahead_of_utc(at: Millis) -> Millis {
+    let minutes = js_sys::Date::new(&(at as f64).into()).get_timezone_offset();
+    // Beyond the browser's calendar there is none.
+    match minutes.is_finite() {
+        true => -(minutes as Millis) * MINUTE,
+        false => 0,
+    }
+}
