@@ -388,7 +388,7 @@ fn an_event_with_a_known_identity_is_counted_as_repeated() {
 #[test]
 fn a_post_that_was_withdrawn_counts_the_same_when_it_is_read_again_without_its_text() {
     let config = PublicConfig {
-        topics: vec![wire::config::Topic {
+        topics: vec![Topic {
             name: "Space".into(),
             keywords: vec!["moon".into()],
             ..Default::default()

@@ -106,7 +106,7 @@ fn main() -> io::Result<()> {
         }
         match random.below(40) {
             0 => write!(out, "\"\"quoted\"\" ")?,
-            1 => write!(out, "\n")?,
+            1 => out.write_all(b"\n")?,
             _ => {}
         }
         if random.below(4) == 0 {
