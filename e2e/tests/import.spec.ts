@@ -12,10 +12,11 @@ const FILES = 'moodtape-files';
 
 /** A table of `n` posts, a third of each class, and three rows that cannot be read. */
 function table(n: number): string {
+  // As words of their own some numbers, as 143 and 187, have a mood.
   const moods = ['I love it, what a great day', 'A table with numbers', 'I hate it, what a terrible day'];
   const rows = Array.from({ length: n }, (_, i) => {
     const at = new Date(Date.UTC(2021, 0, 1) + i * 1000).toISOString();
-    return `${i + 1},${at},user${i % 97},"${moods[i % 3]} (row ${i}, #tag${i % 5})"`;
+    return `${i + 1},${at},user${i % 97},"${moods[i % 3]} (row-${i}, #tag${i % 5})"`;
   });
   rows.splice(Math.floor(n / 2), 0, 'x1,never,bob,words', 'x2,2021-01-01,bob', 'x3,2021-01-01,bob,"  "');
   return ['id,created_at,user,text', ...rows].join('\n');
