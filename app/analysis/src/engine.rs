@@ -45,6 +45,7 @@ use self::{
     views::Memos,
 };
 use crate::{
+    order,
     protocol::{Explained, Sampling, Scoring, Watch},
     series::{Bucket, Grids},
     text::{
@@ -438,7 +439,7 @@ impl Engine {
             .filter(is_used)
             .map(ticker_summary)
             .collect();
-        tickers.sort_unstable_by(|a, b| a.symbol.cmp(&b.symbol));
+        order::sort_by(&mut tickers, |a, b| a.symbol.cmp(&b.symbol));
         Summary {
             n_events: self.n_events(),
             counts: self.total.counts(),
