@@ -14,6 +14,7 @@
 
 mod backoff;
 pub mod config;
+mod counts;
 pub mod health;
 mod http;
 pub mod log;
