@@ -24,6 +24,7 @@ pub mod recording;
 mod reddit;
 pub mod sieve;
 pub(crate) mod subjects;
+mod text;
 mod x;
 
 #[cfg(test)]
