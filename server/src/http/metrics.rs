@@ -1,6 +1,7 @@
 //! What is counted about readers. How it is written for Prometheus stands in `page`.
 
 mod page;
+mod text;
 
 use std::sync::atomic::AtomicU64;
 

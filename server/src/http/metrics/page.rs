@@ -1,11 +1,14 @@
 //! Everything that is counted as text, in the format that Prometheus reads: a table of families. Labels are
 //! bounded; no input is one.
 
-use std::{fmt::Write, fs, sync::atomic::AtomicU64};
+use std::{fs, sync::atomic::AtomicU64};
 
 use wire::{SourceState, SourceStatus};
 
-use super::{End, Metrics, Refusal, Resume};
+use super::{
+    End, Metrics, Refusal, Resume,
+    text::{Labels, Page},
+};
 use crate::{
     counts::{Histogram, get},
     http::AppState,
@@ -16,7 +19,6 @@ use crate::{
 /// Ticks of a second in /proc; the same on every Linux.
 const TICKS: f64 = 100.0;
 
-type Labels = Vec<(&'static str, String)>;
 type Samples = Vec<(Labels, f64)>;
 
 /// A name, what it means, and its samples. One that ends in `_total` is a counter, any other a gauge.
@@ -211,7 +213,7 @@ const HISTOGRAMS: [HistogramFamily; 5] = [
 /// Everything as text.
 pub(in crate::http) fn write(main: &AppState, live: Option<&AppState>) -> String {
     let scene = Scene::new(main, live);
-    let mut page = Page(String::new());
+    let mut page = Page::default();
     for (name, help, samples) in FAMILIES {
         let is_counter = name.ends_with("_total");
         page.family(name, if is_counter { "counter" } else { "gauge" }, help);
@@ -225,7 +227,7 @@ pub(in crate::http) fn write(main: &AppState, live: Option<&AppState>) -> String
             page.histogram(name, &labels, histogram);
         }
     }
-    page.0
+    page.into_text()
 }
 
 /// What is told of, as it is now.
@@ -363,91 +365,4 @@ fn cpu_seconds() -> Option<f64> {
     let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
     let (user, system): (f64, f64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     Some((user + system) / TICKS)
-}
-
-/// Text that grows by families and samples. Writing into a string does not fail.
-struct Page(String);
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(
-            self.0,
-            "# HELP relay_{name} {help}\n# TYPE relay_{name} {kind}"
-        );
-    }
-
-    fn sample(&mut self, name: &str, labels: &[(&str, String)], value: f64) {
-        let _ = write!(self.0, "relay_{name}");
-        for (place, (label, text)) in labels.iter().enumerate() {
-            let before = if place == 0 { '{' } else { ',' };
-            let _ = write!(self.0, "{before}{label}=\"{}\"", escaped(text));
-        }
-        let end = if labels.is_empty() { "" } else { "}" };
-        let _ = writeln!(self.0, "{end} {value}");
-    }
-
-    fn histogram(&mut self, name: &str, labels: &Labels, histogram: &Histogram) {
-        let bucket = format!("{name}_bucket");
-        let classes = histogram.up_to_each();
-        for (end, n) in &classes {
-            let mut labels = labels.clone();
-            let end = if end.is_finite() {
-                end.to_string()
-            } else {
-                "+Inf".to_owned()
-            };
-            labels.push(("le", end));
-            self.sample(&bucket, &labels, *n as f64);
-        }
-        let n = classes.last().map_or(0, |(_, n)| *n);
-        self.sample(&format!("{name}_sum"), labels, histogram.sum());
-        self.sample(&format!("{name}_count"), labels, n as f64);
-    }
-}
-
-/// A label's value may hold no quote, backslash or line feed as it is.
-fn escaped(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::counts::DELIVERY;
-
-    #[test]
-    fn a_histogram_is_told_by_classes_that_hold_each_other() {
-        let histogram = Histogram::new(&DELIVERY);
-        for millis in [7, 7, 7, 2_000] {
-            histogram.add_time(Duration::from_millis(millis));
-        }
-        let mut page = Page(String::new());
-
-        page.histogram("x_seconds", &of_source("a"), &histogram);
-
-        for line in [
-            "relay_x_seconds_bucket{source=\"a\",le=\"0.005\"} 0",
-            "relay_x_seconds_bucket{source=\"a\",le=\"0.01\"} 3",
-            "relay_x_seconds_bucket{source=\"a\",le=\"1\"} 3",
-            "relay_x_seconds_bucket{source=\"a\",le=\"+Inf\"} 4",
-            "relay_x_seconds_sum{source=\"a\"} 2.021",
-            "relay_x_seconds_count{source=\"a\"} 4",
-        ] {
-            assert!(page.0.lines().any(|found| found == line), "{}", page.0);
-        }
-    }
-
-    #[test]
-    fn a_name_cannot_break_out_of_its_label() {
-        let mut page = Page(String::new());
-
-        page.sample("x", &of_source("a\"} 1\nrelay_y 2\\"), 1.0);
-
-        assert_eq!(page.0, "relay_x{source=\"a\\\"} 1\\nrelay_y 2\\\\\"} 1\n");
-    }
 }
