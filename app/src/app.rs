@@ -43,6 +43,7 @@ pub(crate) struct Actions {
     link: StoredValue<Link, LocalStorage>,
     state: AppState,
     choice: Choice,
+    sight: Sight,
 }
 
 impl Actions {
@@ -105,7 +106,10 @@ impl Actions {
         self.choice.change(Entry::Same, |watch| {
             (watch.range, watch.ticker) = (RangeChoice::All, None);
         });
-        self.send(&start(self.choice.watch.get_untracked()));
+        // With what is in sight: nothing may come into sight that would ask for it.
+        self.send(&start(untrack(|| {
+            self.sight.added_to(self.choice.watch.get())
+        })));
     }
 
     /// The trouble was read.
@@ -123,10 +127,12 @@ pub(crate) fn App() -> impl IntoView {
     let (state, views) = AppState::new();
     let choice = Choice::from_url();
     let link = Link::start(state);
+    let sight = Sight::new();
     let actions = Actions {
         link: StoredValue::new_local(link),
         state,
         choice,
+        sight,
     };
     provide_context(views);
     provide_context(choice);
@@ -139,7 +145,6 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(SharedCursor::default());
     provide_context(desk);
     desk.listen();
-    let sight = Sight::new();
     provide_context(sight);
     follow_choice(choice, sight, actions);
     set_timeout(register_service_worker, OFFLINE_COPY_AFTER);

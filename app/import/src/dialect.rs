@@ -97,11 +97,22 @@ pub(crate) fn detect(name: &str, head: &str, encoding: Encoding) -> Option<Choic
     let first = rows.first()?;
     let named = by_name(first);
     let has_header = named.iter().filter(|role| **role != Role::Ignore).count() >= 2;
-    let roles = if has_header {
+    let mut roles = if has_header {
         named
     } else {
         by_content(&rows, n_columns)?
     };
+    if !roles.contains(&Role::Time)
+        && let Some(time) = column_of_times(&rows, &roles)
+        && let Some(role) = roles.get_mut(time)
+    {
+        *role = Role::Time;
+    }
+    for (idx, role) in roles.iter_mut().enumerate() {
+        if *role == Role::Id && !holds_ids(&rows, idx) {
+            *role = Role::Ignore;
+        }
+    }
     let slashed = date_order(&rows, &roles);
     let has_python_bytes = has_python_bytes(&rows, &roles);
     let is_of_twitter = name.to_ascii_lowercase().contains("tweet")
@@ -163,22 +174,48 @@ fn by_name(header: &[String]) -> Vec<Role> {
     roles
 }
 
-/// Without names: the first column of times, and the one with the longest texts.
-fn by_content(rows: &[Vec<String>], n_columns: usize) -> Option<Vec<Role>> {
-    let cell = |row: &Vec<String>, idx: usize| row.get(idx).cloned().unwrap_or_default();
-    let share = |is: &dyn Fn(&str) -> bool, idx: usize| {
-        rows.iter().filter(|row| is(&cell(row, idx))).count() * 2 > rows.len()
-    };
+/// The first column without a role that mostly holds times.
+fn column_of_times(rows: &[Vec<String>], roles: &[Role]) -> Option<usize> {
     let is_time = |text: &str| {
         table::time(text, DateOrder::DayFirst).is_some()
             || table::time(text, DateOrder::MonthFirst).is_some()
     };
-    let time = (0..n_columns).find(|idx| share(&is_time, *idx))?;
-    let length = |idx: usize| rows.iter().map(|row| cell(row, idx).len()).sum::<usize>();
+    let n_times = |idx: usize| column(rows, idx).filter(|cell| is_time(cell)).count();
+    (0..roles.len())
+        .filter(|idx| roles.get(*idx) == Some(&Role::Ignore))
+        .find(|idx| n_times(*idx) * 2 > rows.len())
+}
+
+/// So many numbers in a row from 0 or 1 are no chance.
+const ROW_NUMBERS: usize = 20;
+
+/// Neither the numbers of rows, which another file has too, nor numbers that a spreadsheet has rounded.
+fn holds_ids(rows: &[Vec<String>], idx: usize) -> bool {
+    let numbers: Vec<u64> = column(rows, idx)
+        .filter_map(|cell| cell.trim().parse().ok())
+        .collect();
+    let first = numbers.first().copied().unwrap_or(u64::MAX);
+    let n_numbered = (first..)
+        .zip(&numbers)
+        .take_while(|(row, number)| row == *number);
+    let are_rows = first <= 1 && n_numbered.count() >= ROW_NUMBERS;
+    let is_rounded = |cell: &str| cell.contains("E+") && cell.parse::<f64>().is_ok();
+    !are_rows && !column(rows, idx).any(is_rounded)
+}
+
+fn column(rows: &[Vec<String>], idx: usize) -> impl Iterator<Item = &str> {
+    rows.iter()
+        .map(move |row| row.get(idx).map_or("", String::as_str))
+}
+
+/// Without names: the first column of times, and the one with the longest texts.
+fn by_content(rows: &[Vec<String>], n_columns: usize) -> Option<Vec<Role>> {
+    let mut roles = vec![Role::Ignore; n_columns];
+    let time = column_of_times(rows, &roles)?;
+    let length = |idx: usize| column(rows, idx).map(str::len).sum::<usize>();
     let text = (0..n_columns)
         .filter(|idx| *idx != time)
         .max_by_key(|idx| length(*idx))?;
-    let mut roles = vec![Role::Ignore; n_columns];
     *roles.get_mut(time)? = Role::Time;
     *roles.get_mut(text)? = Role::Text;
     Some(roles)

@@ -155,6 +155,8 @@ struct Worker {
     has_shown: bool,
     /// The store has been read once.
     is_read: bool,
+    /// Chunks of a file that came before: what is new in them cannot be told yet. The importer sends few at once.
+    early: Vec<(u32, Vec<u8>, Vec<u8>)>,
     /// The person wants nothing to move.
     is_paused: bool,
     /// Under way when posts are to count in another way; the page shows what the engine said before.
@@ -188,6 +190,7 @@ impl Worker {
             shown: Shown::default(),
             has_shown: false,
             is_read: false,
+            early: Vec::new(),
             is_paused: false,
             recount: Recount::default(),
         }
@@ -345,14 +348,16 @@ impl Worker {
     /// The store has been read: show it, and follow the relay from where it ends.
     fn start(&mut self) {
         self.send_frame();
+        self.is_read = true;
+        for (no, numbers, texts) in mem::take(&mut self.early) {
+            self.import(no, &numbers, &texts);
+        }
         if self.relay.is_empty() {
-            self.is_read = true;
             return self.set_link(LinkState::Files);
         }
         if self.reconnect.is_none() {
             let (reconnect, received) = mpsc::unbounded();
             self.reconnect = Some(reconnect);
-            self.is_read = true;
             spawn_local(feed::run(
                 self.relay.clone(),
                 self.cursor.clone(),
@@ -476,6 +481,13 @@ impl Worker {
     }
 
     fn take_event(&mut self, event: Event) {
+        if self.apply(&event) {
+            self.batch.records.push(event.into());
+        }
+    }
+
+    /// Counts an event, and has the store take back what it withdraws. Returns whether it is new.
+    fn apply(&mut self, event: &Event) -> bool {
         if let Body::Delete(delete) = &event.body {
             let post = Identity::of_post(&delete.source, &delete.id);
             if let Some((at, standing)) = self.engine.standing(post) {
@@ -487,22 +499,25 @@ impl Worker {
                 self.batch.withdraw.push(withdrawal);
             }
         }
-        if self.engine.apply(&event) == Applied::New {
-            self.recount.keep(&event);
-            self.batch.records.push(event.into());
+        let is_new = self.engine.apply(event) == Applied::New;
+        if is_new {
+            self.recount.keep(event);
         }
+        is_new
     }
 
     /// Takes in a chunk of a file. If all of it is new the store keeps it as it is; a chunk of nothing but
     /// known events is not stored again.
     fn import(&mut self, no: u32, numbers: &[u8], texts: &[u8]) {
+        if !self.is_read {
+            return self.early.push((no, numbers.to_vec(), texts.to_vec()));
+        }
         let records = chunks::read(numbers, texts).unwrap_or_default();
         let is_first = self.engine.n_events() == 0;
         let n = records.len();
         let new: Vec<Record> = records
             .into_iter()
-            .filter(|record| self.engine.apply(&record.event) == Applied::New)
-            .inspect(|record| self.recount.keep(&record.event))
+            .filter(|record| self.apply(&record.event))
             .collect();
         let imported = Imported {
             no,
@@ -525,13 +540,16 @@ impl Worker {
     /// Throws away events and store: another recording, or another run of it, begins.
     fn forget(&mut self) {
         self.engine = self.settings.new_engine(&self.config, &self.watch);
-        self.batch = Batch {
-            starts_anew: true,
-            ..Batch::default()
-        };
+        self.drop_batch();
+        self.batch.starts_anew = true;
         self.recount.give_up();
         self.keep_config();
         self.keep_settings();
+    }
+
+    /// Nobody waits for what it held.
+    fn drop_batch(&mut self) {
+        tell_imported(mem::take(&mut self.batch).imported);
     }
 
     fn keep_settings(&mut self) {
@@ -554,8 +572,7 @@ impl Worker {
     /// Hands the batch to the store, unless it is still busy with the last one: then it grows.
     fn store_batch(&mut self) {
         if matches!(self.store, StoreState::NotKept { .. }) {
-            self.batch = Batch::default();
-            return;
+            return self.drop_batch();
         }
         // A reading that is to fill a new engine waits until the first one is through.
         let is_being_read = !self.is_read;

@@ -360,22 +360,19 @@ impl Store {
             entry.key = self.database.add(&sealed).await?;
             self.note(Records::Chunks, entry);
         }
-        // A post may be withdrawn in the very batch that brings it.
+        // Before the cursor moves past the withdrawal, which the relay does not send twice. A post may also be
+        // withdrawn in the very batch that brings it.
+        self.withdraw(&withdraw).await?;
         redact(&mut records, &withdraw);
         let n_tail: u64 = self.tail.iter().map(|entry| entry.n_events).sum();
         if n_tail as usize + records.len() >= SEAL_AT {
             self.seal(records, &meta).await?;
         } else {
-            self.database
-                .append(sealed(&records).as_ref(), &meta)
-                .await?;
-            if !records.is_empty() {
-                let newest = self.database.keys(Records::Tail).await?.pop();
-                let entry = Entry::new(newest.unwrap_or_default(), &records);
-                self.note(Records::Tail, entry);
+            let chunk = sealed(&records);
+            if let Some(key) = self.database.append(chunk.as_ref(), &meta).await? {
+                self.note(Records::Tail, Entry::new(key, &records));
             }
         }
-        self.withdraw(&withdraw).await?;
         if reads_again {
             self.read(reports).await?;
             let _ = reports.send(Input::Store(Report::Read)).await;
@@ -389,15 +386,16 @@ impl Store {
         mut new: Vec<Record>,
         meta: &[(&'static str, String)],
     ) -> Result<(), idb::Error> {
-        let mut records = Vec::new();
+        let (mut records, mut tail) = (Vec::new(), Vec::new());
         for entry in std::mem::take(&mut self.tail) {
             self.n_events -= entry.n_events;
             self.n_posts -= entry.n_posts;
             records.append(&mut self.records(Records::Tail, &entry.key).await?);
+            tail.push(entry.key);
         }
         records.append(&mut new);
         if let Some(sealed) = sealed(&records) {
-            let key = self.database.seal(&sealed, meta).await?;
+            let key = self.database.seal(&sealed, &tail, meta).await?;
             self.note(Records::Chunks, Entry::new(key, &records));
         }
         Ok(())

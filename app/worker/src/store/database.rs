@@ -112,27 +112,29 @@ impl Database {
         Ok(Some(Found::Chunk(numbers, texts.unwrap_or_default(), n)))
     }
 
-    /// Adds a record to the tail, and the texts beside it. Without a chunk only the latter.
+    /// Adds a record to the tail, and the texts beside it. Without a chunk only the latter. Returns the record's key.
     pub(super) async fn append(
         &self,
         chunk: Option<&Sealed>,
         meta: &[(&'static str, String)],
-    ) -> Result<(), idb::Error> {
+    ) -> Result<Option<JsValue>, idb::Error> {
         let names = [Records::Tail.name(), META];
         let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
-        if let Some(chunk) = chunk {
-            transaction
-                .object_store(Records::Tail.name())?
-                .add(&record(Records::Tail, chunk), None)?;
-        }
         put_meta(&transaction.object_store(META)?, meta)?;
-        transaction.commit()?.await.map(drop)
+        let mut key = None;
+        if let Some(chunk) = chunk {
+            let tail = transaction.object_store(Records::Tail.name())?;
+            key = Some(tail.add(&record(Records::Tail, chunk), None)?.await?);
+        }
+        transaction.commit()?.await?;
+        Ok(key)
     }
 
-    /// Replaces the tail by one chunk, and keeps the texts beside it. Returns the chunk's key.
+    /// Replaces these records of the tail by one chunk, and keeps the texts beside it. Returns the chunk's key.
     pub(super) async fn seal(
         &self,
         chunk: &Sealed,
+        tail: &[JsValue],
         meta: &[(&'static str, String)],
     ) -> Result<JsValue, idb::Error> {
         let names = [Records::Chunks.name(), Records::Tail.name(), TEXTS, META];
@@ -142,7 +144,11 @@ impl Database {
             .add(&record(Records::Chunks, chunk), None)?
             .await?;
         put_texts(&transaction.object_store(TEXTS)?, &key, chunk)?;
-        transaction.object_store(Records::Tail.name())?.clear()?;
+        // What another tab or a newer version has added since stays.
+        let records = transaction.object_store(Records::Tail.name())?;
+        for key in tail {
+            records.delete(key.clone())?;
+        }
         put_meta(&transaction.object_store(META)?, meta)?;
         transaction.commit()?.await?;
         Ok(key)
@@ -179,14 +185,15 @@ impl Database {
         transaction.commit()?.await.map(drop)
     }
 
-    /// Puts a record where it does no harm and can still be looked at.
+    /// Puts a record where it does no harm and can still be looked at, and forgets the cursor: what was in it
+    /// has to be asked for again.
     pub(super) async fn set_apart(
         &self,
         records: Records,
         key: &JsValue,
         reason: &str,
     ) -> Result<(), idb::Error> {
-        let names = [records.name(), TEXTS, QUARANTINE];
+        let names = [records.name(), TEXTS, QUARANTINE, META];
         let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
         let (from, texts) = (
             transaction.object_store(records.name())?,
@@ -205,6 +212,8 @@ impl Database {
             texts.delete(key.clone())?;
         }
         transaction.object_store(QUARANTINE)?.add(&damaged, None)?;
+        let cursor = JsValue::from_str("cursor");
+        transaction.object_store(META)?.delete(cursor)?;
         transaction.commit()?.await.map(drop)
     }
 
