@@ -76,7 +76,7 @@ hosted('a link to the page names a file beside it', async ({ page, host, moodtap
 
 hosted('an address on another host is opened where that host allows it, and explained where not', async ({ page, host, moodtape }) => {
   const here = await host();
-  const there = await host({ 'own.json': JSON.stringify([{ id: '1', text: 'I love this great day', created_at: '2021-01-01T00:00:00.000Z' }]) });
+  const there = await host({ 'own.json': JSON.stringify([{ id: '1', author_id: '7', text: 'I love this great day', created_at: '2021-01-01T00:00:00.000Z' }], null, 2) });
   await page.goto(here.url);
   await page.getByRole('button', { name: 'Open an address' }).click();
   const panel = page.getByRole('region', { name: 'Import', exact: true });

@@ -509,7 +509,13 @@ fn an_array_of_posts_gives_what_its_lines_give() {
 
 #[test]
 fn a_value_of_an_array_that_is_no_post_is_refused_and_the_rest_read() {
-    let array = r#"[{"id":"1","text":"one","created_at":"2021-01-14T13:36:01.000Z"}, 5, {"what":1}, {"id":"2","text":"two","created_at":"2021-01-14T13:36:01.000Z"}"#;
+    let post = |id: u32, text: &str| {
+        format!(
+            r#"{{"id":"{id}","text":"{text}","author_id":"7","created_at":"2021-01-14T13:36:01.000Z"}}"#
+        )
+    };
+    // Its end is missing, too.
+    let array = format!("[{}, 5, {{\"what\":1}}, {}", post(1, "one"), post(2, "two"));
 
     let (events, report) = read("a.json", array.as_bytes());
 
