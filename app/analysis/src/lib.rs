@@ -26,5 +26,6 @@ pub mod topics;
 pub mod trending;
 pub mod view;
 pub mod voices;
+pub mod words;
 
 pub use engine::{Applied, Configured, Counting, Engine};
