@@ -15,6 +15,7 @@
 
 pub mod anomalies;
 pub mod engine;
+pub mod news;
 pub mod protocol;
 pub mod series;
 mod slots;
