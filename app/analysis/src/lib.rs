@@ -16,6 +16,7 @@
 pub mod anomalies;
 pub mod engine;
 pub mod news;
+pub mod places;
 pub mod protocol;
 pub mod series;
 mod slots;
