@@ -16,6 +16,7 @@
 pub mod anomalies;
 pub mod engine;
 pub mod news;
+mod order;
 pub mod places;
 pub mod protocol;
 pub mod series;
@@ -30,4 +31,4 @@ pub mod view;
 pub mod voices;
 pub mod words;
 
-pub use engine::{Applied, Configured, Counting, Engine};
+pub use engine::{Applied, Configured, Counting, Engine, Standing};
