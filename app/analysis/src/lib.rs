@@ -15,15 +15,20 @@
 
 pub mod anomalies;
 pub mod engine;
+pub mod news;
 mod order;
+pub mod places;
 pub mod protocol;
 pub mod series;
 mod slots;
 pub mod spam;
 pub mod stats;
+pub mod terms;
 pub mod text;
+pub mod topics;
 pub mod trending;
 pub mod view;
 pub mod voices;
+pub mod words;
 
 pub use engine::{Applied, Configured, Counting, Engine, Standing};

@@ -354,7 +354,7 @@ fn unexpected<T>(line: usize, expected: &'static str, found: &str) -> Result<T, 
 }
 
 /// Words that say nothing: those of NLTK's English list (Apache-2.0) with three letters or more.
-const STOP_WORDS: &str = "
+pub(crate) const STOP_WORDS: &str = "
     about above after again against ain all and any are aren because been before being below between
     both but can couldn did didn does doesn doing don down during each few for from further had hadn has
     hasn have haven having her here hers herself him himself his how into isn its itself just mightn
