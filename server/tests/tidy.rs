@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ("app/worker", "worker", &["analysis", "wire"]),
     ("app", "app", &["analysis", "wire"]),
     ("server", "server", &["wire"]),
+    ("server/archive", "archive", &["wire"]),
     ("server/fakes", "fakes", &[]),
 ];
 
