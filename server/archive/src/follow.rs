@@ -19,7 +19,7 @@ use crate::archive::{Archive, ArchiveError};
 /// The relay says something every few seconds; when it does not, the connection is dead.
 const SILENCE: Duration = Duration::from_secs(60);
 /// Waits between attempts: the first, doubled each time up to the last.
-const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
+const WAITS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(30)];
 
 /// What to follow, and how.
 #[derive(Clone, Debug)]
@@ -297,3 +297,6 @@ impl Batch {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
