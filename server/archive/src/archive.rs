@@ -118,7 +118,12 @@ impl Archive {
         events.sort_by_key(|event| event.seq);
         events.dedup_by_key(|event| event.seq);
         let mut next = self.manifest.clone();
-        honour_withdrawals(&mut events, &mut next.withdrawn);
+        let mut older = honour_withdrawals(&mut events);
+        if !self.manifest.parts.iter().all(|part| part.log == *log) {
+            // What was found here may have been sent in an earlier log, too.
+            older.extend(withdrawals(&events));
+        }
+        next.withdrawn.extend(older);
         next.stale_days
             .extend(events.iter().filter_map(daily::day_touched));
         let parts = sort(events);
@@ -272,18 +277,11 @@ fn failed(path: &str, source: FormatError) -> ArchiveError {
     }
 }
 
-/// Empties the posts of this batch that are withdrawn in it, and notes the others, which are older.
-fn honour_withdrawals(events: &mut [Event], withdrawn: &mut Vec<Withdrawn>) {
-    let deletes = events.iter().filter_map(|event| match &event.body {
-        Body::Delete(delete) => Some(Withdrawn {
-            source: delete.source.clone(),
-            id: delete.id.clone(),
-        }),
-        _ => None,
-    });
-    let mut named: BTreeSet<Withdrawn> = deletes.collect();
+/// Empties the posts of this batch that are withdrawn in it; returns the others, which are older.
+fn honour_withdrawals(events: &mut [Event]) -> BTreeSet<Withdrawn> {
+    let mut named: BTreeSet<Withdrawn> = withdrawals(events).collect();
     if named.is_empty() {
-        return;
+        return named;
     }
     for event in events {
         if let Body::Post(post) = &mut event.body
@@ -295,7 +293,17 @@ fn honour_withdrawals(events: &mut [Event], withdrawn: &mut Vec<Withdrawn>) {
             withdraw(post);
         }
     }
-    withdrawn.extend(named);
+    named
+}
+
+fn withdrawals(events: &[Event]) -> impl Iterator<Item = Withdrawn> {
+    events.iter().filter_map(|event| match &event.body {
+        Body::Delete(delete) => Some(Withdrawn {
+            source: delete.source.clone(),
+            id: delete.id.clone(),
+        }),
+        _ => None,
+    })
 }
 
 fn sort(events: Vec<Event>) -> BTreeMap<Partition, Vec<Event>> {

@@ -214,6 +214,25 @@ async fn the_text_of_a_withdrawn_post_goes_and_its_counts_stay() {
 }
 
 #[tokio::test]
+async fn a_withdrawn_post_loses_its_text_in_every_log_it_was_sent_in() {
+    let Fixture {
+        archive: mut held,
+        folder: _folder,
+    } = fixture().await;
+    held.append(&log(), 1, vec![post(1, START)]).await.unwrap();
+    let new = LogId::try_from("m4".to_owned()).unwrap();
+    held.follow_log(&new).await.unwrap();
+    held.append(&new, 1, vec![post(1, START)]).await.unwrap();
+
+    held.append(&new, 2, vec![delete(2, 1)]).await.unwrap();
+    held.tidy().await.unwrap();
+
+    let events = all(&held).await;
+    assert_eq!(events.iter().map(text).collect::<String>(), "");
+    assert_eq!(events.len(), 3);
+}
+
+#[tokio::test]
 async fn a_log_that_starts_over_takes_the_place_of_the_old_one() {
     let Fixture {
         archive: mut held,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wire::LogId;
+
 use super::{Archive, ArchiveError, failed};
 use crate::{
     Kind,
@@ -13,6 +15,8 @@ use crate::{
 
 /// So many files of an hour that is not over are merged.
 const MANY: usize = 8;
+/// Merges that are announced by one manifest.
+const MERGES_AT_ONCE: usize = 32;
 
 impl Archive {
     /// Takes withdrawn text out, merges small files, and sums the days that changed.
@@ -28,18 +32,23 @@ impl Archive {
     /// Looks through every file of posts of the sources in question, newest first, until all are found. One
     /// that is found nowhere was never archived.
     async fn withdraw_texts(&mut self) -> Result<(), ArchiveError> {
-        let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for post in &self.manifest.withdrawn {
-            let ids = wanted.entry(post.source.clone()).or_default();
-            ids.insert(post.id.clone());
-        }
-        if wanted.is_empty() {
+        if self.manifest.withdrawn.is_empty() {
             return Ok(());
+        }
+        // A post has one place in a log, and one more in a log that was begun anew.
+        let mut wanted: BTreeMap<(LogId, String), BTreeSet<String>> = BTreeMap::new();
+        let logs: BTreeSet<_> = self.manifest.parts.iter().map(|part| &part.log).collect();
+        for log in logs {
+            for post in &self.manifest.withdrawn {
+                let of_source = (log.clone(), post.source.clone());
+                wanted.entry(of_source).or_default().insert(post.id.clone());
+            }
         }
         let mut next = self.manifest.clone();
         let mut gone = Vec::new();
         for part in next.parts.iter_mut().rev() {
-            let Some(ids) = wanted.get_mut(&part.source).filter(|ids| !ids.is_empty()) else {
+            let of_source = (part.log.clone(), part.source.clone());
+            let Some(ids) = wanted.get_mut(&of_source).filter(|ids| !ids.is_empty()) else {
                 continue;
             };
             if part.kind == Kind::Post.name()
@@ -94,47 +103,71 @@ impl Archive {
                     .push(part.clone());
             }
         }
+        let (mut merged, mut gone) = (Vec::new(), BTreeSet::new());
         for ((partition, _), parts) in folders {
             let n_enough = if partition.hour < present { 2 } else { MANY };
-            if parts.len() >= n_enough {
-                self.merge_into_one(&partition, parts).await?;
+            if parts.len() >= n_enough
+                && let Some(part) = self.merged(&partition, parts.clone()).await?
+            {
+                merged.push(part);
+                gone.extend(parts.into_iter().map(|part| part.path));
+            }
+            if merged.len() >= MERGES_AT_ONCE {
+                self.replace_parts(&mut merged, &mut gone).await?;
             }
         }
-        Ok(())
+        self.replace_parts(&mut merged, &mut gone).await
     }
 
-    async fn merge_into_one(
-        &mut self,
+    async fn merged(
+        &self,
         partition: &Partition,
         mut parts: Vec<Part>,
-    ) -> Result<(), ArchiveError> {
+    ) -> Result<Option<Part>, ArchiveError> {
         parts.sort_by_key(|part| part.from);
         let [first, .., last] = parts.as_slice() else {
-            return Ok(());
+            return Ok(None);
         };
-        let (log, range) = (first.log.clone(), (first.from, last.to));
+        let (log, range) = (&first.log, (first.from, last.to));
         let mut events = Vec::new();
         for part in &parts {
             events.extend(self.read(part).await?);
         }
-        let name = self.name(&log, range.0, range.1);
-        let merged = self.write_part(&log, range, partition, &name, &events);
-        let merged = merged.await?;
-        let gone: BTreeSet<String> = parts.into_iter().map(|part| part.path).collect();
+        let name = self.name(log, range.0, range.1);
+        let merged = self.write_part(log, range, partition, &name, &events);
+        Ok(Some(merged.await?))
+    }
+
+    async fn replace_parts(
+        &mut self,
+        merged: &mut Vec<Part>,
+        gone: &mut BTreeSet<String>,
+    ) -> Result<(), ArchiveError> {
+        if merged.is_empty() {
+            return Ok(());
+        }
         let mut next = self.manifest.clone();
         next.parts.retain(|part| !gone.contains(&part.path));
-        next.parts.push(merged);
+        next.parts.append(merged);
+        let gone = std::mem::take(gone);
         self.commit(next, gone.into_iter().collect()).await
     }
 
     /// Makes the sums of every day that changed anew, from its files.
     async fn sum_days(&mut self) -> Result<(), ArchiveError> {
-        for day in self.manifest.stale_days.clone() {
-            let mut next = self.manifest.clone();
-            let (old, kept) = next.daily.drain(..).partition(|daily| daily.day == day);
-            let old: Vec<Daily> = old;
-            next.daily = kept;
-            let name = format!("{:08x}-{}.parquet", self.run >> 32, next.generation + 1);
+        if self.manifest.stale_days.is_empty() {
+            return Ok(());
+        }
+        let mut next = self.manifest.clone();
+        let days = std::mem::take(&mut next.stale_days);
+        let (old, kept) = next
+            .daily
+            .drain(..)
+            .partition(|sum| days.contains(&sum.day));
+        let old: Vec<Daily> = old;
+        next.daily = kept;
+        let name = format!("{}-{:08x}.parquet", next.generation + 1, self.run >> 32);
+        for day in days {
             for (table, file) in self.sums(day).await? {
                 let path = daily::path(table, day, &name);
                 self.place.put(&path, file).await?;
@@ -144,11 +177,9 @@ impl Archive {
                     day,
                 });
             }
-            next.stale_days.remove(&day);
-            let gone = old.into_iter().map(|daily| daily.path).collect();
-            self.commit(next, gone).await?;
         }
-        Ok(())
+        let gone = old.into_iter().map(|sum| sum.path).collect();
+        self.commit(next, gone).await
     }
 
     async fn sums(&self, day: i64) -> Result<Vec<(&'static str, Vec<u8>)>, ArchiveError> {
