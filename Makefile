@@ -236,7 +236,7 @@ bench-fanout: relay
 	"$$fanout" --readers 5000 --rate 80; \
 	"$$fanout" --readers 5000 --rate 160 --server relay; \
 	"$$fanout" --readers 200 --rate 100 --secs 15 --size 2000 --stalled 50; \
-	"$$fanout" --trouble attack --readers 50 --rate 20 --secs 20; \
+	"$$fanout" --trouble attack --readers 50 --rate 50 --secs 10 --rounds 7; \
 	"$$fanout" --trouble term --readers 1000 --stalled 100 --rate 20
 
 bench-browser: tools browser

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use analysis::protocol::Command;
+use analysis::protocol::{Command, RangeChoice, Watch};
 use leptos::prelude::*;
 use wire::config::{Ticker, Topic};
 
@@ -15,6 +15,7 @@ use crate::{
         filters::FilterLine,
         hashtags::HashtagsPanel,
         header::Header,
+        import::{ImportPanel, link::Importing},
         kpi::KpiStrip,
         lag::LagPanel,
         leaders::LeadersPanel,
@@ -29,7 +30,7 @@ use crate::{
         topics::TopicsPanel,
     },
     preferences::Preferences,
-    query::Choice,
+    query::{Choice, Entry},
     shortcuts::Desk,
     state::AppState,
     stream,
@@ -41,6 +42,7 @@ use crate::{
 pub(crate) struct Actions {
     link: StoredValue<Link, LocalStorage>,
     state: AppState,
+    choice: Choice,
 }
 
 impl Actions {
@@ -89,6 +91,23 @@ impl Actions {
         self.link.with_value(|link| link.send(&Command::ClearStore));
     }
 
+    /// Tell the worker.
+    pub(crate) fn send(self, command: &Command) {
+        self.link.with_value(|link| link.send(command));
+    }
+
+    /// Shows what files hold from now on, and keeps it apart from what relays send.
+    pub(crate) fn follow_files(self) {
+        if stream::base() == stream::FILES {
+            return;
+        }
+        stream::keep(stream::FILES);
+        self.choice.change(Entry::Same, |watch| {
+            (watch.range, watch.ticker) = (RangeChoice::All, None);
+        });
+        self.send(&start(self.choice.watch.get_untracked()));
+    }
+
     /// The trouble was read.
     pub(crate) fn put_trouble_aside(self) {
         self.state.put_trouble_aside();
@@ -107,10 +126,12 @@ pub(crate) fn App() -> impl IntoView {
     let actions = Actions {
         link: StoredValue::new_local(link),
         state,
+        choice,
     };
     provide_context(views);
     provide_context(choice);
     provide_context(actions);
+    provide_context(Importing::new(actions));
     let (appearance, preferences) = (Appearance::new(), Preferences::new());
     let desk = Desk::new(actions, choice, appearance, preferences);
     provide_context(appearance);
@@ -141,6 +162,7 @@ fn Panels() -> impl IntoView {
     view! {
         <FilterLine />
         <Notices />
+        <ImportPanel />
         <KpiStrip />
         <NextTask>
             <MarketPanel />
@@ -181,18 +203,24 @@ fn follow_choice(choice: Choice, sight: Sight, actions: Actions) {
     Effect::new(move |is_started: Option<()>| {
         let watch = sight.added_to(choice.watch.get());
         let command = match is_started {
-            None => {
-                let origin = window().location().origin().unwrap_or_default();
-                Command::Start {
-                    relay: origin + &stream::base(),
-                    store: stream::store(),
-                    watch,
-                }
-            }
+            None => start(watch),
             Some(()) => Command::Watch(watch),
         };
         actions.link.with_value(|link| link.send(&command));
     });
+}
+
+fn start(watch: Watch) -> Command {
+    let origin = window().location().origin().unwrap_or_default();
+    let base = stream::base();
+    Command::Start {
+        relay: match base == stream::FILES {
+            true => String::new(),
+            false => origin + &base,
+        },
+        store: stream::store(),
+        watch,
+    }
 }
 
 /// Lets the page open without a network. Not in development, where it would serve yesterday's files.

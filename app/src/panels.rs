@@ -7,6 +7,7 @@ pub(crate) mod explanation;
 pub(crate) mod filters;
 pub(crate) mod hashtags;
 pub(crate) mod header;
+pub(crate) mod import;
 pub(crate) mod kpi;
 pub(crate) mod lag;
 pub(crate) mod leaders;

@@ -17,6 +17,7 @@ use wire::{
     config::{Ticker, Topic},
 };
 
+use crate::panels::import::link::note_stored;
 pub(crate) use panels::PanelSignals;
 use panels::PanelWriters;
 
@@ -190,6 +191,7 @@ impl AppState {
             Update::Link(link) => self.link.set(link),
             Update::Store(store) => self.store.set(store),
             Update::Trouble(trouble) => self.trouble.set(Some(trouble)),
+            Update::Imported { no, n_known } => note_stored(no, n_known),
             Update::Frame(frame) => {
                 self.now.set(Some(frame.now));
                 show(self.kpi, frame.kpi);

@@ -6,6 +6,8 @@ use leptos::prelude::window;
 
 const KEY: &str = "stream";
 const LONGEST: usize = 40;
+/// No stream of a relay: what was imported from files.
+pub(crate) const FILES: &str = "/files";
 
 /// What stands before `/api/v1` in the addresses of the stream: nothing, or such as `/live`.
 pub(crate) fn base() -> String {
@@ -22,6 +24,13 @@ pub(crate) fn store() -> String {
 /// Follows another stream from now on; the relay's own with an empty base. What was chosen to look at
 /// belonged to the data before, and goes.
 pub(crate) fn follow(base: &str) {
+    keep(base);
+    let location = window().location();
+    let _ = location.assign(&location.pathname().unwrap_or_default());
+}
+
+/// The next visit begins with this stream.
+pub(crate) fn keep(base: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         // Where nothing can be kept, the page comes back as it was.
         let _ = match base {
@@ -29,8 +38,6 @@ pub(crate) fn follow(base: &str) {
             base => storage.set_item(KEY, base),
         };
     }
-    let location = window().location();
-    let _ = location.assign(&location.pathname().unwrap_or_default());
 }
 
 /// It becomes part of addresses, so only what a relay would say is taken.

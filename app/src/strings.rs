@@ -5,6 +5,7 @@
 pub(crate) mod connection;
 pub(crate) mod data;
 pub(crate) mod filters;
+pub(crate) mod import;
 pub(crate) mod leaders;
 pub(crate) mod method;
 pub(crate) mod sampling;

@@ -52,7 +52,7 @@ pub struct Config {
 }
 
 /// What all live sources have in common.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct LiveConfig {
     /// When they are connected.
@@ -60,7 +60,7 @@ pub struct LiveConfig {
 }
 
 /// The log.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     /// Where it is kept.
@@ -130,6 +130,21 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// The parts that another configuration has otherwise, by their names in the file.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let parts = [
+            ("http", self.http != other.http),
+            ("log", self.log != other.log),
+            ("filters", self.filters != other.filters),
+            ("topic", self.topics != other.topics),
+            ("ticker", self.tickers != other.tickers),
+            ("source", self.sources != other.sources),
+            ("live", self.live != other.live),
+        ];
+        let changed = parts.into_iter().filter(|(_, is_other)| *is_other);
+        changed.map(|(name, _)| name).collect()
+    }
+
     /// Reads the file as it is, unchecked: the command line may still change what is wrong with it. Paths in
     /// it are relative to its own folder.
     ///

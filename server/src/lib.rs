@@ -14,9 +14,11 @@
 
 mod backoff;
 pub mod config;
+mod counts;
 pub mod health;
 mod http;
 pub mod log;
+pub mod manager;
 pub(crate) mod net;
 pub mod recording;
 pub mod sources;
@@ -27,7 +29,12 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time,
+};
 use tracing::Level;
 use tracing_subscriber::{filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt};
 use wire::{
@@ -38,6 +45,7 @@ use wire::{
 use config::{Config, HttpConfig, LiveStart, SourceConfig, StoreKind, args::LogFormat};
 use http::{Access, AppState, Choices, Entrance, Fanout, Gate, Health, LIVE_BASE, Metrics, Tls};
 use log::{Log, LogError};
+use manager::Renewable;
 use net::{Internet, Network, secret::SecretError};
 use recording::RecordingError;
 use sources::{
@@ -131,6 +139,21 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
+    let (_, nothing) = mpsc::channel(1);
+    run_reloading(listener, config, nothing, shutdown).await
+}
+
+/// The same, and renews what it can when it is given a configuration again: the certificate, its key, and
+/// the token of readers, each from the file where it was at the start. Of all else it says what has changed.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_reloading(
+    listener: TcpListener,
+    config: Config,
+    reloads: mpsc::Receiver<Config>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
     let failed = |source| RunError::Listen {
         address: config.http.listen.clone(),
         source,
@@ -182,8 +205,15 @@ pub async fn run(
     if let Some(tls) = public.tls.clone() {
         tasks.spawn(tls.renew());
     }
+    let renewable = Renewable {
+        config: config.clone(),
+        tls: public.tls.clone(),
+        access: public.access.clone(),
+    };
+    tasks.spawn(renewable.follow(reloads));
     // It answers until the end: whoever watches over the relay wants to see how it ends.
     let mut watched = JoinSet::new();
+    watched.spawn(manager::stay_in_touch(Arc::clone(&health)));
     if let Some(listener) = admin {
         let router = http::admin_router(Arc::clone(&states.0), states.1.clone());
         watched.spawn(http::serve(
@@ -193,10 +223,12 @@ pub async fn run(
         ));
     }
     announce(public.scheme(), &address.to_string());
+    manager::ready();
     let entrance = public.entrance(states.0, states.1);
     let stopping = async {
         shutdown.await;
         tracing::info!("stopping");
+        manager::stopping();
         // Whoever sends readers here has the time to see it, while they are still let in.
         health.drain();
         time::sleep(config.http.drain() / NOTICE).await;
@@ -376,29 +408,6 @@ fn is_discreet(target: &str, level: Level) -> bool {
         .iter()
         .any(|library| target.starts_with(library));
     !is_of_sockets || level <= Level::INFO
-}
-
-/// Returns when the process is asked to stop: Ctrl-C, or the signal that service managers send.
-pub async fn until_stopped() {
-    let interrupted = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::warn!(%error, "Ctrl-C cannot be heard");
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
 }
 
 fn replay_name(source: &SourceConfig) -> String {

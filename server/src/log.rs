@@ -8,6 +8,7 @@
 mod cold;
 mod hot;
 mod line;
+mod measures;
 mod memory;
 mod sqlite;
 mod tail;
@@ -30,10 +31,12 @@ use wire::{Cursor, Event, LogId, Millis, author::AuthorKey, event::Gap};
 
 use cold::{Cold, Opened, Store};
 use hot::{Hot, Look};
+use measures::Op;
 use writer::{Request, Writer};
 
 pub use cold::{LastStop, LogError, Synchronous};
 pub use line::{Kinds, Line};
+pub(crate) use measures::Measures;
 
 /// Reads of what has left memory that may run at once, for streams and for requests each: every one holds a
 /// thread and a file handle.
@@ -191,6 +194,7 @@ struct Shared {
     author_key: AuthorKey,
     last_stop: LastStop,
     broke_off_at: Option<Millis>,
+    measures: Measures,
 }
 
 impl Log {
@@ -281,7 +285,8 @@ impl Log {
                 let _permit = permit;
                 cold.read(&cursor, up_to, &wanted)
             });
-            let (lines, scanned) = page.await.map_err(|_| LogError::Stopped)??;
+            let page = page.await.map_err(|_| LogError::Stopped)?;
+            let (lines, scanned) = self.shared.measures.checked(Op::Read, page)?;
             // The floor is raised before lines are removed, so a look now tells whether any of them
             // went while we read.
             let hot = self.shared.hot();
@@ -331,6 +336,21 @@ impl Log {
     /// Which log is served now and how far it reaches.
     pub fn head(&self) -> Head {
         self.shared.hot().head()
+    }
+
+    /// What was measured of it.
+    pub(crate) fn measures(&self) -> &Measures {
+        &self.shared.measures
+    }
+
+    /// How much it takes where it is stored; `None` where that cannot be found out.
+    pub(crate) fn n_bytes(&self) -> Option<u64> {
+        self.shared.cold.n_bytes()
+    }
+
+    /// How much of it is held in memory.
+    pub(crate) fn n_tail_bytes(&self) -> usize {
+        self.shared.hot().n_tail_bytes()
     }
 
     /// Wakes its owner whenever something was published.
@@ -432,6 +452,7 @@ impl Shared {
             author_key,
             last_stop,
             broke_off_at: newest_seen_at.filter(|_| last_stop == LastStop::Crash),
+            measures: Measures::default(),
         }
     }
 
@@ -479,6 +500,10 @@ mod tests {
             let held = self.is_let_go.lock().unwrap();
             drop(self.let_go.wait_while(held, |is_let_go| !*is_let_go));
             Ok((Vec::new(), up_to))
+        }
+
+        fn n_bytes(&self) -> Option<u64> {
+            None
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use server::config::args::{Action, Args, USAGE, report};
+use server::{
+    config::args::{Action, Args, USAGE, report},
+    manager,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -31,7 +34,8 @@ async fn start() -> anyhow::Result<()> {
         Action::Serve => {
             let config = args.config()?;
             let listener = server::bind(&config.http.listen).await?;
-            server::run(listener, config, server::until_stopped()).await?;
+            let reloads = manager::reloads(move || args.config());
+            server::run_reloading(listener, config, reloads, manager::until_stopped()).await?;
         }
     }
     Ok(())

@@ -24,6 +24,7 @@ pub mod recording;
 mod reddit;
 pub mod sieve;
 pub(crate) mod subjects;
+mod text;
 mod x;
 
 #[cfg(test)]
@@ -414,6 +415,11 @@ impl Follower<'_> {
             status.error = Some(error.word().to_owned());
             (status.attempts, status.retry_at) = (attempts, retry_at);
         });
+        if pause.is_some() {
+            self.intake.board.note_fault(&self.name, |faults| {
+                *faults.n_reconnects.entry(error.word()).or_default() += 1;
+            });
+        }
         let error = match &self.intake.key {
             Some(key) => key.redact(&error.to_string()),
             None => error.to_string(),
@@ -439,9 +445,9 @@ impl Follower<'_> {
             to = gap.to,
             "events were missed"
         );
-        self.intake
-            .board
-            .change(&self.name, |status| status.gap = Some(gap));
+        let board = &self.intake.board;
+        board.note_fault(&self.name, |faults| faults.n_gaps += 1);
+        board.change(&self.name, |status| status.gap = Some(gap));
         self.log_status().await;
     }
 

@@ -29,8 +29,14 @@ const COLOUR_FILES: &[&str] = &["style/tokens.css", "app/src/charts/theme.rs"];
 const ARROWS: &[(&str, &str, &[&str])] = &[
     ("server/wire", "wire", &[]),
     ("app/analysis", "analysis", &["wire"]),
-    ("app/worker", "worker", &["analysis", "wire"]),
-    ("app", "app", &["analysis", "wire"]),
+    ("app/chunks", "chunks", &["wire"]),
+    ("app/import", "import", &["analysis", "wire"]),
+    (
+        "app/worker",
+        "worker",
+        &["analysis", "chunks", "import", "wire"],
+    ),
+    ("app", "app", &["analysis", "import", "wire"]),
     ("server", "server", &["wire"]),
     ("server/archive", "archive", &["wire"]),
     ("server/fakes", "fakes", &[]),
@@ -40,6 +46,8 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("server/wire", PURE),
     ("app/analysis", PURE),
+    ("app/chunks", PURE),
+    ("app/import", PURE),
     (
         "app/worker",
         &["leptos", "plotters", "plotters-canvas", "tokio"],

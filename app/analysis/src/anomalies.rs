@@ -101,11 +101,11 @@ pub enum AnomalyError {
         needed: usize,
     },
     /// The largest share of anomalies.
-    #[error("a largest share of {0}; above 0 and at most 0.49 is needed")]
-    Share(f64),
+    #[error("the largest share of anomalies must lie above 0 and be at most 0.49")]
+    Share,
     /// The significance level.
-    #[error("a significance level of {0}; above 0 and below 1 is needed")]
-    Alpha(f64),
+    #[error("the significance level must lie above 0 and below 1")]
+    Alpha,
     /// Times are not in order.
     #[error("the time at index {0} lies before the one in front of it; sort by time first")]
     Unsorted(usize),
@@ -198,7 +198,7 @@ fn refuse_alpha(alpha: f64) -> Result<(), AnomalyError> {
     if alpha > 0.0 && alpha < 1.0 {
         return Ok(());
     }
-    Err(AnomalyError::Alpha(alpha))
+    Err(AnomalyError::Alpha)
 }
 
 #[cfg(test)]

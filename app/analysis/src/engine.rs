@@ -22,6 +22,7 @@ mod sources;
 mod tally;
 mod tickers;
 mod views;
+mod withdrawn;
 
 use std::{rc::Rc, sync::Arc};
 
@@ -44,6 +45,7 @@ use self::{
     views::Memos,
 };
 use crate::{
+    order,
     protocol::{Explained, Sampling, Scoring, Watch},
     series::{Bucket, Grids},
     text::{
@@ -54,7 +56,7 @@ use crate::{
     view::{Counts, Frame},
 };
 
-pub use self::{posts::N_TEXTS, views::RATE_WINDOW};
+pub use self::{posts::N_TEXTS, views::RATE_WINDOW, withdrawn::Standing};
 
 /// Times further from 1970 than this, the limit of JavaScript's dates, are moved to it, so that sums of
 /// times cannot overflow.
@@ -144,6 +146,8 @@ pub struct Engine {
     known: FxHashMap<u64, Millis>,
     /// Posts that were deleted, also before they arrived.
     tombstones: FxHashSet<u64>,
+    /// Of the withdrawn post that is being taken in.
+    standing: Option<Standing>,
     posts: Posts,
     judge: Judge,
     loudest: Loudest,
@@ -216,6 +220,7 @@ impl Engine {
             sources: Sources::default(),
             known: FxHashMap::default(),
             tombstones: FxHashSet::default(),
+            standing: None,
             posts: Posts::default(),
             loudest: Loudest::default(),
             grids: Grids::default(),
@@ -434,7 +439,7 @@ impl Engine {
             .filter(is_used)
             .map(ticker_summary)
             .collect();
-        tickers.sort_unstable_by(|a, b| a.symbol.cmp(&b.symbol));
+        order::sort_by(&mut tickers, |a, b| a.symbol.cmp(&b.symbol));
         Summary {
             n_events: self.n_events(),
             counts: self.total.counts(),
@@ -469,13 +474,25 @@ impl Engine {
         scratch.topics.clear();
         self.topic_matcher
             .find_in(&scratch.words, post, &mut scratch.topics);
+        let standing = self.standing.take();
+        if let Some(standing) = &standing {
+            let ids = standing.tickers.iter();
+            let ids = ids.filter_map(|symbol| self.tickers.id(symbol));
+            let new: Vec<u32> = ids.filter(|id| !scratch.tickers.contains(id)).collect();
+            scratch.tickers.extend(new);
+            scratch.topics.clear();
+            scratch.topics.extend(self.topics_of(standing));
+        }
         scratch.hashtags.clear();
         let hashtags = post.hashtags.iter();
         scratch
             .hashtags
             .extend(hashtags.map(|tag| self.hashtags.id_or_new(tag)));
 
-        let (compound, class) = self.scorer.score(&post.text);
+        let (compound, class) = match &standing {
+            Some(standing) => self.scorer.of_score(standing.compound),
+            None => self.scorer.score(&post.text),
+        };
         let author = author_number(&post.author);
         self.n_no_author += u64::from(author == 0);
         let is_judged_first = !is_deleted && !self.judge.sampling().is_everything();

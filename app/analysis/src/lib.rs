@@ -15,6 +15,7 @@
 
 pub mod anomalies;
 pub mod engine;
+mod order;
 pub mod protocol;
 pub mod series;
 mod slots;
@@ -25,4 +26,4 @@ pub mod trending;
 pub mod view;
 pub mod voices;
 
-pub use engine::{Applied, Configured, Counting, Engine};
+pub use engine::{Applied, Configured, Counting, Engine, Standing};

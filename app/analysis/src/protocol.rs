@@ -21,14 +21,15 @@ pub use panels::{
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
 /// meet a new page, which then asks for a reload.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// Page → worker. States what is wanted; never asks for data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Command {
-    /// Begin: open the store, then follow the relay at `relay`. Sent once.
+    /// Begin: open the store, then follow the relay at `relay`. Sent again, it begins with another store.
     Start {
-        /// What stands before `/api/v1` in the relay's addresses, such as `http://127.0.0.1:3000`.
+        /// What stands before `/api/v1` in the relay's addresses, such as `http://127.0.0.1:3000`. Empty where
+        /// there is none to follow: what is shown are files.
         relay: String,
         /// Name of the database that keeps what comes from there.
         store: String,
@@ -57,6 +58,15 @@ pub enum Command {
     Resume,
     /// Throw away what is stored and start again.
     ClearStore,
+    /// Take in and store a chunk of events of a file.
+    Import {
+        /// Comes back when it is stored.
+        no: u32,
+        /// The chunk's numbers.
+        numbers: Vec<u8>,
+        /// The chunk's texts.
+        texts: Vec<u8>,
+    },
 }
 
 /// What the person chose to look at.
@@ -268,6 +278,13 @@ pub enum Update {
     Explained(Box<Explained>),
     /// A problem, told to a person.
     Trouble(Trouble),
+    /// A chunk of [`Command::Import`] is stored, or will not be since nothing is.
+    Imported {
+        /// Its number.
+        no: u32,
+        /// Events that were in already.
+        n_known: u32,
+    },
 }
 
 /// A list of the relay's that a reader may replace by one of their own.
@@ -360,6 +377,8 @@ pub enum LinkState {
         /// Events between this reader and the tip.
         behind: u64,
     },
+    /// There is no relay to follow: what is shown are files.
+    Files,
     /// Not connected; the stored data is shown.
     Offline {
         /// Attempts that failed in a row.

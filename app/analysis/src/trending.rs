@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use wire::Millis;
 use wire::time::{DAY, HOUR};
 
-use crate::protocol::CountBy;
+use crate::{order, protocol::CountBy};
 pub use burst::{Burst, MIN_COUNT, burst};
 use counted::{Counted, End};
 use log::{Log, Observation};
@@ -184,7 +184,7 @@ impl Trending {
             .filter(|(_, burst)| burst.score > 0.0)
             .collect();
         let first = |tag: u32| log.idx(counted.ranks.of(tag).first);
-        found.sort_unstable_by(|a, b| {
+        order::sort_by(&mut found, |a, b| {
             b.1.score
                 .total_cmp(&a.1.score)
                 .then_with(|| first(a.0).cmp(&first(b.0)))
@@ -292,7 +292,7 @@ impl Trending {
             merge(&mut self.posts, &mut self.late_posts, |at| *at);
         }
         if !self.late.is_empty() {
-            self.late.sort_by_key(|one| one.at);
+            order::sort_by_key(&mut self.late, |one| one.at);
             let earliest = self.late.first().map_or(self.newest, |one| one.at);
             self.rewind(self.log.n_until(earliest));
             merge(self.log.queue_mut(), &mut self.late, |one| one.at);

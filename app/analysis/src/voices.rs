@@ -99,7 +99,7 @@ impl Voices {
         }
         let n = self.n_posts as f64;
         let entropy = n.ln() - self.sum_n_ln_n as f64 / UNIT / n;
-        entropy.exp().clamp(1.0, self.n_authors() as f64)
+        entropy.exp().min(self.n_authors() as f64).max(1.0)
     }
 }
 

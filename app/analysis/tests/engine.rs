@@ -386,6 +386,45 @@ fn an_event_with_a_known_identity_is_counted_as_repeated() {
 }
 
 #[test]
+fn a_post_that_was_withdrawn_counts_the_same_when_it_is_read_again_without_its_text() {
+    let config = PublicConfig {
+        topics: vec![Topic {
+            name: "Space".into(),
+            keywords: vec!["moon".into()],
+            ..Default::default()
+        }],
+        tickers: vec![Ticker {
+            symbol: "BTC".into(),
+            aliases: vec!["bitcoin".into()],
+            ..Ticker::default()
+        }],
+        ..PublicConfig::default()
+    };
+    let event = post(1, NEW_YEAR, "I love bitcoin, to the moon!");
+    let mut live = Engine::new(&config);
+    live.apply(&event);
+    let identity = wire::Identity::of(&event).unwrap();
+    let (at, standing) = live.standing(identity).unwrap();
+    live.apply(&delete(1, NEW_YEAR + 1));
+    let mut blank = event;
+    let Body::Post(post) = &mut blank.body else {
+        unreachable!()
+    };
+    (post.text, post.author) = (String::new(), String::new());
+
+    let mut stored = Engine::new(&config);
+    stored.apply_withdrawn(&blank, &standing);
+    stored.apply(&delete(1, NEW_YEAR + 1));
+
+    assert_eq!(stored.summary(), live.summary());
+    assert_eq!(stored.summary().counts.positive, 1);
+    assert_eq!(stored.summary().n_deleted, 1);
+    assert!(standing.topics == ["Space"] && standing.tickers == ["BTC"]);
+    assert_eq!(stored.standing(identity), Some((at, standing)));
+    assert_eq!(stored.apply(&blank), Applied::Repeated);
+}
+
+#[test]
 fn a_deleted_post_loses_its_text_and_author_and_still_counts() {
     let posts = [
         post(1, NEW_YEAR, "I love $BTC"),

@@ -9,6 +9,7 @@ use wire::{config::LiveInfo, time::SECOND};
 use crate::{
     app::Actions,
     format,
+    panels::import::OpenFile,
     shortcuts::{Action, Desk},
     state::Views,
     stream,
@@ -30,6 +31,7 @@ pub(crate) fn Header() -> impl IntoView {
             </h1>
             <ConnectionPill />
             <StreamButton />
+            <OpenFile />
             <CatchingUp />
             <span class="spacer"></span>
             <Tools />

@@ -59,6 +59,7 @@ pub(crate) fn pill(
     let (tone, text, can_retry) = match (health, link) {
         (Health::Stopped(_), _) => (Tone::Offline, "STOPPED".to_owned(), false),
         (Health::Starting, _) => (Tone::Busy, "STARTING".to_owned(), false),
+        (_, LinkState::Files) => (Tone::Replay, "FILES".to_owned(), false),
         (_, LinkState::Connecting) => (Tone::Busy, "CONNECTING".to_owned(), false),
         (_, LinkState::Offline { attempt: 0..=2, .. }) => {
             (Tone::Busy, "RECONNECTING".to_owned(), true)

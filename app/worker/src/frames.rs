@@ -45,27 +45,28 @@ impl Flow {
 
 /// A frame in parts that the page draws one after the other, so that no single one holds it up.
 pub(crate) fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
-    let empty = Frame {
-        now: frame.now,
+    let now = frame.now;
+    let empty = move || Frame {
+        now,
         ..Frame::default()
     };
     let posts = Frame {
         posts: frame.posts.take(),
-        ..empty.clone()
+        ..empty()
     };
     let lists = Frame {
         hashtags: frame.hashtags.take(),
         topics: frame.topics.take(),
         tickers: frame.tickers.take(),
         sample: frame.sample.take(),
-        ..empty.clone()
+        ..empty()
     };
     let lag = Frame {
         lag: frame.lag.take(),
-        ..empty.clone()
+        ..empty()
     };
     let pieces = [frame, lists, lag, posts];
-    pieces.into_iter().filter(move |piece| *piece != empty)
+    pieces.into_iter().filter(move |piece| *piece != empty())
 }
 
 #[cfg(test)]

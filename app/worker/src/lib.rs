@@ -7,11 +7,11 @@
 //!  store, tick ────────────┘
 //! ```
 //!
-//! Everything that can wake the worker is one [`Input`], handled by one `match`. Stored and live lines go
-//! through the same function.
+//! Everything that can wake the worker is one [`Input`], handled by one `match`.
 
 pub mod feed;
 mod frames;
+pub mod importer;
 mod lock;
 mod recount;
 mod settings;
@@ -21,10 +21,11 @@ pub mod updates;
 use std::{cell::RefCell, mem, rc::Rc};
 
 use analysis::{
-    Applied, Configured, Engine,
-    protocol::{Command, LinkState, Method, StoreState, Update, Watch},
+    Applied, Configured, Engine, Standing,
+    protocol::{Command, LinkState, Method, StoreState, Trouble, Update, Watch},
     view::HashtagsView,
 };
+use chunks::{Record, Withdrawn};
 use futures::{
     FutureExt, SinkExt, StreamExt,
     channel::mpsc::{self, Sender, UnboundedReceiver, UnboundedSender},
@@ -37,7 +38,7 @@ use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 use frames::{Flow, Shown, pieces};
 use recount::Recount;
 use settings::Settings;
-use store::Batch;
+use store::{Batch, Chunk, Imported, Withdrawal};
 
 /// Everything that can wake the worker.
 #[allow(clippy::large_enum_variant, reason = "one exists at a time")]
@@ -58,21 +59,32 @@ const TICKS_PER_HASHTAGS: u32 = 4;
 /// Posts judged at once when nothing else is to be done: a few milliseconds.
 const N_JUDGED: usize = 256;
 /// As many new events are handed to the store at once, without waiting for the tick.
-const FULL_BATCH: u32 = 4_096;
+const FULL_BATCH: usize = 4_096;
 
-/// Runs for ever. Begins with the page's `Start`.
+/// Runs for ever. Begins with the page's `Start`, and anew with every further one.
 pub async fn run(mut commands: UnboundedReceiver<Command>) {
-    let (relay, store, watch) = loop {
-        match commands.next().await {
+    let mut next = None;
+    loop {
+        next = match next.take() {
             Some(Command::Start {
                 relay,
                 store,
                 watch,
-            }) => break (relay, store, watch),
-            Some(_) => {}
-            None => return,
+            }) => follow(&mut commands, (relay, store, watch)).await,
+            // Before Start there is nothing to be asked.
+            _ => commands.next().await,
+        };
+        if next.is_none() {
+            return;
         }
-    };
+    }
+}
+
+/// Follows one stream, until the page wants another one.
+async fn follow(
+    commands: &mut UnboundedReceiver<Command>,
+    (relay, store, watch): (String, String, Watch),
+) -> Option<Command> {
     // Short: whoever produces faster than the engine takes in has to wait.
     let (inputs, received) = mpsc::channel(4);
     let (batches, batches_received) = mpsc::channel(1);
@@ -91,8 +103,9 @@ pub async fn run(mut commands: UnboundedReceiver<Command>) {
             None => inputs.next().await,
         };
         match input {
+            Some(Input::Command(start @ Command::Start { .. })) => return Some(start),
             Some(input) => worker.handle(input),
-            None => return,
+            None => return None,
         }
     }
 }
@@ -122,8 +135,8 @@ struct Worker {
     position: String,
     /// Nothing is read before a connection that begins at the beginning.
     wants_all: bool,
-    /// The newest tip's line.
-    tip: String,
+    /// The newest tip.
+    tip: Option<Event>,
     /// Position behind everything that was applied. Written here only; the feed reads it to connect.
     cursor: Rc<RefCell<Option<Cursor>>>,
     /// New events that the store has not been given yet.
@@ -140,6 +153,8 @@ struct Worker {
     shown: Shown,
     /// Something has been shown; before that the page says that it is loading.
     has_shown: bool,
+    /// The store has been read once.
+    is_read: bool,
     /// The person wants nothing to move.
     is_paused: bool,
     /// Under way when posts are to count in another way; the page shows what the engine said before.
@@ -161,7 +176,7 @@ impl Worker {
             parser: sse::Parser::default(),
             position: String::new(),
             wants_all: false,
-            tip: String::new(),
+            tip: None,
             cursor: Rc::default(),
             batch: Batch::default(),
             link: LinkState::default(),
@@ -172,6 +187,7 @@ impl Worker {
             flow: Flow::default(),
             shown: Shown::default(),
             has_shown: false,
+            is_read: false,
             is_paused: false,
             recount: Recount::default(),
         }
@@ -194,13 +210,15 @@ impl Worker {
                 self.set_link(LinkState::Offline { attempt, retry_in });
             }
             Input::Store(store::Report::Opened(meta)) => self.restore(meta),
-            Input::Store(store::Report::Loaded(lines)) => {
-                self.recount.load(&mut self.engine, &lines);
+            Input::Store(store::Report::Loaded(records)) => {
+                self.recount.load(&mut self.engine, &records);
             }
+            Input::Store(store::Report::Damaged { n_events }) => self.tell_damage(n_events),
             Input::Store(store::Report::Read) => {
                 self.end_reading();
                 self.start();
             }
+            Input::Store(store::Report::Imported(imported)) => tell_imported(imported),
             Input::Store(store::Report::State(state)) => self.set_store(state),
             Input::Tick => self.tick(),
         }
@@ -246,6 +264,7 @@ impl Worker {
                 }
             }
             Command::Reconnect => self.reconnect(),
+            Command::Import { no, numbers, texts } => self.import(no, &numbers, &texts),
             Command::Pause => self.is_paused = true,
             Command::Resume => {
                 self.is_paused = false;
@@ -305,19 +324,35 @@ impl Worker {
             .config
             .and_then(|text| serde_json::from_str(&text).ok());
         self.configure(config.unwrap_or_default());
-        self.tip = meta.tip.unwrap_or_default();
-        if let Ok(tip) = ndjson::decode_line(&self.tip) {
-            self.take_tip(&tip);
+        let tip = meta.tip.and_then(|line| ndjson::decode_line(&line).ok());
+        if let Some(tip) = tip {
+            self.take_tip(tip);
         }
         *self.cursor.borrow_mut() = meta.cursor.and_then(|text| text.parse().ok());
+    }
+
+    /// Part of the store was set apart; the relay is asked for everything, of which the store takes what it lacks.
+    fn tell_damage(&mut self, n_events: u64) {
+        *self.cursor.borrow_mut() = None;
+        updates::send(&Update::Trouble(Trouble {
+            what: format!("Part of what this browser had stored was damaged ({n_events} events)."),
+            still_works: "Everything else was read.".to_owned(),
+            what_to_do: "Nothing: the relay is asked for it again, as far back as it goes."
+                .to_owned(),
+        }));
     }
 
     /// The store has been read: show it, and follow the relay from where it ends.
     fn start(&mut self) {
         self.send_frame();
+        if self.relay.is_empty() {
+            self.is_read = true;
+            return self.set_link(LinkState::Files);
+        }
         if self.reconnect.is_none() {
             let (reconnect, received) = mpsc::unbounded();
             self.reconnect = Some(reconnect);
+            self.is_read = true;
             spawn_local(feed::run(
                 self.relay.clone(),
                 self.cursor.clone(),
@@ -393,7 +428,7 @@ impl Worker {
         if n_broken > 0 {
             self.engine.note_unreadable(n_broken);
         }
-        if self.batch.n_events >= FULL_BATCH {
+        if self.batch.records.len() >= FULL_BATCH {
             self.store_batch();
         }
         if is_first && self.engine.n_events() > 0 {
@@ -408,9 +443,8 @@ impl Worker {
         };
         match &event.body {
             Body::Tip(_) => {
-                self.take_tip(&event);
                 self.keep("tip", line.to_owned());
-                line.clone_into(&mut self.tip);
+                self.take_tip(event);
             }
             Body::Reset(reset) => {
                 if reset.discard {
@@ -421,34 +455,66 @@ impl Worker {
                     seq: 0,
                 });
             }
-            _ => self.take_event(&event, line),
+            _ => self.take_event(event),
         }
     }
 
-    fn take_tip(&mut self, event: &Event) {
+    fn take_tip(&mut self, event: Event) {
         if let Body::Tip(tip) = &event.body {
             if matches!(self.link, LinkState::Open { .. }) {
                 self.set_link(LinkState::Open {
                     behind: tip.tip.saturating_sub(tip.scanned),
                 });
             }
-            self.engine.apply(event);
+            self.engine.apply(&event);
+            self.tip = Some(event);
         }
     }
 
-    fn take_event(&mut self, event: &Event, line: &str) {
+    fn take_event(&mut self, event: Event) {
         if let Body::Delete(delete) = &event.body {
             let post = Identity::of_post(&delete.source, &delete.id);
-            if self.engine.is_known(post) {
-                self.batch.redact.push(post);
+            if let Some((at, standing)) = self.engine.standing(post) {
+                let withdrawal = Withdrawal {
+                    post,
+                    at,
+                    stays: withdrawn(standing),
+                };
+                self.batch.withdraw.push(withdrawal);
             }
         }
-        if self.engine.apply(event) == Applied::New {
-            self.recount.keep(line);
-            self.batch.lines.extend_from_slice(line.as_bytes());
-            self.batch.lines.push(b'\n');
-            self.batch.n_events += 1;
-            self.batch.n_posts += u32::from(matches!(event.body, Body::Post(_)));
+        if self.engine.apply(&event) == Applied::New {
+            self.recount.keep(&event);
+            self.batch.records.push(event.into());
+        }
+    }
+
+    /// Takes in a chunk of a file. If all of it is new the store keeps it as it is; a chunk of nothing but
+    /// known events is not stored again.
+    fn import(&mut self, no: u32, numbers: &[u8], texts: &[u8]) {
+        let records = chunks::read(numbers, texts).unwrap_or_default();
+        let is_first = self.engine.n_events() == 0;
+        let n = records.len();
+        let new: Vec<Record> = records
+            .into_iter()
+            .filter(|record| self.engine.apply(&record.event) == Applied::New)
+            .inspect(|record| self.recount.keep(&record.event))
+            .collect();
+        let imported = Imported {
+            no,
+            n_known: (n - new.len()) as u32,
+        };
+        if matches!(self.store, StoreState::NotKept { .. }) {
+            return tell_imported(vec![imported]);
+        }
+        self.batch.imported.push(imported);
+        match new.len() == n && !new.is_empty() {
+            true => self.batch.sealed.push(Chunk::of(numbers, texts, &new)),
+            false => self.batch.records.extend(new),
+        }
+        self.store_batch();
+        if is_first && self.engine.n_events() > 0 {
+            self.send_frame();
         }
     }
 
@@ -488,7 +554,7 @@ impl Worker {
             return;
         }
         // A reading that is to fill a new engine waits until the first one is through.
-        let is_being_read = self.reconnect.is_none();
+        let is_being_read = !self.is_read;
         if self.batch.is_empty() || self.batch.reads_again && is_being_read {
             return;
         }
@@ -498,7 +564,7 @@ impl Worker {
         }
         let reads_again = self.batch.reads_again;
         match self.batches.try_send(mem::take(&mut self.batch)) {
-            Ok(()) if reads_again => self.recount.note_asked(&self.tip),
+            Ok(()) if reads_again => self.recount.note_asked(self.tip.as_ref()),
             Ok(()) => {}
             Err(refused) => self.batch = refused.into_inner(),
         }
@@ -553,5 +619,19 @@ impl Worker {
             }
             updates::send(&Update::Store(self.store.clone()));
         }
+    }
+}
+
+fn tell_imported(imported: Vec<Imported>) {
+    for Imported { no, n_known } in imported {
+        updates::send(&Update::Imported { no, n_known });
+    }
+}
+
+fn withdrawn(standing: Standing) -> Withdrawn {
+    Withdrawn {
+        compound: standing.compound,
+        topics: standing.topics,
+        tickers: standing.tickers,
     }
 }

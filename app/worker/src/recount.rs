@@ -1,10 +1,11 @@
 //! Counting everything again in another way: a new engine, filled from the store beside the old one.
 //!
-//! What a post is judged to be depends on what came before it, so lines that come meanwhile wait for their
+//! What a post is judged to be depends on what came before it, so events that come meanwhile wait for their
 //! turn behind the stored ones.
 
-use analysis::Engine;
-use wire::ndjson;
+use analysis::{Engine, Standing};
+use chunks::{Record, Withdrawn};
+use wire::Event;
 
 /// What is under way, if anything.
 #[derive(Default)]
@@ -18,7 +19,7 @@ struct Next {
     engine: Engine,
     /// The store has not been asked yet to read for this one.
     is_unasked: bool,
-    missed: Vec<u8>,
+    missed: Vec<Event>,
 }
 
 impl Recount {
@@ -35,29 +36,30 @@ impl Recount {
         self.next.is_some()
     }
 
-    /// The store was asked to read everything, what came until now included. Tips are not stored as lines:
+    /// The store was asked to read everything, what came until now included. Tips are not stored:
     /// `tip` is the newest one.
-    pub(crate) fn note_asked(&mut self, tip: &str) {
+    pub(crate) fn note_asked(&mut self, tip: Option<&Event>) {
         self.n_reads += 1;
         if let Some(next) = &mut self.next {
             next.is_unasked = false;
             next.missed.clear();
         }
-        self.keep(tip);
-    }
-
-    /// Keeps a line that has just come.
-    pub(crate) fn keep(&mut self, line: &str) {
-        if let Some(next) = &mut self.next {
-            next.missed.extend_from_slice(line.as_bytes());
-            next.missed.push(b'\n');
+        if let Some(tip) = tip {
+            self.keep(tip);
         }
     }
 
-    /// Takes stored lines: for the page's own engine when nothing is under way.
-    pub(crate) fn load(&mut self, own: &mut Engine, lines: &[u8]) {
+    /// Keeps an event that has just come.
+    pub(crate) fn keep(&mut self, event: &Event) {
+        if let Some(next) = &mut self.next {
+            next.missed.push(event.clone());
+        }
+    }
+
+    /// Takes stored events: for the page's own engine when nothing is under way.
+    pub(crate) fn load(&mut self, own: &mut Engine, records: &[Record]) {
         if self.n_reads == 0 {
-            return apply_lines(own, lines);
+            return apply(own, records);
         }
         // Of several readings the last one counts; one of a store that was thrown away does not.
         let is_last = self.n_reads == 1;
@@ -66,7 +68,7 @@ impl Recount {
             .as_mut()
             .filter(|next| is_last && !next.is_unasked)
         {
-            apply_lines(&mut next.engine, lines);
+            apply(&mut next.engine, records);
         }
     }
 
@@ -78,7 +80,10 @@ impl Recount {
         let Next {
             mut engine, missed, ..
         } = next;
-        apply_lines(&mut engine, &missed);
+        for event in &missed {
+            engine.apply(event);
+        }
+        judge(&mut engine);
         Some(engine)
     }
 
@@ -88,25 +93,39 @@ impl Recount {
     }
 }
 
-fn apply_lines(engine: &mut Engine, lines: &[u8]) {
-    for line in lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
-        let line = std::str::from_utf8(line).ok();
-        match line.and_then(|line| ndjson::decode_line(line).ok()) {
-            Some(event) => {
-                engine.apply(&event);
-            }
-            None => engine.note_unreadable(1),
-        }
+fn apply(engine: &mut Engine, records: &[Record]) {
+    for Record { event, withdrawn } in records {
+        match withdrawn {
+            Some(withdrawn) => engine.apply_withdrawn(event, &standing(withdrawn.clone())),
+            None => engine.apply(event),
+        };
     }
-    // Otherwise the figures would fall to nothing and climb again.
+    judge(engine);
+}
+
+/// Otherwise the figures would fall to nothing and climb again.
+fn judge(engine: &mut Engine) {
     if !engine.counts_everything() {
         engine.judge(usize::MAX);
     }
 }
 
+fn standing(withdrawn: Withdrawn) -> Standing {
+    let Withdrawn {
+        compound,
+        topics,
+        tickers,
+    } = withdrawn;
+    Standing {
+        compound,
+        topics,
+        tickers,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use wire::PublicConfig;
+    use wire::{Body, Post, PublicConfig};
 
     use super::*;
 
@@ -114,21 +133,29 @@ mod tests {
         Engine::new(&PublicConfig::default())
     }
 
-    fn line(id: u32) -> String {
-        format!(
-            r#"{{"v":1,"seq":{id},"seen_at":{id},"at":{id},"post":{{"id":"{id}","source":"s","author":"a","text":"t"}}}}"#
-        )
+    fn event(id: u32) -> Event {
+        let post = Post {
+            id: id.to_string(),
+            source: "s".into(),
+            text: "t".into(),
+            ..Post::default()
+        };
+        Event::imported(id.into(), Body::Post(Box::new(post)))
+    }
+
+    fn stored(ids: &[u32]) -> Vec<Record> {
+        ids.iter().map(|id| event(*id).into()).collect()
     }
 
     #[test]
-    fn stored_lines_come_first_and_then_those_that_came_meanwhile() {
+    fn stored_events_come_first_and_then_those_that_came_meanwhile() {
         let (mut recount, mut own) = (Recount::default(), engine());
-        recount.load(&mut own, line(1).as_bytes());
+        recount.load(&mut own, &stored(&[1]));
         recount.begin(engine());
-        recount.note_asked("");
-        recount.keep(&line(2));
+        recount.note_asked(None);
+        recount.keep(&event(2));
 
-        recount.load(&mut own, line(1).as_bytes());
+        recount.load(&mut own, &stored(&[1]));
         let new = recount.end_reading();
 
         assert_eq!((own.n_posts(), new.map(|new| new.n_posts())), (1, Some(2)));
@@ -139,13 +166,13 @@ mod tests {
     fn of_two_recounts_in_a_row_the_second_is_filled_by_its_own_reading() {
         let (mut recount, mut own) = (Recount::default(), engine());
         recount.begin(engine());
-        recount.note_asked("");
+        recount.note_asked(None);
         recount.begin(engine());
 
-        recount.load(&mut own, line(1).as_bytes());
+        recount.load(&mut own, &stored(&[1]));
         assert!(recount.end_reading().is_none(), "that was the first one's");
-        recount.note_asked("");
-        recount.load(&mut own, format!("{}\n{}", line(1), line(2)).as_bytes());
+        recount.note_asked(None);
+        recount.load(&mut own, &stored(&[1, 2]));
 
         assert_eq!(recount.end_reading().map(|new| new.n_posts()), Some(2));
         assert_eq!(own.n_posts(), 0);
@@ -155,10 +182,10 @@ mod tests {
     fn what_is_read_of_a_store_that_was_thrown_away_counts_nowhere() {
         let (mut recount, mut own) = (Recount::default(), engine());
         recount.begin(engine());
-        recount.note_asked("");
+        recount.note_asked(None);
 
         recount.give_up();
-        recount.load(&mut own, line(1).as_bytes());
+        recount.load(&mut own, &stored(&[1]));
 
         assert!(recount.end_reading().is_none());
         assert_eq!(own.n_posts(), 0);

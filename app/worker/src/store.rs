@@ -2,28 +2,34 @@
 //!
 //! ```text
 //!  meta    "cursor" | "config" | "tip" | "topics" | "tickers" | "word_list" ──► text
-//!  chunks  1, 2, 3 …                   ──► { lines: Uint8Array, n }   sealed: at least SEAL_AT events
-//!  tail    1, 2, 3 …                   ──► { lines: Uint8Array, n }   one record a batch, moved into a chunk when full
+//!  chunks  1, 2, 3 …   ──► { numbers, n, posts, from, to }          sealed: at least SEAL_AT events
+//!  texts   1, 2, 3 …   ──► texts of the chunk with the same key
+//!  tail    1, 2, 3 …   ──► { numbers, texts, n, posts, from, to }   one record a batch, moved into a chunk when full
+//!  quarantine          ──► { reason, record, texts }                what could not be read
 //! ```
 //!
-//! `lines` are event lines as they came over the network, so the stored event goes the same road as the
-//! live one. A batch and the cursor behind it are written in one transaction: **the cursor never says more
-//! than what is stored.**
+//! `numbers` and `texts` are a chunk of the package [`chunks`]. A batch and the cursor behind it are written
+//! in one transaction: **the cursor never says more than what is stored.** The first version of the schema
+//! kept event lines; they are read, and rewritten by the first tab that may write.
 
 mod database;
 
 use analysis::protocol::StoreState;
+use chunks::{ChunkError, Record, Sealed, Withdrawn};
 use futures::{
     SinkExt, StreamExt,
     channel::mpsc::{Receiver, Sender},
 };
-use wire::{Body, Event, Identity, ndjson};
+use wasm_bindgen::JsValue;
+use wire::{Body, Identity, Millis, ndjson};
 
 use crate::{Input, lock};
-use database::{Database, Records};
+use database::{Database, Found, Records};
 
 /// A batch that makes the tail this long is sealed together with it.
-const SEAL_AT: u32 = 4_096;
+const SEAL_AT: usize = 4_096;
+/// Times further from 1970 are taken for this one, as by the engine.
+const MAX_TIME: Millis = 8_640_000_000_000_000;
 
 /// What the worker's loop asks the store to keep: new events and where the reader stands behind them.
 #[derive(Debug, Default)]
@@ -32,26 +38,76 @@ pub struct Batch {
     pub starts_anew: bool,
     /// Hand everything stored on once more, this batch included: the engine begins again.
     pub reads_again: bool,
-    /// Event lines, each ended by a line feed.
-    pub lines: Vec<u8>,
-    /// Number of lines.
-    pub n_events: u32,
-    /// Posts among them.
-    pub n_posts: u32,
-    /// Posts whose text and author must go from what is already stored.
-    pub redact: Vec<Identity>,
+    /// New events.
+    pub records: Vec<Record>,
+    /// Chunks of new events, complete as they come from a file.
+    pub sealed: Vec<Chunk>,
+    /// Chunks of a file that are stored with this batch, in whichever form.
+    pub imported: Vec<Imported>,
+    /// Posts whose text and author must go from what is stored.
+    pub withdraw: Vec<Withdrawal>,
     /// Texts to keep under `meta`, by key; the cursor among them.
     pub meta: Vec<(&'static str, String)>,
+}
+
+/// A chunk that is stored as it is.
+#[derive(Debug)]
+pub struct Chunk {
+    sealed: Sealed,
+    entry: Entry,
+}
+
+/// A chunk of a file that is safe, or never will be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Imported {
+    /// Its number.
+    pub no: u32,
+    /// Events of it that were in already.
+    pub n_known: u32,
+}
+
+impl Chunk {
+    /// A chunk with what is in it.
+    pub fn of(numbers: &[u8], texts: &[u8], records: &[Record]) -> Self {
+        let entry = Entry::new(JsValue::UNDEFINED, records);
+        let summary = chunks::summary(numbers).unwrap_or_default();
+        Self {
+            sealed: Sealed {
+                numbers: numbers.to_vec(),
+                texts: texts.to_vec(),
+                summary,
+            },
+            entry,
+        }
+    }
+}
+
+/// A post that its author withdrew.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Withdrawal {
+    /// The post.
+    pub post: Identity,
+    /// Its grid time.
+    pub at: Millis,
+    /// What is kept of it.
+    pub stays: Withdrawn,
 }
 
 /// What the store tells the worker's loop.
 pub enum Report {
     /// The store is open, or refused and empty; its events follow.
     Opened(Meta),
-    /// Stored event lines, in the order in which they were stored.
-    Loaded(Vec<u8>),
+    /// Stored events, in the order in which they were stored.
+    Loaded(Vec<Record>),
+    /// Records that could not be read.
+    Damaged {
+        /// Events that were in them, as far as that is known.
+        n_events: u64,
+    },
     /// Everything stored has been handed on.
     Read,
+    /// Chunks of a file are stored.
+    Imported(Vec<Imported>),
     /// How the store is now.
     State(StoreState),
 }
@@ -78,8 +134,10 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         !self.starts_anew
             && !self.reads_again
-            && self.n_events == 0
-            && self.redact.is_empty()
+            && self.records.is_empty()
+            && self.sealed.is_empty()
+            && self.imported.is_empty()
+            && self.withdraw.is_empty()
             && self.meta.is_empty()
     }
 }
@@ -102,7 +160,7 @@ pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender
     }
     let mut store = match opened {
         Ok(store) => match lock::hold(&name).await {
-            Ok(lock) => Ok((store, lock)),
+            Ok(lock) => tidied(store).await.map(|store| (store, lock)),
             Err(lock::Taken) => Err("Another tab of this page keeps the data".to_owned()),
         },
         Err(reason) => Err(reason),
@@ -127,20 +185,41 @@ pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender
         let Some(batch) = batches.next().await else {
             return;
         };
+        let imported = batch.imported.clone();
         if let Ok((open, _)) = &mut store
             && let Err(error) = open.append(batch, &mut reports).await
         {
             store = Err(format!("Storing failed ({error})"));
+        }
+        // Also what is not kept is said to be done with: the state says that nothing is.
+        if !imported.is_empty() {
+            let _ = reports.send(Input::Store(Report::Imported(imported))).await;
         }
     }
 }
 
 struct Store {
     database: Database,
+    /// The chunks, and what is known of them without opening them.
+    chunks: Vec<Entry>,
+    /// The tail's records.
+    tail: Vec<Entry>,
     n_events: u64,
     n_posts: u64,
-    /// Events in the tail.
-    n_tail: u32,
+    /// Records that could not be read, and why.
+    damaged: Vec<(Records, JsValue, ChunkError)>,
+}
+
+/// A stored record.
+#[derive(Debug)]
+struct Entry {
+    key: JsValue,
+    n_events: u64,
+    n_posts: u64,
+    first_at: Millis,
+    last_at: Millis,
+    /// It still has the form of the schema's first version.
+    is_old: bool,
 }
 
 impl Store {
@@ -158,26 +237,98 @@ impl Store {
         let _ = reports.send(Input::Store(Report::Opened(meta))).await;
         let mut store = Self {
             database,
+            chunks: Vec::new(),
+            tail: Vec::new(),
             n_events: 0,
             n_posts: 0,
-            n_tail: 0,
+            damaged: Vec::new(),
         };
         store.read(reports).await?;
         Ok(store)
     }
 
     async fn read(&mut self, reports: &mut Sender<Input>) -> Result<(), idb::Error> {
-        (self.n_events, self.n_posts, self.n_tail) = (0, 0, 0);
-        for records in [Records::Chunks, Records::Tail] {
-            for key in self.database.keys(records).await? {
-                let lines = self.database.lines(records, &key).await?;
-                let (n_events, n_posts) = count(&lines);
-                self.n_events += u64::from(n_events);
-                self.n_posts += u64::from(n_posts);
-                if records == Records::Tail {
-                    self.n_tail += n_events;
+        self.forget();
+        // Another tab may seal the tail meanwhile: what is read first cannot be missed, and twice does no harm.
+        let mut tail = Vec::new();
+        for key in self.database.keys(Records::Tail).await? {
+            tail.append(&mut self.read_record(Records::Tail, key).await?);
+        }
+        for key in self.database.keys(Records::Chunks).await? {
+            let records = self.read_record(Records::Chunks, key).await?;
+            let _ = reports.send(Input::Store(Report::Loaded(records))).await;
+        }
+        let _ = reports.send(Input::Store(Report::Loaded(tail))).await;
+        if !self.damaged.is_empty() {
+            let n_events = self.damaged.len() as u64;
+            let _ = reports
+                .send(Input::Store(Report::Damaged { n_events }))
+                .await;
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        (self.n_events, self.n_posts) = (0, 0);
+        self.chunks.clear();
+        self.tail.clear();
+        self.damaged.clear();
+    }
+
+    /// Reads one record and notes that it is there.
+    async fn read_record(
+        &mut self,
+        kind: Records,
+        key: JsValue,
+    ) -> Result<Vec<Record>, idb::Error> {
+        let (records, is_old) = match self.database.get(kind, &key).await? {
+            None => return Ok(Vec::new()),
+            Some(Found::Lines(lines)) => (from_lines(&lines), true),
+            Some(Found::Chunk(numbers, texts)) => match chunks::read(&numbers, &texts) {
+                Ok(records) => (records, false),
+                Err(error) => {
+                    self.damaged.push((kind, key, error));
+                    return Ok(Vec::new());
                 }
-                let _ = reports.send(Input::Store(Report::Loaded(lines))).await;
+            },
+        };
+        let entry = Entry {
+            is_old,
+            ..Entry::new(key, &records)
+        };
+        self.note(kind, entry);
+        Ok(records)
+    }
+
+    fn note(&mut self, kind: Records, entry: Entry) {
+        self.n_events += entry.n_events;
+        self.n_posts += entry.n_posts;
+        match kind {
+            Records::Chunks => self.chunks.push(entry),
+            Records::Tail => self.tail.push(entry),
+        }
+    }
+
+    /// Brings records of the first version into today's form, and sets apart what could not be read. What a
+    /// newer version wrote stays for it.
+    async fn tidy(&mut self) -> Result<(), idb::Error> {
+        for (kind, key, error) in std::mem::take(&mut self.damaged) {
+            if !matches!(error, ChunkError::Version(_)) {
+                let reason = error.to_string();
+                self.database.set_apart(kind, &key, &reason).await?;
+            }
+        }
+        for (kind, entries) in [
+            (Records::Chunks, &mut self.chunks),
+            (Records::Tail, &mut self.tail),
+        ] {
+            for entry in entries.iter_mut().filter(|entry| entry.is_old) {
+                if let Some(Found::Lines(lines)) = self.database.get(kind, &entry.key).await?
+                    && let Some(sealed) = sealed(&from_lines(&lines))
+                {
+                    self.database.replace(kind, &entry.key, &sealed).await?;
+                    entry.is_old = false;
+                }
             }
         }
         Ok(())
@@ -188,49 +339,88 @@ impl Store {
         batch: Batch,
         reports: &mut Sender<Input>,
     ) -> Result<(), idb::Error> {
-        if batch.starts_anew {
+        let Batch {
+            starts_anew,
+            reads_again,
+            mut records,
+            sealed: chunks,
+            imported: _,
+            withdraw,
+            meta,
+        } = batch;
+        if starts_anew {
             self.database.clear().await?;
-            (self.n_events, self.n_posts, self.n_tail) = (0, 0, 0);
+            self.forget();
         }
-        // A post may be deleted in the very batch that brings it.
-        let mut lines = redacted(&batch.lines, &batch.redact).unwrap_or(batch.lines);
-        if self.n_tail + batch.n_events >= SEAL_AT {
-            let mut sealed = Vec::new();
-            for key in self.database.keys(Records::Tail).await? {
-                sealed.append(&mut self.database.lines(Records::Tail, &key).await?);
-            }
-            sealed.append(&mut lines);
-            let n_sealed = self.n_tail + batch.n_events;
-            self.database.seal(&sealed, n_sealed, &batch.meta).await?;
-            self.n_tail = 0;
+        for Chunk { sealed, mut entry } in chunks {
+            entry.key = self.database.add(&sealed).await?;
+            self.note(Records::Chunks, entry);
+        }
+        // A post may be withdrawn in the very batch that brings it.
+        redact(&mut records, &withdraw);
+        let n_tail: u64 = self.tail.iter().map(|entry| entry.n_events).sum();
+        if n_tail as usize + records.len() >= SEAL_AT {
+            self.seal(records, &meta).await?;
         } else {
             self.database
-                .append(&lines, batch.n_events, &batch.meta)
+                .append(sealed(&records).as_ref(), &meta)
                 .await?;
-            self.n_tail += batch.n_events;
+            if !records.is_empty() {
+                let newest = self.database.keys(Records::Tail).await?.pop();
+                let entry = Entry::new(newest.unwrap_or_default(), &records);
+                self.note(Records::Tail, entry);
+            }
         }
-        self.n_events += u64::from(batch.n_events);
-        self.n_posts += u64::from(batch.n_posts);
-        if !batch.redact.is_empty() {
-            self.redact(&batch.redact).await?;
-        }
-        if batch.reads_again {
+        self.withdraw(&withdraw).await?;
+        if reads_again {
             self.read(reports).await?;
             let _ = reports.send(Input::Store(Report::Read)).await;
         }
         Ok(())
     }
 
-    /// Takes text and author out of stored posts. Rewrites every record that holds one of them.
-    async fn redact(&mut self, posts: &[Identity]) -> Result<(), idb::Error> {
-        for records in [Records::Chunks, Records::Tail] {
-            for key in self.database.keys(records).await? {
-                let lines = self.database.lines(records, &key).await?;
-                if let Some(lines) = redacted(&lines, posts) {
-                    let (n_events, _) = count(&lines);
-                    self.database
-                        .replace(records, &key, &lines, n_events)
-                        .await?;
+    /// Makes one chunk of the tail and what is new.
+    async fn seal(
+        &mut self,
+        mut new: Vec<Record>,
+        meta: &[(&'static str, String)],
+    ) -> Result<(), idb::Error> {
+        let mut records = Vec::new();
+        for entry in std::mem::take(&mut self.tail) {
+            self.n_events -= entry.n_events;
+            self.n_posts -= entry.n_posts;
+            records.append(&mut self.records(Records::Tail, &entry.key).await?);
+        }
+        records.append(&mut new);
+        if let Some(sealed) = sealed(&records) {
+            let key = self.database.seal(&sealed, meta).await?;
+            self.note(Records::Chunks, Entry::new(key, &records));
+        }
+        Ok(())
+    }
+
+    async fn records(&self, kind: Records, key: &JsValue) -> Result<Vec<Record>, idb::Error> {
+        Ok(match self.database.get(kind, key).await? {
+            Some(Found::Chunk(numbers, texts)) => {
+                chunks::read(&numbers, &texts).unwrap_or_default()
+            }
+            Some(Found::Lines(lines)) => from_lines(&lines),
+            None => Vec::new(),
+        })
+    }
+
+    /// Takes text and author out of stored posts, in the records whose stretch of time they lie in.
+    async fn withdraw(&self, withdraw: &[Withdrawal]) -> Result<(), idb::Error> {
+        for (kind, entries) in [(Records::Chunks, &self.chunks), (Records::Tail, &self.tail)] {
+            for entry in entries {
+                if !withdraw.iter().any(|post| entry.may_hold(post.at)) {
+                    continue;
+                }
+                let mut records = self.records(kind, &entry.key).await?;
+                if redact(&mut records, withdraw)
+                    && let Some(sealed) = sealed(&records)
+                {
+                    self.database.replace(kind, &entry.key, &sealed).await?;
                 }
             }
         }
@@ -238,88 +428,133 @@ impl Store {
     }
 }
 
-/// Number of events and of posts among stored lines.
-fn count(lines: &[u8]) -> (u32, u32) {
-    let lines = lines.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    lines.fold((0, 0), |(n_events, n_posts), line| {
-        let is_post = line.windows(8).any(|bytes| bytes == b"\"post\":{");
-        (n_events + 1, n_posts + u32::from(is_post))
-    })
-}
-
-/// The same lines without text and author of the given posts; `None` when none of them is there.
-fn redacted(lines: &[u8], posts: &[Identity]) -> Option<Vec<u8>> {
-    if posts.is_empty() {
-        return None;
-    }
-    let mut out = Vec::with_capacity(lines.len());
-    let mut has_changed = false;
-    for line in lines.split_inclusive(|b| *b == b'\n') {
-        let event = std::str::from_utf8(line)
-            .ok()
-            .and_then(|line| ndjson::decode_line(line).ok());
-        match event {
-            Some(mut event)
-                if Identity::of(&event).is_some_and(|identity| posts.contains(&identity)) =>
-            {
-                has_changed |= blank(&mut event);
-                out.extend_from_slice(ndjson::encode_line(&event).as_bytes());
-                out.push(b'\n');
-            }
-            _ => out.extend_from_slice(line),
+impl Entry {
+    fn new(key: JsValue, records: &[Record]) -> Self {
+        let times = || records.iter().map(|record| record.event.at);
+        let is_post = |record: &&Record| matches!(record.event.body, Body::Post(_));
+        Self {
+            key,
+            n_events: records.len() as u64,
+            n_posts: records.iter().filter(is_post).count() as u64,
+            first_at: times().min().unwrap_or_default(),
+            last_at: times().max().unwrap_or_default(),
+            is_old: false,
         }
     }
-    has_changed.then_some(out)
+
+    fn may_hold(&self, at: Millis) -> bool {
+        let limited = |at: Millis| at.clamp(-MAX_TIME, MAX_TIME);
+        (limited(self.first_at)..=limited(self.last_at)).contains(&at)
+    }
 }
 
-/// Returns whether there was anything to take out.
-fn blank(event: &mut Event) -> bool {
-    match &mut event.body {
-        Body::Post(post) => {
-            let had_text = !post.text.is_empty() || !post.author.is_empty();
+async fn tidied(mut store: Store) -> Result<Store, String> {
+    let tidied = store.tidy().await;
+    tidied.map_err(|error| format!("Storing failed ({error})"))?;
+    Ok(store)
+}
+
+/// Nothing for nothing. A batch is far from the number of events that a chunk refuses.
+fn sealed(records: &[Record]) -> Option<Sealed> {
+    if records.is_empty() {
+        return None;
+    }
+    chunks::seal(records).ok()
+}
+
+/// Lines that cannot be read were counted when they came and are left out.
+fn from_lines(lines: &[u8]) -> Vec<Record> {
+    let lines = lines.split(|b| *b == b'\n');
+    let lines = lines.filter_map(|line| std::str::from_utf8(line).ok());
+    lines
+        .filter_map(|line| ndjson::decode_line(line).ok())
+        .map(Record::from)
+        .collect()
+}
+
+/// Takes text and author of the given posts out; returns whether any of them is there.
+fn redact(records: &mut [Record], withdraw: &[Withdrawal]) -> bool {
+    let mut has_changed = false;
+    for record in records.iter_mut().filter(|_| !withdraw.is_empty()) {
+        let identity = Identity::of(&record.event);
+        let Some(withdrawal) = withdraw.iter().find(|one| Some(one.post) == identity) else {
+            continue;
+        };
+        if let Body::Post(post) = &mut record.event.body
+            && record.withdrawn.is_none()
+        {
             post.text.clear();
             post.author.clear();
             post.url = None;
-            had_text
+            record.withdrawn = Some(withdrawal.stays.clone());
+            has_changed = true;
         }
-        _ => false,
     }
+    has_changed
 }
 
 #[cfg(test)]
 mod tests {
-    use wire::Post;
+    use wire::{Event, Post};
 
     use super::*;
 
-    fn line(id: &str) -> String {
+    fn record(id: &str) -> Record {
         let post = Post {
             id: id.into(),
             source: "x".into(),
             author: "a".into(),
             text: "hello".into(),
+            url: Some("https://x.com/1".into()),
             ..Post::default()
         };
-        ndjson::encode_line(&Event::imported(1, Body::Post(Box::new(post)))) + "\n"
+        Event::imported(1, Body::Post(Box::new(post))).into()
+    }
+
+    fn withdrawal(id: &str) -> Withdrawal {
+        Withdrawal {
+            post: Identity::of_post("x", id),
+            at: 1,
+            stays: Withdrawn {
+                compound: 4_404,
+                ..Withdrawn::default()
+            },
+        }
     }
 
     #[test]
-    fn a_deleted_post_loses_text_and_author_and_the_others_keep_theirs() {
-        let lines = line("1") + &line("2");
+    fn a_withdrawn_post_loses_text_and_author_and_keeps_its_score() {
+        let mut records = [record("1"), record("2")];
 
-        let redacted = redacted(lines.as_bytes(), &[Identity::of_post("x", "2")]).unwrap();
+        assert!(redact(&mut records, &[withdrawal("2")]));
 
-        let redacted = String::from_utf8(redacted).unwrap();
-        assert_eq!(redacted.matches("hello").count(), 1);
-        assert_eq!(count(redacted.as_bytes()), (2, 2));
+        let left = chunks::read_numbers(&sealed(&records).unwrap().numbers).unwrap();
+        assert_eq!(records[0], record("1"));
+        assert_eq!(
+            left[1], records[1],
+            "no text, and so nothing is lost without the texts"
+        );
+        assert_eq!(records[1].withdrawn, Some(withdrawal("2").stays));
+        assert!(!format!("{:?}", records[1]).contains("hello"));
     }
 
     #[test]
-    fn nothing_is_rewritten_where_the_post_is_not_there_or_already_blank() {
-        let posts = [Identity::of_post("x", "2")];
-        let once = redacted(line("2").as_bytes(), &posts).unwrap();
+    fn nothing_is_rewritten_where_the_post_is_not_there_or_already_withdrawn() {
+        let mut records = [record("2")];
+        redact(&mut records, &[withdrawal("2")]);
 
-        assert!(redacted(line("1").as_bytes(), &posts).is_none());
-        assert!(redacted(&once, &posts).is_none());
+        assert!(!redact(&mut records, &[withdrawal("2")]));
+        assert!(!redact(&mut [record("1")], &[withdrawal("2")]));
+    }
+
+    #[test]
+    fn only_records_whose_times_fit_are_searched() {
+        let entry = Entry {
+            last_at: 9,
+            ..Entry::new(JsValue::NULL, &[record("1")])
+        };
+
+        assert!(entry.may_hold(1) && entry.may_hold(9));
+        assert!(!entry.may_hold(0) && !entry.may_hold(10));
     }
 }

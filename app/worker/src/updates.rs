@@ -2,6 +2,7 @@
 
 use analysis::protocol::{Command, Update};
 use js_sys::{Array, Uint8Array};
+use postcard::ser_flavors::Flavor;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 
@@ -12,7 +13,8 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
 
 /// Sends an update to the page.
 pub fn send(update: &Update) {
-    let bytes = postcard::to_stdvec(update).expect("an update has no failing serialiser");
+    let bytes = postcard::serialize_with_flavor(update, Bytes::default())
+        .expect("an update has no failing serialiser");
     let array = Uint8Array::from(bytes.as_slice());
     scope()
         .post_message_with_transfer(&array, &Array::of1(&array.buffer()))
@@ -23,4 +25,28 @@ pub fn send(update: &Update) {
 pub fn read_command(message: &JsValue) -> Option<Command> {
     let bytes = message.dyn_ref::<Uint8Array>()?.to_vec();
     postcard::from_bytes(&bytes).ok()
+}
+
+/// As postcard's own vector, which is copied into every place that writes a number.
+#[derive(Default)]
+struct Bytes(Vec<u8>);
+
+impl Flavor for Bytes {
+    type Output = Vec<u8>;
+
+    #[inline(never)]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
 }

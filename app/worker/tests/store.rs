@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use analysis::protocol::StoreState;
+use chunks::Withdrawn;
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wire::{Body, ndjson};
 use worker::{
     Input,
-    store::{self, Batch, Meta, Report},
+    store::{self, Batch, Meta, Report, Withdrawal},
 };
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -18,6 +20,7 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 struct Running {
     batches: mpsc::Sender<Batch>,
     reports: mpsc::Receiver<Input>,
+    n_damaged: u64,
 }
 
 impl Running {
@@ -25,19 +28,28 @@ impl Running {
         let (batches, received) = mpsc::channel(1);
         let (sender, reports) = mpsc::channel(4);
         spawn_local(store::run("moodtape".to_owned(), received, sender));
-        Self { batches, reports }
+        Self {
+            batches,
+            reports,
+            n_damaged: 0,
+        }
     }
 
     /// Everything stored, and what is kept beside it.
-    async fn read(&mut self) -> (String, Meta) {
+    async fn read(&mut self) -> (Vec<String>, Meta) {
         let mut lines = Vec::new();
         let mut kept = Meta::default();
         loop {
             match self.reports.next().await {
                 Some(Input::Store(Report::Opened(meta))) => kept = meta,
-                Some(Input::Store(Report::Loaded(mut more))) => lines.append(&mut more),
+                Some(Input::Store(Report::Loaded(records))) => {
+                    for record in records {
+                        lines.push(ndjson::encode_line(&record.event));
+                    }
+                }
+                Some(Input::Store(Report::Damaged { n_events })) => self.n_damaged = n_events,
                 Some(Input::Store(Report::Read)) => {
-                    return (String::from_utf8(lines).unwrap(), kept);
+                    return (lines, kept);
                 }
                 _ => panic!("the store ended before it had been read"),
             }
@@ -63,21 +75,21 @@ impl Running {
     }
 }
 
-/// `n` bars as event lines from `first` on.
-fn lines(first: u64, n: u64) -> String {
+/// `n` posts as event lines from `first` on.
+fn lines(first: u64, n: u64) -> Vec<String> {
     let line = |seq| {
         format!(
-            r#"{{"v":1,"seq":{seq},"post":{{"id":"{seq}","source":"x","author":"a","text":"t"}}}}"#
+            r#"{{"v":1,"seq":{seq},"seen_at":{seq},"at":{seq},"post":{{"id":"{seq}","source":"x","author":"a","text":"t"}}}}"#
         )
     };
-    (first..first + n).map(|seq| line(seq) + "\n").collect()
+    (first..first + n).map(line).collect()
 }
 
 fn batch(first: u64, n: u64) -> Batch {
+    let events = lines(first, n);
+    let events = events.iter().map(|line| ndjson::decode_line(line).unwrap());
     Batch {
-        lines: lines(first, n).into_bytes(),
-        n_events: n as u32,
-        n_posts: n as u32,
+        records: events.map(Into::into).collect(),
         meta: vec![("cursor", format!("log-{}", first + n - 1))],
         ..Batch::default()
     }
@@ -160,23 +172,137 @@ async fn a_second_tab_reads_what_is_stored_and_says_that_it_keeps_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_deleted_post_is_gone_from_chunks_and_tail() {
+async fn a_withdrawn_post_is_gone_from_chunks_and_tail_and_its_score_stays() {
     let mut store = empty().await;
     store.append(batch(1, 5_000)).await;
     store.append(batch(5_001, 1)).await;
-    let posts = [7, 5_001].map(|id: u64| wire::Identity::of_post("x", &id.to_string()));
+    let withdraw = [7, 5_001].map(|id: i64| Withdrawal {
+        post: wire::Identity::of_post("x", &id.to_string()),
+        at: id,
+        stays: Withdrawn {
+            compound: -17,
+            ..Withdrawn::default()
+        },
+    });
 
     store
         .append(Batch {
-            redact: posts.to_vec(),
+            withdraw: withdraw.to_vec(),
             ..Batch::default()
         })
         .await;
     store.stop().await;
 
     let mut store = Running::start();
-    let (stored, _) = store.read().await;
-    assert_eq!(stored.lines().count(), 5_001);
-    assert_eq!(stored.matches(r#""text":"""#).count(), 2);
+    let (mut n, mut withdrawn) = (0, Vec::new());
+    while let Some(Input::Store(report)) = store.reports.next().await {
+        match report {
+            Report::Loaded(records) => {
+                n += records.len();
+                let records = records.into_iter().filter(|r| r.withdrawn.is_some());
+                withdrawn.extend(records);
+            }
+            Report::Read => break,
+            _ => {}
+        }
+    }
+    assert_eq!((n, withdrawn.len()), (5_001, 2));
+    for record in withdrawn {
+        assert_eq!(record.withdrawn.unwrap().compound, -17);
+        assert!(matches!(&record.event.body, Body::Post(post) if post.text.is_empty()));
+    }
+    store.state().await;
     store.stop().await;
+}
+
+/// Runs `change` on the store's records, behind its back.
+async fn change(names: &[&str], change: impl AsyncFnOnce(&idb::Transaction)) {
+    let database = idb::Factory::new().unwrap().open("moodtape", None).unwrap();
+    let database = database.await.unwrap();
+    let transaction = database
+        .transaction(names, idb::TransactionMode::ReadWrite)
+        .unwrap();
+    change(&transaction).await;
+    transaction.commit().unwrap().await.unwrap();
+    database.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_chunk_is_set_apart_and_the_rest_is_read() {
+    let mut store = empty().await;
+    store.append(batch(1, 5_000)).await;
+    store.append(batch(5_001, 5_000)).await;
+    store.append(batch(10_001, 5)).await;
+    store.stop().await;
+    change(&["texts"], async |transaction| {
+        let texts = transaction.object_store("texts").unwrap();
+        let keys = texts.get_all_keys(None, None).unwrap().await.unwrap();
+        let bytes = js_sys::Uint8Array::from(&b"MTTX\x01 and then nothing that was written"[..]);
+        texts.put(&bytes, Some(&keys[0])).unwrap().await.unwrap();
+    })
+    .await;
+
+    let mut store = Running::start();
+    let (stored, _) = store.read().await;
+    let state = store.state().await;
+    let n_damaged = store.n_damaged;
+    store.stop().await;
+    let mut store = Running::start();
+    let again = store.read().await.0;
+
+    let n = 5_005;
+    assert_eq!(stored, lines(5_001, n));
+    assert_eq!((n_damaged, store.n_damaged), (1, 0));
+    let expected = StoreState::Kept {
+        n_events: n,
+        n_posts: n,
+    };
+    assert_eq!(state, expected);
+    assert_eq!(again, stored);
+    store.state().await;
+    store.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn lines_of_the_first_version_are_read_and_brought_into_todays_form() {
+    let store = empty().await;
+    store.stop().await;
+    change(&["chunks", "tail"], async |transaction| {
+        for (name, first, n) in [("chunks", 1, 3), ("tail", 4, 2)] {
+            let text = lines(first, n).join("\n") + "\n";
+            let record = js_sys::Object::new();
+            let bytes = js_sys::Uint8Array::from(text.as_bytes());
+            js_sys::Reflect::set(&record, &"lines".into(), &bytes).unwrap();
+            let store = transaction.object_store(name).unwrap();
+            store.add(&record, None).unwrap().await.unwrap();
+        }
+    })
+    .await;
+
+    let mut store = Running::start();
+    let (first, _) = store.read().await;
+    let state = store.state().await;
+    store.append(batch(6, 1)).await;
+    store.stop().await;
+    let mut store = Running::start();
+    let (again, _) = store.read().await;
+
+    let expected = StoreState::Kept {
+        n_events: 5,
+        n_posts: 5,
+    };
+    assert_eq!((first, state), (lines(1, 5), expected));
+    assert_eq!(again, lines(1, 6));
+    store.state().await;
+    store.stop().await;
+    change(&["chunks", "tail"], async |transaction| {
+        for name in ["chunks", "tail"] {
+            let store = transaction.object_store(name).unwrap();
+            let records = store.get_all(None, None).unwrap().await.unwrap();
+            for record in records {
+                assert!(js_sys::Reflect::has(&record, &"numbers".into()).unwrap());
+            }
+        }
+    })
+    .await;
 }

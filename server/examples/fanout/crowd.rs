@@ -3,6 +3,7 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::SocketAddr,
+    ops::Range,
     time::{Duration, Instant},
 };
 
@@ -21,7 +22,8 @@ pub(super) struct Crowd {
     poll: Poll,
     readers: Vec<Reader>,
     heard: Heard,
-    counted_from: u64,
+    /// What was published then is counted.
+    counted: Range<u64>,
     /// Lame readers take nothing any more.
     has_stalled: bool,
     buffer: Vec<u8>,
@@ -38,7 +40,7 @@ struct Reader {
 }
 
 /// What has arrived.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Heard {
     pub(super) n_readers: usize,
     pub(super) n_events: u64,
@@ -62,10 +64,9 @@ impl Crowd {
             readers: Vec::new(),
             heard: Heard {
                 n_readers: job.readers,
-                classes: vec![0; 1_200],
-                ..Heard::default()
+                ..Heard::none()
             },
-            counted_from: u64::MAX,
+            counted: u64::MAX..u64::MAX,
             has_stalled: false,
             buffer: vec![0; 256 << 10],
         };
@@ -106,26 +107,36 @@ impl Crowd {
                 if let Some(reader) = self.readers.get_mut(event.token().0)
                     && !(reader.is_lame && self.has_stalled)
                 {
-                    reader.read(&mut self.buffer, &mut self.heard, self.counted_from);
+                    reader.read(&mut self.buffer, &mut self.heard, &self.counted);
                 }
             }
         }
     }
 
     pub(super) fn count_from_now(&mut self) {
-        self.counted_from = nanos();
+        self.counted = nanos()..u64::MAX;
     }
 
     /// Lame readers stop reading; only of the others is counted what is published from now on.
     pub(super) fn stall(&mut self) {
         self.has_stalled = true;
+        self.count_anew();
+    }
+
+    /// Only what is published from now on is counted.
+    pub(super) fn count_anew(&mut self) {
         (self.heard.n_counted, self.heard.n_repeated) = (0, 0);
         self.heard.classes.fill(0);
         self.count_from_now();
     }
 
+    /// What is published from now on is not counted.
+    pub(super) fn count_until_now(&mut self) {
+        self.counted.end = nanos();
+    }
+
     pub(super) fn counted_from(&self) -> u64 {
-        self.counted_from
+        self.counted.start
     }
 
     pub(super) fn heard(&self) -> Heard {
@@ -145,13 +156,13 @@ fn dial(address: SocketAddr, is_lame: bool) -> std::io::Result<TcpStream> {
 }
 
 impl Reader {
-    fn read(&mut self, buffer: &mut [u8], heard: &mut Heard, counted_from: u64) {
+    fn read(&mut self, buffer: &mut [u8], heard: &mut Heard, counted: &Range<u64>) {
         while self.is_open {
             match self.socket.read(buffer) {
                 Ok(0) => self.close(heard),
                 Ok(n) => {
                     let now = nanos();
-                    self.take(&buffer[..n], now, heard, counted_from);
+                    self.take(&buffer[..n], now, heard, counted);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -165,17 +176,17 @@ impl Reader {
         heard.n_closed += 1;
     }
 
-    fn take(&mut self, bytes: &[u8], now: u64, heard: &mut Heard, counted_from: u64) {
+    fn take(&mut self, bytes: &[u8], now: u64, heard: &mut Heard, counted: &Range<u64>) {
         if self.rest.is_empty() {
             let used = scan(bytes, |n, at| {
-                note(&mut self.last, n, at, now, heard, counted_from)
+                note(&mut self.last, n, at, now, heard, counted)
             });
             self.rest.extend_from_slice(&bytes[used..]);
         } else {
             let mut whole = std::mem::take(&mut self.rest);
             whole.extend_from_slice(bytes);
             let used = scan(&whole, |n, at| {
-                note(&mut self.last, n, at, now, heard, counted_from)
+                note(&mut self.last, n, at, now, heard, counted)
             });
             self.rest.extend_from_slice(&whole[used..]);
         }
@@ -205,14 +216,21 @@ fn scan(bytes: &[u8], mut found: impl FnMut(u64, u64)) -> usize {
     bytes.len()
 }
 
-fn note(last: &mut Option<u64>, n: u64, at: u64, now: u64, heard: &mut Heard, counted_from: u64) {
+fn note(
+    last: &mut Option<u64>,
+    n: u64,
+    at: u64,
+    now: u64,
+    heard: &mut Heard,
+    counted: &Range<u64>,
+) {
     heard.n_events += 1;
     if last.is_some_and(|last| last + 1 != n) {
         heard.n_out_of_order += 1;
     }
     let is_repeated = last.is_some_and(|last| n <= last);
     *last = Some(last.map_or(n, |last| last.max(n)));
-    if at >= counted_from {
+    if counted.contains(&at) {
         heard.n_counted += 1;
         heard.n_repeated += u64::from(is_repeated);
         let micros = now.saturating_sub(at) as f64 / 1e3;
@@ -223,9 +241,36 @@ fn note(last: &mut Option<u64>, n: u64, at: u64, now: u64, heard: &mut Heard, co
 }
 
 impl Heard {
+    pub(super) fn none() -> Self {
+        Self {
+            n_readers: 0,
+            n_events: 0,
+            n_counted: 0,
+            n_out_of_order: 0,
+            n_repeated: 0,
+            n_closed: 0,
+            classes: vec![0; 1_200],
+        }
+    }
+
     /// How many of the expected events did not come; one that came twice does not stand for another.
     pub(super) fn n_lost(&self, expected: u64) -> u64 {
         expected.saturating_sub(self.n_counted - self.n_repeated)
+    }
+
+    /// Whether everything that was expected came once and in order, and so many readers were closed at most.
+    pub(super) fn is_faultless(&self, expected: u64, may_be_closed: usize) -> bool {
+        self.n_lost(expected) + self.n_repeated + self.n_out_of_order == 0
+            && self.n_closed <= may_be_closed
+            && self.n_counted > 0
+    }
+
+    /// Counts what another window counted as well.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.n_counted += other.n_counted;
+        for (class, n) in self.classes.iter_mut().zip(&other.classes) {
+            *class += n;
+        }
     }
 
     /// The latency that so great a share of the counted events did not exceed.

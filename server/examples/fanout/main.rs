@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p server --example fanout -- --readers 5000 --rate 80 --secs 15` measures all three;
 //! `--server relay|nchan|axum` one of them; with `--stalled 50 --size 2000` so many readers stop to read half
-//! way. `--trouble attack|term` has the relay attacked, or ended, while readers are connected. Everything
+//! way, `--rounds` times, beside as many runs without. `--trouble attack` has the relay attacked in `--rounds`
+//! windows between others without, `--trouble term` ended while readers are connected. Everything
 //! runs on this machine: made-up posts come in by a web socket (for the peers by POST), a crowd of sockets
 //! reads them, and the server's CPU time and memory are read from /proc. nchan is skipped where
 //! nginx lacks it (Debian: apt-get install nginx-light libnginx-mod-nchan). It fails if the relay cannot be
@@ -12,6 +13,7 @@ mod baseline;
 mod crowd;
 mod publisher;
 mod server;
+mod stalled;
 mod trouble;
 
 use std::{env, process::ExitCode, time::Duration};
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         baseline::serve(&address);
         return ExitCode::SUCCESS;
     }
+    let rounds = number("--rounds", 3.0) as usize;
     let job = Job {
         readers: number("--readers", 5_000.0) as usize,
         stalled: number("--stalled", 0.0) as usize,
@@ -58,7 +61,7 @@ fn main() -> ExitCode {
     };
     let troubled = match value("--trouble").as_deref() {
         None => None,
-        Some("attack") => Some(trouble::attack(&job)),
+        Some("attack") => Some(trouble::attack(&job, rounds)),
         Some("term") => Some(trouble::term(&job)),
         Some(other) => {
             eprintln!("there is no trouble {other:?}: attack or term");
@@ -93,7 +96,12 @@ fn main() -> ExitCode {
     ));
     let mut outcome = ExitCode::SUCCESS;
     for kind in kinds {
-        match measure(kind, &job) {
+        let measured = if job.stalled > 0 {
+            stalled::measure(kind, &job, rounds)
+        } else {
+            measure(kind, &job)
+        };
+        match measured {
             Ok((line, is_faultless)) => {
                 say(&line);
                 if kind == Kind::Relay && !is_faultless {
@@ -132,46 +140,26 @@ fn measure(kind: Kind, job: &Job) -> Result<(String, bool), String> {
     publisher.start();
     crowd.listen(WARM_UP);
     let span = Duration::from_secs_f64(job.secs);
-    let mut before_stall = String::new();
-    if job.stalled > 0 {
-        // The same readers, publisher and machine, so that only the stalled ones make a difference.
-        crowd.count_from_now();
-        crowd.listen(span);
-        before_stall = format!(
-            "before {} readers stop to read p99 {:.0} ms, then ",
-            job.stalled,
-            crowd.heard().quantile_ms(0.99)
-        );
-        crowd.stall();
-    }
     let (start, n_before) = (server.usage(), crowd.heard().n_events);
-    if job.stalled == 0 {
-        crowd.count_from_now();
-    }
+    crowd.count_from_now();
     crowd.listen(span);
-    let stalled = server.usage();
+    let busy = server.usage();
     publisher.stop();
     let n_published = publisher.n_since(crowd.counted_from());
     crowd.listen(STRAGGLERS);
     let end = server.usage();
     let heard = crowd.heard();
     let n_delivered = heard.n_events - n_before;
-    let listening = (job.readers - job.stalled) as u64;
     let figures = Figures {
         micros: (end.cpu - start.cpu) * 1e6 / n_delivered.max(1) as f64,
         per_second: heard.n_counted as f64 / job.secs,
-        expected: n_published * listening,
+        expected: n_published * job.readers as u64,
         idle_kib: (idle.rss_kib - before.rss_kib) / job.readers as f64,
-        growth_mib: (stalled.rss_kib - start.rss_kib) / 1_024.0,
-        tcp_mib: (stalled.tcp_kib - start.tcp_kib) / 1_024.0,
+        growth_mib: (busy.rss_kib - start.rss_kib) / 1_024.0,
+        tcp_mib: (busy.tcp_kib - start.tcp_kib) / 1_024.0,
     };
-    // Those that stopped to read may be closed, and nobody else.
-    let is_faultless = heard.n_lost(figures.expected) == 0
-        && heard.n_out_of_order == 0
-        && heard.n_repeated == 0
-        && heard.n_closed <= job.stalled
-        && heard.n_counted > 0;
-    Ok((before_stall + &report(kind, &heard, &figures), is_faultless))
+    let is_faultless = heard.is_faultless(figures.expected, 0);
+    Ok((report(kind, &heard, &figures), is_faultless))
 }
 
 struct Figures {

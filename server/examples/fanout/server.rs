@@ -126,7 +126,14 @@ impl Server {
     }
 
     pub(super) fn usage(&self) -> Usage {
-        let folder = PathBuf::from(format!("/proc/{}", self.child.id()));
+        Usage::of(&self.child.id().to_string())
+    }
+}
+
+impl Usage {
+    /// Of a process, as /proc names it.
+    pub(super) fn of(process: &str) -> Self {
+        let folder = PathBuf::from("/proc").join(process);
         let stat = fs::read_to_string(folder.join("stat")).unwrap_or_default();
         // The name in brackets may hold spaces; user and system time are the 12th and 13th field behind it.
         let fields = stat.rsplit(')').next().unwrap_or_default();
@@ -138,7 +145,7 @@ impl Server {
             .sum();
         let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
         let sockets = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
-        Usage {
+        Self {
             cpu: ticks / TICKS,
             rss_kib: number_behind(&status, "VmRSS:"),
             tcp_kib: number_behind(&sockets, "mem") * PAGE_KIB,

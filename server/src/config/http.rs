@@ -15,7 +15,7 @@ use super::ConfigError;
 pub use network::{Network, NoNetwork};
 
 /// The server.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
     /// Address and port; port 0 takes a free one.

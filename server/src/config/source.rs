@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{ConfigError, Speed};
 
 /// One source.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct SourceConfig {
     /// What it is.

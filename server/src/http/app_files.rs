@@ -44,8 +44,12 @@ pub(super) fn routes(folder: &Path) -> Router {
         index: folder.join("index.html").into(),
     };
     let handler = async move |request: Request| {
-        let policy = csp::policy(&files.index).await;
-        let mut response = files.answer(request).await;
+        let page = tokio::fs::read_to_string(&files.index).await.ok();
+        let policy = csp::policy(page.as_deref().unwrap_or_default());
+        let mut response = match page {
+            Some(_) => files.answer(request).await,
+            None => missing(),
+        };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         for (name, value) in OF_THE_PAGE {
@@ -68,10 +72,6 @@ struct Files {
 
 impl Files {
     async fn answer(&self, request: Request) -> Response {
-        if !tokio::fs::try_exists(&self.index).await.unwrap_or(false) {
-            let content_type = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
-            return (StatusCode::NOT_FOUND, [content_type], MISSING).into_response();
-        }
         let is_page = Path::new(request.uri().path()).extension().is_none();
         let answer = if is_page {
             ServeFile::new(PathBuf::from(&*self.index))
@@ -86,6 +86,11 @@ impl Files {
         };
         answer.unwrap_or_else(|never| match never {})
     }
+}
+
+fn missing() -> Response {
+    let content_type = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    (StatusCode::NOT_FOUND, [content_type], MISSING).into_response()
 }
 
 /// Names that carry a hash never change their content; all others are asked for again each time.

@@ -338,7 +338,7 @@ impl Shard {
         }
         self.pieces.clear();
         self.is_busy = sent.n_flushes > 0 && sent.n_events >= BUSY_EVENTS * sent.n_flushes;
-        self.metrics.sent(sent);
+        self.metrics.sent(&sent);
     }
 
     /// What readers have not been sent they get when they come back, not all at once.
@@ -403,7 +403,8 @@ fn next_piece(
             reader.pass(piece.scanned, piece.tip);
         }
         reader.has_been_told(due);
-        count(reader, piece.n_events, piece.published_at, now, sent);
+        sent.events(piece.n_events, piece.tip.saturating_sub(piece.after));
+        deliver(reader, piece.n_events, piece.published_at, now, sent);
         return Some(());
     }
     let read = if is_early {
@@ -412,7 +413,7 @@ fn next_piece(
         Some(log.read_hot(&reader.cursor, &reader.want)?)
     };
     let (after, log_id) = (reader.cursor.seq, reader.log_id().clone());
-    let (mut bytes, mut own) = (Vec::new(), Sent::default());
+    let (mut bytes, n_before) = (Vec::new(), sent.n_events);
     // A gap or a reset is told to one reader; it goes on in the next pass.
     let reaches = match &read {
         Some(Read::Page(page)) => Some((page.scanned, page.tip)),
@@ -420,14 +421,15 @@ fn next_piece(
         None => Some((after, after)),
     };
     if let Some(read) = read {
-        reader.take(read, &mut bytes, &mut own);
+        reader.take(read, &mut bytes, sent);
     }
     reader.tell_time(due, &mut bytes);
     seat.rest = Bytes::from(bytes);
-    let published_at = (own.n_events > 0)
+    let n_events = sent.n_events - n_before;
+    let published_at = (n_events > 0)
         .then(|| log.published_behind(after))
         .flatten();
-    count(reader, own.n_events, published_at, now, sent);
+    deliver(reader, n_events, published_at, now, sent);
     if let Some((scanned, tip)) = reaches.filter(|_| pieces.len() < MAX_PIECES) {
         pieces.push(Piece {
             log: log_id,
@@ -437,7 +439,7 @@ fn next_piece(
             is_early,
             due,
             bytes: seat.rest.clone(),
-            n_events: own.n_events,
+            n_events,
             scanned,
             tip,
             published_at,
@@ -447,7 +449,7 @@ fn next_piece(
 }
 
 /// Events are about to be written to a reader.
-fn count(
+fn deliver(
     reader: &mut Reader,
     n_events: u64,
     published_at: Option<Instant>,
@@ -457,10 +459,10 @@ fn count(
     if n_events == 0 {
         return;
     }
-    sent.n_events += n_events;
     // Who wants to wait is no measure of how long it takes.
     if let Some(at) = published_at.filter(|_| reader.conflate.is_none()) {
-        sent.delivered.add(now.saturating_duration_since(at));
+        let after = now.saturating_duration_since(at);
+        sent.delivered.add_time(after);
     }
     if !reader.is_behind() {
         reader.pace(now);

@@ -93,7 +93,8 @@ impl Reader {
     pub(super) fn take(&mut self, read: Read, piece: &mut Vec<u8>, sent: &mut Sent) {
         match read {
             Read::Page(page) => {
-                sent.n_events += self.write_lines(&page, piece);
+                let n_events = self.write_lines(&page, piece);
+                sent.events(n_events, page.tip.saturating_sub(self.cursor.seq));
                 self.pass(page.scanned, page.tip);
             }
             Read::Gap(gap) => {

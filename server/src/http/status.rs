@@ -35,7 +35,7 @@ impl Health {
         self.is_draining.load(Ordering::Relaxed)
     }
 
-    fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         self.logs.iter().all(Log::is_open)
     }
 }

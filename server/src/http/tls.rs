@@ -86,7 +86,8 @@ impl Tls {
         }
     }
 
-    fn reload(&self) -> Result<(), TlsError> {
+    /// Reads both files again.
+    pub(crate) fn reload(&self) -> Result<(), TlsError> {
         let renewed = read(&self.certificate, &self.key)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = renewed;
         Ok(())

@@ -37,6 +37,9 @@ pub(super) trait Store: Send {
 pub(super) trait Cold: Send + Sync {
     /// Wanted lines in `(after, up_to]`, and how far they reach.
     fn read(&self, after: &Cursor, up_to: u64, want: &Want) -> Result<(Vec<Line>, u64), LogError>;
+
+    /// How much everything takes that is stored.
+    fn n_bytes(&self) -> Option<u64>;
 }
 
 /// What goes into the store at once.

@@ -76,6 +76,10 @@ impl Hot {
         self.tip
     }
 
+    pub(super) fn n_tail_bytes(&self) -> usize {
+        self.tail.n_bytes()
+    }
+
     pub(super) fn position(&self, source: &str) -> Option<String> {
         self.positions.get(source).cloned()
     }

@@ -150,4 +150,13 @@ impl Cold for MemoryCold {
         let start = lines.held.partition_point(|line| line.seq <= after.seq);
         Ok(gather(lines.held.range(start..), up_to, want))
     }
+
+    fn n_bytes(&self) -> Option<u64> {
+        Some(
+            self.0
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .n_bytes,
+        )
+    }
 }

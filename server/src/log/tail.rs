@@ -28,6 +28,10 @@ impl Tail {
         seq >= self.after
     }
 
+    pub(super) fn n_bytes(&self) -> usize {
+        self.n_bytes
+    }
+
     pub(super) fn push(&mut self, line: Line) {
         self.n_bytes += line.weight();
         self.lines.push_back(line);

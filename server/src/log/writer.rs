@@ -7,9 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 use wire::{Body, Delete, Event, LogId, Millis, Post};
 
 use super::{
-    Appended, Batch, Kinds, Line, LogError, LogOptions, Refused, Shared,
+    Appended, Batch, Kinds, Line, LogError, LogOptions, Refused, Shared, Synchronous,
     cold::{Commit, Limit, Store, fresh_id},
     line::{author_number, empty, identity},
+    measures::{Op, timed},
 };
 
 /// Events that are committed together at most, unless a single batch has more.
@@ -94,12 +95,20 @@ impl Writer {
         match request {
             Request::Append(batch, reply) => self.append(vec![Waiting::new(batch, reply)]),
             Request::WithdrawAuthor(author, now, reply) => {
-                drop(reply.send(self.withdraw_author(&author, now)));
+                let withdrawn = self.withdraw_author(&author, now);
+                self.reply(Op::Withdraw, withdrawn, reply);
             }
-            Request::Restart(reply) => drop(reply.send(self.restart())),
-            Request::Trim(now, reply) => drop(reply.send(self.trim(now))),
+            Request::Restart(reply) => {
+                let restarted = self.restart();
+                self.reply(Op::Restart, restarted, reply);
+            }
+            Request::Trim(now, reply) => {
+                let trimmed = self.trim(now);
+                self.reply(Op::Trim, trimmed, reply);
+            }
             Request::Close(reply) => {
                 let closed = self.store.close(self.tip);
+                let closed = self.shared.measures.checked(Op::Close, closed);
                 // The answer says that the file is free: its lock goes first.
                 drop(self);
                 drop(reply.send(closed));
@@ -109,8 +118,16 @@ impl Writer {
         Some(self)
     }
 
+    fn reply(&self, op: Op, outcome: Result<(), LogError>, reply: Reply<Result<(), LogError>>) {
+        let outcome = self.shared.measures.checked(op, outcome);
+        // Whoever asked may have gone.
+        let _ = reply.send(outcome);
+    }
+
     fn append(&mut self, mut group: Vec<Waiting>) {
-        match self.commit(&mut group) {
+        let (committed, took) = timed(|| self.commit(&mut group));
+        self.shared.measures.append.add_time(took);
+        match self.shared.measures.checked(Op::Append, committed) {
             Ok(()) => {
                 for waiting in group {
                     // Whoever asked may have gone; the events are stored all the same.
@@ -121,7 +138,8 @@ impl Writer {
                     };
                     let _ = waiting.reply.send(Ok(appended));
                 }
-                if let Err(error) = self.trim_to(&self.limit(None)) {
+                let trimmed = self.trim_to(&self.limit(None));
+                if let Err(error) = self.shared.measures.checked(Op::Trim, trimmed) {
                     tracing::warn!(%error, "the log could not be trimmed");
                 }
             }
@@ -184,7 +202,9 @@ impl Writer {
             .filter_map(|waiting| waiting.batch.position.clone())
             .collect();
         if seq > self.reserved_to {
-            self.store.reserve(seq + BLOCK)?;
+            let (reserved, took) = timed(|| self.store.reserve(seq + BLOCK));
+            self.shared.measures.fsync.add_time(took);
+            reserved?;
             self.reserved_to = seq + BLOCK;
         }
         let commit = Commit {
@@ -193,7 +213,12 @@ impl Writer {
             withdrawn: &withdrawn,
             positions: &positions,
         };
-        let tombstones = self.store.commit(&commit)?;
+        let (committed, took) = timed(|| self.store.commit(&commit));
+        self.shared.measures.commit.add_time(took);
+        if self.options.synchronous == Synchronous::Full {
+            self.shared.measures.fsync.add_time(took);
+        }
+        let tombstones = committed?;
         self.tip = seq;
         self.shared
             .publish(|hot| hot.extend(lines, tombstones, positions));

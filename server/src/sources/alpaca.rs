@@ -112,7 +112,7 @@ impl Alpaca {
     async fn read(&self, socket: &mut Socket) -> Result<Vec<Message>, SourceError> {
         let frames = socket.next().await?;
         let seen_at = self.clock.now();
-        let read = |frame| match super::needs::text_of(frame) {
+        let read = |frame| match super::text::text_of(frame) {
             Ok(text) => decode::decode(&text, seen_at),
             Err(reason) => vec![Message::Record(Err(reason))],
         };

@@ -20,9 +20,19 @@ pub struct Board {
     quotes: Mutex<BTreeMap<(String, String), Quote>>,
 }
 
+/// What has gone wrong with a source since the relay was started.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults {
+    /// Connections that were given up to be made again, by the word for why.
+    pub(crate) n_reconnects: BTreeMap<&'static str, u64>,
+    /// Stretches of time of which nothing will come any more.
+    pub(crate) n_gaps: u64,
+}
+
 #[derive(Debug, Default)]
 struct Entry {
     status: SourceStatus,
+    faults: Faults,
     /// Seconds of the last minute in which records came, and how many; of live sources only.
     recent: Option<VecDeque<(Instant, u64)>>,
 }
@@ -32,6 +42,20 @@ impl Board {
     pub fn snapshot(&self) -> Vec<SourceStatus> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.values_mut().map(Entry::now).collect()
+    }
+
+    /// What has gone wrong, by name.
+    pub(crate) fn faults(&self) -> Vec<(String, Faults)> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let faults = entries
+            .iter()
+            .map(|(name, entry)| (name.clone(), entry.faults.clone()));
+        faults.collect()
+    }
+
+    pub(crate) fn note_fault(&self, source: &str, note: impl FnOnce(&mut Faults)) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        note(&mut entry(&mut entries, source).faults);
     }
 
     /// The newest price of each instrument in each currency.
@@ -137,7 +161,7 @@ fn forget_old(recent: &mut VecDeque<(Instant, u64)>) {
 fn entry<'a>(entries: &'a mut BTreeMap<String, Entry>, source: &str) -> &'a mut Entry {
     entries.entry(source.to_owned()).or_insert_with(|| Entry {
         status: fresh(source),
-        recent: None,
+        ..Entry::default()
     })
 }
 

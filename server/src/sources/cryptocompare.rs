@@ -21,7 +21,6 @@ use super::{
     clock::Clock,
     live::Setup,
     minutes::{Minutes, Tick},
-    needs::POLLED,
     policy::Policy,
     sieve::Record,
 };
@@ -179,7 +178,7 @@ impl Source for CryptoCompare {
     }
 
     fn policy(&self) -> Policy {
-        POLLED
+        Policy::POLLED
     }
 
     async fn connect(&mut self, position: Option<&str>) -> Result<Start, SourceError> {

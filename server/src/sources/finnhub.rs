@@ -74,7 +74,7 @@ impl Finnhub {
         let mut records = Vec::new();
         for frame in frames {
             let frame =
-                super::needs::text_of(frame).map(|text| decode::decode(&text, &self.unwanted));
+                super::text::text_of(frame).map(|text| decode::decode(&text, &self.unwanted));
             match frame {
                 Ok(Frame::Ping) => {}
                 Ok(Frame::Error(text)) => return Err(trouble(&text)),

@@ -20,9 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use url::Url;
 use wire::{Millis, Missed};
 
-use super::{
-    Source, Start, Step, clock::Clock, live::Setup, needs::POLLED, policy::Policy, sieve::Record,
-};
+use super::{Source, Start, Step, clock::Clock, live::Setup, policy::Policy, sieve::Record};
 use crate::{
     config::MastodonStream,
     net::{
@@ -293,7 +291,7 @@ impl Source for Mastodon {
         if self.token.is_some() {
             Policy::USUAL
         } else {
-            POLLED
+            Policy::POLLED
         }
     }
 

@@ -83,6 +83,15 @@ impl Policy {
         at_once_after_success: true,
     };
 
+    /// Where every request counts, or is paid for: none is made again at once.
+    pub(crate) const POLLED: Self = Self {
+        transport: Schedule::doubling(60, 3_600),
+        http: Schedule::doubling(60, 3_600),
+        protocol: Schedule::doubling(60, 3_600),
+        at_once_after_success: false,
+        ..Self::USUAL
+    };
+
     /// The wait before the next attempt; `None` when there is to be none. `worked` says whether the
     /// connection that failed had delivered something for a while.
     pub(crate) fn pause(

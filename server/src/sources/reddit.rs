@@ -9,7 +9,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
-use super::{Source, Start, Step, clock::Clock, live::Setup, needs::POLLED, policy::Policy};
+use super::{Source, Start, Step, clock::Clock, live::Setup, policy::Policy};
 use crate::net::{Network, Secret, SourceError, http::Request};
 use decode::Window;
 
@@ -101,7 +101,7 @@ impl Source for Reddit {
     }
 
     fn policy(&self) -> Policy {
-        POLLED
+        Policy::POLLED
     }
 
     async fn connect(&mut self, _position: Option<&str>) -> Result<Start, SourceError> {

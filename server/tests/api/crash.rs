@@ -1,67 +1,38 @@
 //! `kill -9`: the program itself, killed in the middle of a replay and started again.
 
 use std::{
-    io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use tokio::{sync::watch, task::JoinSet};
 use wire::{Body, event::GapReason};
 
-use crate::helpers::{Reader, Said, client, eventually, in_time, posts};
+use crate::{
+    helpers::{Reader, Said, client, eventually, in_time, posts},
+    program::{Program, program},
+};
 
 const N_POSTS: u64 = 3_000;
 
-/// The program. Killed when dropped.
-struct Program {
-    child: Child,
-    base: String,
-}
-
-impl Program {
-    /// Starts it and waits for the line that says where it is.
-    fn start(folder: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_moodtape-relay"));
-        command
-            .current_dir(folder)
-            .args(["--listen", "127.0.0.1:0", "--speed", "1000"]);
-        command.args(["--recording", "recording.ndjson", "--data", "data"]);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let base = line
-            .trim()
-            .strip_prefix("Moodtape is at ")
-            .expect(&line)
-            .to_owned();
-        Self { child, base }
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Starts the program over the recording of a folder.
+fn start(folder: &Path) -> Program {
+    let args = [
+        "--speed",
+        "1000",
+        "--recording",
+        "recording.ndjson",
+        "--data",
+        "data",
+    ];
+    Program::start(program(folder).args(args).stderr(Stdio::null()))
 }
 
 #[tokio::test]
 async fn a_killed_relay_loses_nothing_repeats_nothing_and_announces_the_hole() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("recording.ndjson"), posts(N_POSTS)).unwrap();
-    let mut program = Program::start(folder.path());
+    let mut program = start(folder.path());
     let mut reader = Reader::open(&program.base, "", None).await;
     let mut ids = Vec::new();
     let mut n_gaps = 0;
@@ -71,7 +42,7 @@ async fn a_killed_relay_loses_nothing_repeats_nothing_and_announces_the_hole() {
         }
         let last_id = reader.last_id.clone();
         program.kill();
-        program = Program::start(folder.path());
+        program = start(folder.path());
         reader = Reader::open(&program.base, &format!("?after={last_id}"), None).await;
     }
 
@@ -97,7 +68,7 @@ async fn a_killed_relay_loses_nothing_repeats_nothing_and_announces_the_hole() {
 async fn a_relay_killed_after_the_end_gives_readers_that_were_behind_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("recording.ndjson"), posts(N_POSTS)).unwrap();
-    let mut program = Program::start(folder.path());
+    let mut program = start(folder.path());
     let mut reader = Reader::open(&program.base, "", None).await;
     let mut ids = Vec::new();
     while ids.len() < 5 {
@@ -107,7 +78,7 @@ async fn a_relay_killed_after_the_end_gives_readers_that_were_behind_the_rest() 
 
     let last_id = reader.last_id.clone();
     program.kill();
-    program = Program::start(folder.path());
+    program = start(folder.path());
     let mut reader = Reader::open(&program.base, &format!("?after={last_id}"), None).await;
     while ids.len() < usize::try_from(N_POSTS).unwrap() {
         take(&mut reader, &mut ids, &mut 0).await;
@@ -160,7 +131,7 @@ async fn fifty_restless_readers_lose_nothing_while_the_relay_is_killed_five_time
     std::fs::write(folder.path().join("recording.ndjson"), posts(N_POSTS)).unwrap();
     let limits = "[http]\nmax_streams_per_address = 1000\nmax_connections_per_address = 1000\n";
     std::fs::write(folder.path().join("config.toml"), limits).unwrap();
-    let mut program = Program::start(folder.path());
+    let mut program = start(folder.path());
     let (base, bases) = watch::channel(program.base.clone());
     let mut readers = JoinSet::new();
     for seed in 0..50 {
@@ -173,7 +144,7 @@ async fn fifty_restless_readers_lose_nothing_while_the_relay_is_killed_five_time
             while !matches!(probe.event().await.body, Body::Post(_)) {}
         }
         program.kill();
-        program = Program::start(folder.path());
+        program = start(folder.path());
         base.send_replace(program.base.clone());
     }
 

@@ -11,7 +11,10 @@ mod fanout;
 mod helpers;
 mod history;
 mod live;
+#[cfg(unix)]
+mod manager;
 mod metrics;
+mod program;
 mod replay;
 mod routes;
 mod security;

@@ -4,7 +4,50 @@ use std::collections::BTreeSet;
 
 use tokio::net::TcpListener;
 
-use crate::helpers::{client, eventually, posts, spawn_relay};
+use server::config::{LiveStart, SourceConfig, SourceKind};
+
+use crate::helpers::{client, eventually, line, post, posts, spawn_relay};
+
+/// What operators are promised, without its prefix.
+const PROMISED: [&str; 32] = [
+    "build_info gauge",
+    "upstream_connected gauge",
+    "upstream_reconnects_total counter",
+    "upstream_last_event_timestamp_seconds gauge",
+    "upstream_events_total counter",
+    "upstream_decode_errors_total counter",
+    "upstream_gaps_total counter",
+    "events_deduplicated_total counter",
+    "log_first_seq gauge",
+    "log_next_seq gauge",
+    "log_bytes gauge",
+    "log_append_seconds histogram",
+    "log_commit_seconds histogram",
+    "log_fsync_seconds histogram",
+    "log_errors_total counter",
+    "sse_clients gauge",
+    "sse_connections_total counter",
+    "sse_rejected_total counter",
+    "sse_disconnects_total counter",
+    "sse_events_sent_total counter",
+    "sse_bytes_sent_total counter",
+    "sse_flushes_total counter",
+    "sse_lag_events histogram",
+    "sse_resumes_total counter",
+    "sse_gaps_total counter",
+    "sse_resets_total counter",
+    "delivery_seconds histogram",
+    "hub_ring_bytes gauge",
+    "process_cpu_seconds_total counter",
+    "process_resident_memory_bytes gauge",
+    "process_threads gauge",
+    "process_open_fds gauge",
+];
+
+async fn free_address() -> String {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    free.local_addr().unwrap().to_string()
+}
 
 async fn text_of(address: &str) -> String {
     let response = client()
@@ -28,9 +71,7 @@ fn value(text: &str, sample: &str) -> Option<f64> {
 
 #[tokio::test]
 async fn readers_events_and_refusals_are_counted_on_the_admin_listener_only() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let admin = free.local_addr().unwrap().to_string();
-    drop(free);
+    let admin = free_address().await;
     let relay = spawn_relay(posts(50), |config| {
         config.http.admin = Some(admin.clone());
         config.http.max_streams_per_address = 1;
@@ -67,9 +108,7 @@ async fn readers_events_and_refusals_are_counted_on_the_admin_listener_only() {
 
 #[tokio::test]
 async fn every_sample_belongs_to_a_family_that_was_described_once() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let admin = free.local_addr().unwrap().to_string();
-    drop(free);
+    let admin = free_address().await;
     let relay = spawn_relay(posts(5), |config| config.http.admin = Some(admin.clone())).await;
     relay.played().await;
 
@@ -96,4 +135,73 @@ async fn every_sample_belongs_to_a_family_that_was_described_once() {
         }
     }
     assert!(families.len() > 20);
+}
+
+#[tokio::test]
+async fn every_promised_name_is_there_with_its_kind_and_what_it_means() {
+    let admin = free_address().await;
+    let relay = spawn_relay(posts(5), |config| config.http.admin = Some(admin.clone())).await;
+    relay.played().await;
+
+    let text = text_of(&admin).await;
+
+    for promised in PROMISED {
+        let name = promised.split(' ').next().unwrap();
+        let is = |start: String| text.lines().any(|line| line.starts_with(&start));
+        assert!(is(format!("# TYPE relay_{promised}")), "{promised}\n{text}");
+        assert!(is(format!("# HELP relay_{name} ")), "{promised}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn figures_of_sources_log_and_readers_move_when_they_should() {
+    let (admin, nobody) = (free_address().await, free_address().await);
+    let lines = posts(50) + "garbage\n" + &line(&post(1));
+    let relay = spawn_relay(lines, |config| {
+        config.http.admin = Some(admin.clone());
+        config.live.start = LiveStart::AtOnce;
+        config.sources.push(SourceConfig {
+            kind: SourceKind::Jetstream,
+            url: Some(format!("ws://{nobody}/subscribe")),
+            ..SourceConfig::default()
+        });
+    })
+    .await;
+    relay.played().await;
+    let lagging = "relay_sse_lag_events_count";
+    assert_eq!(value(&text_of(&admin).await, lagging), Some(0.0));
+
+    let mut reader = relay.follow("").await;
+    reader.events(50).await;
+
+    let text = eventually(async || {
+        let text = text_of(&admin).await;
+        let reconnects =
+            "relay_upstream_reconnects_total{source=\"jetstream\",reason=\"transport\"}";
+        value(&text, reconnects).map(|_| text)
+    })
+    .await;
+    for sample in [
+        "relay_upstream_decode_errors_total{source=\"recording\",kind=\"bad_json\"}",
+        "relay_events_deduplicated_total",
+        "relay_log_append_seconds_count{stream=\"main\"}",
+        "relay_log_commit_seconds_count{stream=\"main\"}",
+        "relay_log_fsync_seconds_count{stream=\"main\"}",
+        "relay_log_bytes{stream=\"main\"}",
+        "relay_hub_ring_bytes{stream=\"main\"}",
+        "relay_process_cpu_seconds_total",
+        lagging,
+    ] {
+        assert!(value(&text, sample) > Some(0.0), "{sample}\n{text}");
+    }
+    for (sample, expect) in [
+        ("relay_upstream_connected{source=\"jetstream\"}", 0.0),
+        ("relay_upstream_gaps_total{source=\"recording\"}", 0.0),
+        ("relay_log_errors_total{stream=\"main\",op=\"append\"}", 0.0),
+        // The reader came when all fifty were there.
+        ("relay_sse_lag_events_bucket{le=\"30\"}", 0.0),
+        ("relay_sse_lag_events_sum", 50.0),
+    ] {
+        assert_eq!(value(&text, sample), Some(expect), "{sample}\n{text}");
+    }
 }

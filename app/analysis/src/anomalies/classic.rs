@@ -1,6 +1,7 @@
 //! The classic way, to compare with: additive decomposition by moving averages, then Rosner's test.
 
 use super::{Anomaly, AnomalyError, Found, refuse_constant, rosner::rosner, without_gaps};
+use crate::order;
 
 /// How the classic way is done. By default as dashboards of hourly counts did it: a day's rhythm,
 /// level 0.15, at most 20 anomalies.
@@ -65,7 +66,7 @@ pub fn classic(series: &[Option<f64>], options: &Classic) -> Result<Found, Anoma
         }
     };
     let mut anomalies: Vec<Anomaly> = (0..test.n_outliers).map(anomaly).collect();
-    anomalies.sort_unstable_by_key(|anomaly| anomaly.idx);
+    order::sort_by_key(&mut anomalies, |anomaly| anomaly.idx);
     Ok(Found {
         anomalies,
         n: residuals.len(),

@@ -1,7 +1,10 @@
 //! Generalised ESD with median and MAD, in O(n log n): sorted once, every removal is at an end.
 
 use super::Direction;
-use crate::stats::{quantile::MAD_TO_SD, student};
+use crate::{
+    order,
+    stats::{quantile::MAD_TO_SD, student},
+};
 
 /// The limit for the i-th largest deviation (from 1) of `n` values at level `alpha`.
 ///
@@ -62,7 +65,7 @@ struct Sorted {
 impl Sorted {
     fn new(x: &[f64]) -> Self {
         let mut values: Vec<(f64, usize)> = x.iter().copied().zip(0..).collect();
-        values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        order::sort_by(&mut values, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         // Of equal values the first in time goes first, whichever end they are taken from.
         let upper_half = values.len() / 2;
         for equal in values[upper_half..].chunk_by_mut(|a, b| a.0.total_cmp(&b.0).is_eq()) {

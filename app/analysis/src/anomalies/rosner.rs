@@ -119,7 +119,7 @@ mod tests {
             refused(&[1.0, f64::NAN], 1, 0.05),
             AnomalyError::NotFinite(1)
         );
-        assert_eq!(refused(&NIST, 3, 1.0), AnomalyError::Alpha(1.0));
+        assert_eq!(refused(&NIST, 3, 1.0), AnomalyError::Alpha);
         assert_eq!(
             refused(&[1.0, 2.0, 3.0], 1, 0.05),
             AnomalyError::TooShort { n: 3, needed: 4 }

@@ -10,7 +10,10 @@ use super::{
     stl::{Decomposition, periodic_stl},
     without_gaps,
 };
-use crate::stats::quantile::{median, median_and_sd, quantile};
+use crate::{
+    order,
+    stats::quantile::{median, median_and_sd, quantile},
+};
 
 /// How Seasonal Hybrid ESD is done.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,7 +125,7 @@ pub fn shesd(series: &[Option<f64>], options: &ShEsd) -> Result<Found, AnomalyEr
             }));
     }
     // Where windows overlap the earlier one's expectation stands.
-    found.anomalies.sort_by_key(|anomaly| anomaly.idx);
+    order::sort_by_key(&mut found.anomalies, |anomaly| anomaly.idx);
     found.anomalies.dedup_by_key(|anomaly| anomaly.idx);
     let least = least_height(&values, options);
     let first_kept = match options.keep {
@@ -145,7 +148,7 @@ pub fn shesd(series: &[Option<f64>], options: &ShEsd) -> Result<Found, AnomalyEr
 fn refuse_options(values: &[f64], options: &ShEsd) -> Result<(), AnomalyError> {
     refuse_alpha(options.alpha)?;
     if !(options.max_share > 0.0 && options.max_share <= 0.49) {
-        return Err(AnomalyError::Share(options.max_share));
+        return Err(AnomalyError::Share);
     }
     if options.period == 0 {
         return Err(AnomalyError::Period(0));
@@ -336,8 +339,8 @@ mod tests {
             (&faulty, day, AnomalyError::NotFinite(9)),
             (&torn, day, AnomalyError::InnerGap(50)),
             (&series, ShEsd::new(0), AnomalyError::Period(0)),
-            (&series, ShEsd { max_share: 0.5, ..day }, AnomalyError::Share(0.5)),
-            (&series, ShEsd { alpha: 0.0, ..day }, AnomalyError::Alpha(0.0)),
+            (&series, ShEsd { max_share: 0.5, ..day }, AnomalyError::Share),
+            (&series, ShEsd { alpha: 0.0, ..day }, AnomalyError::Alpha),
             (&series, ShEsd { window: Some(30), ..day }, AnomalyError::Window { window: 30, needed }),
         ];
         for (series, options, error) in cases {

@@ -239,7 +239,7 @@ impl Posts {
         Some((self.records.get(idx.ok()?)?, text))
     }
 
-    fn find_mut(&mut self, at: Millis, key: u64) -> Option<&mut Record> {
+    pub(super) fn find_mut(&mut self, at: Millis, key: u64) -> Option<&mut Record> {
         let (sorted, tail) = self.records.split_at_mut(self.n_sorted);
         match sorted.binary_search_by_key(&(at, key), |record| record.position()) {
             Ok(idx) => sorted.get_mut(idx),

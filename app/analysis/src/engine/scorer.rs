@@ -54,6 +54,12 @@ impl Scorer {
         (compound, self.class(compound))
     }
 
+    /// The class of a score that was found before.
+    pub(super) fn of_score(&self, ten_thousandths: i16) -> (Compound, Class) {
+        let compound = Compound::from_ten_thousandths(ten_thousandths);
+        (compound, self.class(compound))
+    }
+
     fn class(&self, compound: Compound) -> Class {
         compound.class_by(match self.with {
             With::Vader(_) => self.scoring.limits,

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use wire::{Bar, Millis, Post, PublicConfig};
 
 use crate::{
+    order,
     series::{Bucket, Grids, bucket::Sample, calendar::Zone, monthly::Monthly},
     text::{tickers::Tickers as Named, topics_match::Words},
     view::{TickerRow, TickersView},
@@ -161,7 +162,7 @@ impl Tickers {
     #[inline(never)]
     pub(super) fn view(&self) -> TickersView {
         let mut listed: Vec<&Ticker> = self.all.iter().collect();
-        listed.sort_unstable_by_key(|ticker| {
+        order::sort_by_key(&mut listed, |ticker| {
             (
                 std::cmp::Reverse((ticker.total.n, ticker.n_bars)),
                 !ticker.is_configured,

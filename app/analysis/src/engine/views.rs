@@ -18,6 +18,7 @@ use wire::{
 
 use super::{Engine, MAX_TIME, Versions, posts::Record, selection::Own, tally::Filter};
 use crate::{
+    order,
     protocol::RangeChoice,
     series::Spans,
     stats::random::Random,
@@ -384,6 +385,6 @@ fn drawn<'a>(posts: impl Iterator<Item = &'a Record>, seed: u32, n: usize) -> Ve
         lots.select_nth_unstable_by_key(n, |(lot, record)| (*lot, record.key));
         lots.truncate(n);
     }
-    lots.sort_unstable_by_key(|(lot, record)| (*lot, record.key));
+    order::sort_by_key(&mut lots, |(lot, record)| (*lot, record.key));
     lots.into_iter().map(|(_, record)| record).collect()
 }

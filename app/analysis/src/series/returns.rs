@@ -35,7 +35,7 @@ pub enum Transform {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum TransformError {
     /// The logarithm of this value does not exist.
-    #[error("the value {value:?} at index {idx} has no logarithm")]
+    #[error("the value at index {idx} has no logarithm")]
     NoLogarithm {
         /// Place on the grid, from 0.
         idx: usize,

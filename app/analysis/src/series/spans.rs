@@ -2,7 +2,7 @@
 
 use wire::Millis;
 
-use crate::view::Range;
+use crate::{order, view::Range};
 
 /// Disjoint, not touching, non-empty stretches `[from, to)` in time order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -15,7 +15,7 @@ impl Spans {
             .into_iter()
             .filter(|range| range.from < range.to)
             .collect();
-        ranges.sort_unstable_by_key(|range| (range.from, range.to));
+        order::sort_by_key(&mut ranges, |range| (range.from, range.to));
         let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
         for range in ranges {
             match merged.last_mut() {

@@ -181,7 +181,7 @@ pub fn n_effective(x: &Series, y: &Series, n: usize) -> f64 {
     };
     let product = |(j, (a, b)): (usize, &(f64, f64))| (1.0 - j as f64 / n as f64) * a * b;
     let sum: f64 = memories.iter().enumerate().skip(1).map(product).sum();
-    (n as f64 / (1.0 + 2.0 * sum).max(f64::EPSILON)).clamp(1.0_f64.min(n as f64), n as f64)
+    (n as f64 / (1.0 + 2.0 * sum).max(f64::EPSILON)).max(1.0).min(n as f64)
 }
 
 /// ρ(0) = 1, ρ(1) … up to `reach`, of x and of y; `None` where one of them never moves.

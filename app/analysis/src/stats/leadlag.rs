@@ -14,6 +14,7 @@ pub use placebo::{MIN_SHIFTS, Placebo, placebo};
 pub use surrogate::Surrogates;
 
 use crate::{
+    order,
     series::Series,
     stats::{
         ccf::{Ccf, CcfError, ccf},
@@ -358,7 +359,9 @@ fn interval(lags: &[i32], correlation: &[Option<f64>], n: f64) -> Option<(i32, i
         .zip(correlation)
         .filter_map(|(lag, r)| Some((*lag, ln_likelihood((*r)?))))
         .collect();
-    likely.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.abs().cmp(&b.0.abs())));
+    order::sort_by(&mut likely, |a, b| {
+        b.1.total_cmp(&a.1).then(a.0.abs().cmp(&b.0.abs()))
+    });
     let (_, greatest) = *likely.first()?;
     let weight = |(_, ln): &(i32, f64)| (ln - greatest).exp();
     let total: f64 = likely.iter().map(weight).sum();

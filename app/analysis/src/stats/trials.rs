@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::order;
 use wire::Millis;
 
 /// One combination that was looked at.
@@ -66,7 +67,7 @@ pub fn benjamini_yekutieli(p: &[Option<f64>]) -> Vec<Option<f64>> {
         .enumerate()
         .filter_map(|(idx, p)| Some((idx, usable((*p)?))))
         .collect();
-    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    order::sort_by(&mut order, |a, b| b.1.total_cmp(&a.1));
     let n = order.len();
     let harmonic: f64 = (1..=n).map(|i| 1.0 / i as f64).sum();
     let mut adjusted = vec![None; p.len()];

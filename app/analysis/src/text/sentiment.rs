@@ -81,6 +81,11 @@ impl Compound {
         Self(rounded::<4>(share.clamp(-1.0, 1.0)) as i16)
     }
 
+    /// A score as it was kept; what lies outside is moved to the limit.
+    pub(crate) fn from_ten_thousandths(score: i16) -> Self {
+        Self(score.clamp(-10_000, 10_000))
+    }
+
     /// −1…+1.
     #[must_use]
     pub fn value(self) -> f64 {

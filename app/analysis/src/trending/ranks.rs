@@ -1,6 +1,8 @@
 //! Tags in the order of their counts, as far down as anybody looks, kept so through every step up or down
 //! in constant time.
 
+use crate::order;
+
 /// How many tags are kept in order when more would do.
 const ENOUGH: u32 = 256;
 /// So many are cut back to [`ENOUGH`].
@@ -130,7 +132,7 @@ impl<T: Default> Ranks<T> {
                 group.select_nth_unstable_by_key(n_wanted, key);
                 group.truncate(n_wanted);
             }
-            group.sort_unstable_by_key(key);
+            order::sort_by_key(&mut group, key);
             top.append(&mut group);
         }
         top

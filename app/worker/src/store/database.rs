@@ -3,19 +3,35 @@
 //! Nothing but the transaction's own requests is awaited inside one, since IndexedDB ends a transaction
 //! that has nothing to do.
 
-use idb::{Database as Idb, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
+use chunks::Sealed;
+use idb::{
+    Database as Idb, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode,
+};
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Raise it with every change of the layout and migrate in `create`.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const META: &str = "meta";
+/// Texts of the chunks, under the same keys, so that numbers are read without them.
+const TEXTS: &str = "texts";
+/// Records that could not be read.
+const QUARANTINE: &str = "quarantine";
 
-/// The two places where event lines lie.
+/// The two places where events lie.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Records {
     Chunks,
     Tail,
+}
+
+/// What lies under a key.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// A chunk: numbers and texts.
+    Chunk(Vec<u8>, Vec<u8>),
+    /// Event lines, as the first version of the schema kept them.
+    Lines(Vec<u8>),
 }
 
 impl Records {
@@ -70,63 +86,77 @@ impl Database {
             .await
     }
 
-    /// The event lines of one record; empty when it is gone.
-    pub(super) async fn lines(
+    /// What lies under a key; `None` when it is gone.
+    pub(super) async fn get(
         &self,
         records: Records,
         key: &JsValue,
-    ) -> Result<Vec<u8>, idb::Error> {
-        let name = records.name();
-        let transaction = self.0.transaction(&[name], TransactionMode::ReadOnly)?;
-        let record = transaction.object_store(name)?.get(key.clone())?.await?;
-        let lines =
-            record.and_then(|record| Reflect::get(&record, &JsValue::from_str("lines")).ok());
-        Ok(lines
-            .and_then(|lines| lines.dyn_into::<Uint8Array>().ok())
-            .map(|lines| lines.to_vec())
-            .unwrap_or_default())
+    ) -> Result<Option<Found>, idb::Error> {
+        let names = [records.name(), TEXTS];
+        let transaction = self.0.transaction(&names, TransactionMode::ReadOnly)?;
+        let record = transaction.object_store(records.name())?.get(key.clone())?;
+        let texts = transaction.object_store(TEXTS)?.get(key.clone())?;
+        let Some(record) = record.await? else {
+            return Ok(None);
+        };
+        if let Some(lines) = bytes_of(&record, "lines") {
+            return Ok(Some(Found::Lines(lines)));
+        }
+        let texts = match records {
+            Records::Chunks => texts.await?.as_ref().and_then(bytes),
+            Records::Tail => bytes_of(&record, "texts"),
+        };
+        let numbers = bytes_of(&record, "numbers").unwrap_or_default();
+        Ok(Some(Found::Chunk(numbers, texts.unwrap_or_default())))
     }
 
-    /// Adds a record to the tail, and the texts beside it.
+    /// Adds a record to the tail, and the texts beside it. Without a chunk only the latter.
     pub(super) async fn append(
         &self,
-        lines: &[u8],
-        n_events: u32,
+        chunk: Option<&Sealed>,
         meta: &[(&'static str, String)],
     ) -> Result<(), idb::Error> {
-        let transaction = self
-            .0
-            .transaction(&[Records::Tail.name(), META], TransactionMode::ReadWrite)?;
-        if n_events > 0 {
+        let names = [Records::Tail.name(), META];
+        let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
+        if let Some(chunk) = chunk {
             transaction
                 .object_store(Records::Tail.name())?
-                .add(&record(lines, n_events), None)?;
+                .add(&record(Records::Tail, chunk), None)?;
         }
-        let store = transaction.object_store(META)?;
-        for (key, value) in meta {
-            store.put(&JsValue::from_str(value), Some(&JsValue::from_str(key)))?;
-        }
+        put_meta(&transaction.object_store(META)?, meta)?;
         transaction.commit()?.await.map(drop)
     }
 
-    /// Replaces the tail by one chunk that holds `lines`, and keeps the texts beside it.
+    /// Replaces the tail by one chunk, and keeps the texts beside it. Returns the chunk's key.
     pub(super) async fn seal(
         &self,
-        lines: &[u8],
-        n_events: u32,
+        chunk: &Sealed,
         meta: &[(&'static str, String)],
-    ) -> Result<(), idb::Error> {
-        let names = [Records::Chunks.name(), Records::Tail.name(), META];
+    ) -> Result<JsValue, idb::Error> {
+        let names = [Records::Chunks.name(), Records::Tail.name(), TEXTS, META];
         let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
-        transaction
+        let key = transaction
             .object_store(Records::Chunks.name())?
-            .add(&record(lines, n_events), None)?;
+            .add(&record(Records::Chunks, chunk), None)?
+            .await?;
+        put_texts(&transaction.object_store(TEXTS)?, &key, chunk)?;
         transaction.object_store(Records::Tail.name())?.clear()?;
-        let store = transaction.object_store(META)?;
-        for (key, value) in meta {
-            store.put(&JsValue::from_str(value), Some(&JsValue::from_str(key)))?;
-        }
-        transaction.commit()?.await.map(drop)
+        put_meta(&transaction.object_store(META)?, meta)?;
+        transaction.commit()?.await?;
+        Ok(key)
+    }
+
+    /// Adds a chunk and leaves the tail alone. Returns its key.
+    pub(super) async fn add(&self, chunk: &Sealed) -> Result<JsValue, idb::Error> {
+        let names = [Records::Chunks.name(), TEXTS];
+        let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
+        let key = transaction
+            .object_store(Records::Chunks.name())?
+            .add(&record(Records::Chunks, chunk), None)?
+            .await?;
+        put_texts(&transaction.object_store(TEXTS)?, &key, chunk)?;
+        transaction.commit()?.await?;
+        Ok(key)
     }
 
     /// Writes a record anew.
@@ -134,20 +164,57 @@ impl Database {
         &self,
         records: Records,
         key: &JsValue,
-        lines: &[u8],
-        n_events: u32,
+        chunk: &Sealed,
     ) -> Result<(), idb::Error> {
-        let name = records.name();
-        let transaction = self.0.transaction(&[name], TransactionMode::ReadWrite)?;
+        let names = [records.name(), TEXTS];
+        let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
         transaction
-            .object_store(name)?
-            .put(&record(lines, n_events), Some(key))?;
+            .object_store(records.name())?
+            .put(&record(records, chunk), Some(key))?;
+        if records == Records::Chunks {
+            put_texts(&transaction.object_store(TEXTS)?, key, chunk)?;
+        }
+        transaction.commit()?.await.map(drop)
+    }
+
+    /// Puts a record where it does no harm and can still be looked at.
+    pub(super) async fn set_apart(
+        &self,
+        records: Records,
+        key: &JsValue,
+        reason: &str,
+    ) -> Result<(), idb::Error> {
+        let names = [records.name(), TEXTS, QUARANTINE];
+        let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
+        let (from, texts) = (
+            transaction.object_store(records.name())?,
+            transaction.object_store(TEXTS)?,
+        );
+        let damaged = Object::new();
+        set(&damaged, "reason", &JsValue::from_str(reason));
+        if let Some(record) = from.get(key.clone())?.await? {
+            set(&damaged, "record", &record);
+        }
+        from.delete(key.clone())?;
+        if records == Records::Chunks {
+            if let Some(record) = texts.get(key.clone())?.await? {
+                set(&damaged, "texts", &record);
+            }
+            texts.delete(key.clone())?;
+        }
+        transaction.object_store(QUARANTINE)?.add(&damaged, None)?;
         transaction.commit()?.await.map(drop)
     }
 
     /// Forgets everything.
     pub(super) async fn clear(&self) -> Result<(), idb::Error> {
-        let names = [Records::Chunks.name(), Records::Tail.name(), META];
+        let names = [
+            Records::Chunks.name(),
+            Records::Tail.name(),
+            TEXTS,
+            QUARANTINE,
+            META,
+        ];
         let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
         for name in names {
             transaction.object_store(name)?.clear()?;
@@ -156,22 +223,73 @@ impl Database {
     }
 }
 
+/// Adds what the version before did not have. Its records of lines stay, and are rewritten once they have
+/// been read.
 fn create(database: &Idb) {
+    let existing = database.store_names();
     let mut numbered = ObjectStoreParams::new();
     numbered.auto_increment(true);
-    // A failure here aborts the upgrade, and `open` returns the error.
-    let _ = database.create_object_store(META, ObjectStoreParams::new());
-    let _ = database.create_object_store(Records::Chunks.name(), numbered.clone());
-    let _ = database.create_object_store(Records::Tail.name(), numbered);
+    let plain = || ObjectStoreParams::new();
+    let wanted = [
+        (META, plain()),
+        (Records::Chunks.name(), numbered.clone()),
+        (Records::Tail.name(), numbered.clone()),
+        (TEXTS, plain()),
+        (QUARANTINE, numbered),
+    ];
+    for (name, parameters) in wanted {
+        if !existing.iter().any(|known| known == name) {
+            // A failure here aborts the upgrade, and `open` returns the error.
+            let _ = database.create_object_store(name, parameters);
+        }
+    }
 }
 
-fn record(lines: &[u8], n_events: u32) -> JsValue {
+fn put_meta(store: &ObjectStore, meta: &[(&'static str, String)]) -> Result<(), idb::Error> {
+    for (key, value) in meta {
+        store.put(&JsValue::from_str(value), Some(&JsValue::from_str(key)))?;
+    }
+    Ok(())
+}
+
+fn put_texts(store: &ObjectStore, key: &JsValue, chunk: &Sealed) -> Result<(), idb::Error> {
+    if chunk.texts.is_empty() {
+        store.delete(key.clone())?;
+    } else {
+        store.put(&Uint8Array::from(chunk.texts.as_slice()), Some(key))?;
+    }
+    Ok(())
+}
+
+/// A record; the tail's carry their texts with them.
+fn record(records: Records, chunk: &Sealed) -> JsValue {
     let record = Object::new();
-    let set = |key: &str, value: &JsValue| {
-        Reflect::set(&record, &JsValue::from_str(key), value)
-            .expect("a fresh object takes any property");
-    };
-    set("lines", &Uint8Array::from(lines));
-    set("n", &JsValue::from_f64(f64::from(n_events)));
+    let number = |n: f64| JsValue::from_f64(n);
+    set(
+        &record,
+        "numbers",
+        &Uint8Array::from(chunk.numbers.as_slice()),
+    );
+    if records == Records::Tail {
+        set(&record, "texts", &Uint8Array::from(chunk.texts.as_slice()));
+    }
+    set(&record, "n", &number(f64::from(chunk.summary.n_events)));
+    set(&record, "posts", &number(f64::from(chunk.summary.n_posts)));
+    set(&record, "from", &number(chunk.summary.first_at as f64));
+    set(&record, "to", &number(chunk.summary.last_at as f64));
     record.into()
+}
+
+fn set(object: &Object, key: &str, value: &JsValue) {
+    Reflect::set(object, &JsValue::from_str(key), value)
+        .expect("a fresh object takes any property");
+}
+
+fn bytes_of(record: &JsValue, key: &str) -> Option<Vec<u8>> {
+    let value = Reflect::get(record, &JsValue::from_str(key)).ok()?;
+    bytes(&value)
+}
+
+fn bytes(value: &JsValue) -> Option<Vec<u8>> {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
 }

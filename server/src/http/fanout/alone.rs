@@ -152,7 +152,7 @@ async fn send_next(
         // An empty part would still hold the whole piece.
         *unsent = Bytes::new();
         socket.flush().await.map_err(|error| why(&error))?;
-        state.metrics.sent(sent);
+        state.metrics.sent(&sent);
     }
     Ok(!reader.is_behind())
 }

@@ -1,7 +1,7 @@
 //! Reads what has left memory, over connections of its own that cannot write.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -49,6 +49,13 @@ impl Cold for SqliteCold {
             .unwrap_or_else(PoisonError::into_inner)
             .push(db);
         Ok(found)
+    }
+
+    /// The file, and what has not been copied into it yet.
+    fn n_bytes(&self) -> Option<u64> {
+        let n_bytes = |path: &Path| path.metadata().map(|found| found.len()).ok();
+        let ahead = n_bytes(Path::new(&format!("{}-wal", self.path.display())));
+        Some(n_bytes(&self.path)? + ahead.unwrap_or(0))
     }
 }
 

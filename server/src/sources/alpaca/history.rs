@@ -7,7 +7,7 @@ use url::Url;
 use wire::{Millis, time::MINUTE};
 
 use super::{
-    super::{clock::Clock, live::Setup, needs::rfc3339, sieve::Record},
+    super::{clock::Clock, live::Setup, sieve::Record, text::rfc3339},
     decode,
 };
 use crate::net::{Network, Secret, SourceError, http::Request};

@@ -11,7 +11,7 @@ use wire::{
     time::MAX_AGE,
 };
 
-use super::super::{html, needs::shortened, sieve::Record};
+use super::super::{html, sieve::Record, text::shortened};
 
 /// Name of the source in posts.
 pub(crate) const SOURCE: &str = "reddit";

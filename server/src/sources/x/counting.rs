@@ -13,13 +13,7 @@ use wire::{
 };
 
 use super::{
-    super::{
-        Source, Start, Step,
-        live::Setup,
-        needs::{POLLED, rfc3339},
-        policy::Policy,
-        sieve::Record,
-    },
+    super::{Source, Start, Step, live::Setup, policy::Policy, sieve::Record, text::rfc3339},
     Api,
     cost::{Budget, Meter},
     counts,
@@ -136,7 +130,7 @@ impl Source for XCounts {
     }
 
     fn policy(&self) -> Policy {
-        POLLED
+        Policy::POLLED
     }
 
     fn cost_usd(&self) -> Option<f64> {

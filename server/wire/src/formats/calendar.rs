@@ -1,6 +1,18 @@
 //! Calendar strings to [`Millis`]: the only place of this crate where dates are parsed.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND};
+
+/// How dates with slashes are meant.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum DateOrder {
+    /// `31/1/2017`.
+    #[default]
+    DayFirst,
+    /// `1/31/2017`.
+    MonthFirst,
+}
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -42,6 +54,26 @@ pub fn parse_table(text: &str) -> Option<Millis> {
     };
     let (clock, offset) = split_offset(rest)?;
     Some(date + parse_half_day(clock).or_else(|| parse_clock(clock))? - offset)
+}
+
+/// Reads `19/11/2017`, `19/11/2017 23:59[:00]` and the like, in UTC, with the day or the month first. Dots
+/// may stand for the slashes.
+pub fn parse_slashed(text: &str, order: DateOrder) -> Option<Millis> {
+    let (date, clock) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    let mut parts = date.split(['/', '.']).map(number);
+    let (first, second, year) = (parts.next()??, parts.next()??, parts.next()??);
+    let (day, month) = match order {
+        DateOrder::DayFirst => (first, second),
+        DateOrder::MonthFirst => (second, first),
+    };
+    if parts.next().is_some() || !(1_000..10_000).contains(&year) {
+        return None;
+    }
+    let clock = match clock.trim() {
+        "" => 0,
+        clock => parse_clock(clock)?,
+    };
+    Some(at_midnight(year, month, day)? + clock)
 }
 
 /// Reads a whole number of seconds, milliseconds, microseconds or nanoseconds since 1970, told apart
@@ -190,6 +222,31 @@ mod tests {
         check_table("2022-08-20T00:00:00.250Z", Some(1_660_953_600_250));
         check_table("2022-08-20 02:00+02:00", Some(1_660_953_600_000));
         check_table("1969-12-31 23:59:59.999", Some(-1));
+    }
+
+    #[test]
+    fn dates_with_slashes_are_read_in_the_order_they_are_meant_in() {
+        let check = |text: &str, order, expect: Option<&str>| {
+            assert_eq!(
+                parse_slashed(text, order),
+                expect.and_then(parse_table),
+                "{text:?}"
+            );
+        };
+        check(
+            "19/11/2017 23:59",
+            DateOrder::DayFirst,
+            Some("2017-11-19 23:59"),
+        );
+        check("3/4/2017", DateOrder::MonthFirst, Some("2017-03-04"));
+        check(
+            "31.1.2017 05:00:01",
+            DateOrder::DayFirst,
+            Some("2017-01-31 05:00:01"),
+        );
+        for bad in ["19/11/2017", "1/2/17", "1/2/2017/3", "", "1/2/2017 25:00"] {
+            check(bad, DateOrder::MonthFirst, None);
+        }
     }
 
     #[test]

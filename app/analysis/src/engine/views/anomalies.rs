@@ -16,6 +16,7 @@ use crate::{
         usual_period,
     },
     engine::{Engine, Versions, names::Hashtags, posts::Record, selection::Own},
+    order,
     protocol::{AnomalyChoice, Detector, Measure},
     view::{AnomaliesView, AnomalyMark, Range},
 };
@@ -79,10 +80,10 @@ impl Engine {
             return AnomaliesView::default();
         };
         let mut found = detected.found.clone();
-        found.sort_by(|a, b| b.3.abs().total_cmp(&a.3.abs()));
+        order::sort_by(&mut found, |a, b| b.3.abs().total_cmp(&a.3.abs()));
         let n_more = found.len().saturating_sub(MAX_MARKS) as u64;
         found.truncate(MAX_MARKS);
-        found.sort_unstable_by_key(|(idx, ..)| *idx);
+        order::sort_by_key(&mut found, |(idx, ..)| *idx);
         let mark = |(idx, value, expected, score): &(usize, f64, Option<f64>, f64)| {
             let bucket = *buckets.ranges.get(*idx)?;
             let is_causal = choice.detector == Detector::Stream;
@@ -176,7 +177,7 @@ impl Uses {
             .iter()
             .map(|(tag, n)| (spelled(*tag), *n))
             .collect();
-        top.sort_unstable_by_key(|(name, n)| (Reverse(*n), *name));
+        order::sort_by_key(&mut top, |(name, n)| (Reverse(*n), *name));
         let top = top.into_iter().take(N_HASHTAGS);
         top.map(|(name, n)| (name.to_owned(), n)).collect()
     }

@@ -1,5 +1,7 @@
 //! Ranks, and the correlation of orders.
 
+use crate::order;
+
 /// Kendall's tau-b and how far it lies from chance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kendall {
@@ -32,7 +34,9 @@ pub fn average_ranks(values: &[f64]) -> Vec<f64> {
 /// *Rank Correlation Methods* (4th ed., 1970), ch. 4.
 pub fn kendall(x: &[f64], y: &[f64]) -> Option<Kendall> {
     let mut pairs: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
-    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    order::sort_by(&mut pairs, |a, b| {
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
     let tied_x = Ties::count(pairs.chunk_by(|a, b| is_tied(a.0, b.0)).map(<[_]>::len));
     let tied_both = Ties::count(
         pairs

@@ -137,6 +137,6 @@ fn without_outliers(series: &Series) -> Series {
         series
             .values()
             .iter()
-            .map(|value| value.map(|v| v.clamp(middle - reach, middle + reach))),
+            .map(|value| value.map(|v| v.max(middle - reach).min(middle + reach))),
     )
 }

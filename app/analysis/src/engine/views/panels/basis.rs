@@ -7,6 +7,7 @@ use wire::Millis;
 
 use crate::{
     engine::{Engine, views::lag::Input},
+    order,
     series::{Series, Spans, align::MAX_CLOSURE},
 };
 
@@ -91,7 +92,7 @@ impl Engine {
             .filter(|(_, ticker)| ticker.n_bars > 0 && ticker.symbol != input.ticker)
             .map(|(id, ticker)| (Reverse(ticker.total.n), &ticker.symbol, id))
             .collect();
-        tried.sort_unstable();
+        order::sort_by(&mut tried, Ord::cmp);
         let source = Source {
             bars: self.versions.bars,
             ticker: input.ticker.clone(),

@@ -10,6 +10,7 @@ use wire::Millis;
 
 use crate::{
     engine::{Engine, MAX_TIME, tickers::Ticker},
+    order,
     protocol::LeaderSort,
     series::{
         Bucket,
@@ -120,7 +121,7 @@ impl Engine {
             .filter(|(_, counts)| counts.posts > 0)
             .collect();
         let symbol = |id: u32| self.tickers.get(id).map(|ticker| ticker.symbol.as_str());
-        standings.sort_unstable_by(|a, b| {
+        order::sort_by(&mut standings, |a, b| {
             let by = is_ranked(&b.1, sort).cmp(&is_ranked(&a.1, sort));
             by.then_with(|| compare(&b.1, &a.1, sort))
                 .then_with(|| Reverse(a.1.posts).cmp(&Reverse(b.1.posts)))

@@ -8,6 +8,7 @@ use wire::{Millis, SourceStatus, drops::DropKind};
 use super::{Context, leaders::on_cells};
 use crate::{
     engine::{Engine, tickers::Prices, views::holes},
+    order,
     series::{
         Bucket,
         quality::{Intake, assess},
@@ -142,7 +143,9 @@ impl Engine {
             })
             .filter(|(_, n)| *n > 0)
             .collect();
-        named.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
+        order::sort_by(&mut named, |a, b| {
+            (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0))
+        });
         named
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         posts::Record,
         selection::{Own, Selection},
     },
+    order,
     protocol::WhyChoice,
     spam::Reason,
     view::{Term, WhyView},
@@ -205,7 +206,7 @@ fn standing_out(
         })
         .filter(|(beyond, _)| *beyond > 1.0)
         .collect();
-    terms.sort_unstable_by(|a, b| {
+    order::sort_by(&mut terms, |a, b| {
         let by = b.0.total_cmp(&a.0);
         by.then_with(|| (Reverse(a.1.n), &a.1.term).cmp(&(Reverse(b.1.n), &b.1.term)))
     });

@@ -1,0 +1,85 @@
+//! What the page and the import worker say to each other: postcard bytes, the file beside them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Choice, Preview, Report};
+
+/// Page → import worker.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub enum Order {
+    /// Look at the file that comes with this message.
+    Look,
+    /// Read the file that was looked at.
+    Begin {
+        /// What it is.
+        choice: Option<Choice>,
+        /// Authors are hashed with it.
+        key: [u8; 16],
+    },
+    /// A chunk was stored; `n_known` of its events had been stored before.
+    Stored {
+        /// Number of the chunk.
+        no: u32,
+        /// Events that were there already.
+        n_known: u32,
+    },
+    /// Stop for a while.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Stop for good; what was stored stays.
+    Cancel,
+}
+
+/// Import worker → page.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub enum News {
+    /// It listens.
+    Ready,
+    /// What the file looks like.
+    Seen(Preview),
+    /// Some thousand events as a sealed chunk, to be stored.
+    Chunk {
+        /// From 1.
+        no: u32,
+        /// The chunk's numbers.
+        numbers: Vec<u8>,
+        /// The chunk's texts.
+        texts: Vec<u8>,
+    },
+    /// How far it is.
+    Progress(Progress),
+}
+
+/// How far an import is.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Progress {
+    /// Bytes of the file.
+    pub n_bytes: u64,
+    /// Whether it goes on.
+    pub state: State,
+    /// What was read.
+    pub report: Report,
+    /// Events that are stored and were not before.
+    pub n_stored: u64,
+    /// Events that had been stored before.
+    pub n_known: u64,
+    /// Milliseconds since it began, pauses left out.
+    pub millis: u64,
+}
+
+/// Whether an import goes on.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum State {
+    /// It does.
+    #[default]
+    Running,
+    /// It waits for [`Order::Resume`].
+    Paused,
+    /// Everything is read and stored.
+    Done,
+    /// A person stopped it.
+    Cancelled,
+    /// The file could not be read further.
+    Unreadable,
+}

@@ -1,0 +1,268 @@
+//! Files of posts and prices: opening one, what it looks like, how far it is, and what was refused.
+
+pub(crate) mod link;
+
+use analysis::series::quality::Outcome;
+use import::{
+    Choice, Kind, Preview, Role,
+    protocol::{Order, Progress, State},
+};
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, Event, File, HtmlInputElement};
+
+use crate::{app::Actions, format, stream, strings::import as words};
+
+/// Where an import stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Stage {
+    /// Nothing was opened.
+    #[default]
+    None,
+    /// The file is being looked at.
+    Looking,
+    /// A person decides.
+    Seen(Preview),
+    /// It runs, or has run.
+    Running,
+    /// The program for it could not be loaded.
+    Failed,
+}
+
+/// The button that opens a file, in the header.
+#[component]
+pub(crate) fn OpenFile() -> impl IntoView {
+    let importing = expect_context::<link::Importing>();
+    let take = move |event: Event| {
+        let input: HtmlInputElement = event_target(&event);
+        let file = input.files().and_then(|files| files.get(0));
+        if let Some(file) = file {
+            importing.look(file);
+        }
+        input.set_value("");
+    };
+    view! {
+        <label class="open-file" title="CSV, JSONL or prices, also as .gz or .zip. The file stays in this browser.">
+            "Open a file"
+            <input type="file" aria-label="Open a file of posts or prices" on:change=take />
+        </label>
+    }
+}
+
+/// What is said of the file that was opened; nothing while there is none. Files can be dropped anywhere.
+#[component]
+pub(crate) fn ImportPanel() -> impl IntoView {
+    let importing = expect_context::<link::Importing>();
+    let actions = expect_context::<Actions>();
+    take_dropped_files(importing);
+    let body = move || match importing.stage.get() {
+        Stage::None => ().into_any(),
+        Stage::Looking => view! { <p role="status">"Looking at the file…"</p> }.into_any(),
+        Stage::Failed => view! { <p role="alert">{words::FAILED}</p> }.into_any(),
+        Stage::Seen(preview) => view! { <Decide preview actions /> }.into_any(),
+        Stage::Running => view! { <Course /> }.into_any(),
+    };
+    let is_open = move || importing.stage.with(|stage| *stage != Stage::None);
+    view! {
+        <section class="panel import" aria-label="Import" hidden=move || !is_open()>
+            <header>
+                <h2>{move || words::title(&importing.name.get())}</h2>
+            </header>
+            {body}
+        </section>
+    }
+}
+
+/// Shows the first rows and lets a person say what the columns are.
+#[component]
+fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
+    let importing = expect_context::<link::Importing>();
+    let cancel = move |_| importing.close();
+    let Some(guess) = preview.choice else {
+        return view! {
+            <p role="alert">{words::UNKNOWN}</p>
+            <button type="button" on:click=cancel>"Close"</button>
+        }
+        .into_any();
+    };
+    let is_table = guess.kind == Kind::Posts;
+    let caption = words::seen(&guess);
+    let choice = RwSignal::new(guess);
+    let lacks = Memo::new(move |_| choice.with(Choice::lacks));
+    let begin = move |_| {
+        actions.follow_files();
+        importing.begin(choice.get_untracked());
+    };
+    let rows = preview.rows.into_iter().map(|row| {
+        let cells = row.into_iter().map(|cell| view! { <td>{cell}</td> });
+        view! { <tr>{cells.collect_view()}</tr> }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <p class="caption">{caption}</p>
+        <div class="preview" tabindex="0" role="region" aria-label="First rows of the file">
+            <table>
+                <Show when=move || is_table>
+                    <thead><tr><Roles choice /></tr></thead>
+                </Show>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        <p class="actions">
+            <button type="button" class="accent" disabled=move || lacks.get().is_some() on:click=begin>"Import"</button>
+            <button type="button" on:click=cancel>"Cancel"</button>
+            <span class="muted" role="status">{move || lacks.get()}</span>
+        </p>
+    }
+    .into_any()
+}
+
+/// A choice for each column.
+#[component]
+fn Roles(choice: RwSignal<Choice>) -> impl IntoView {
+    let n_columns = choice.with_untracked(|choice| choice.roles.len());
+    let role_of = move |idx: usize| choice.with(|choice| choice.roles.get(idx).copied());
+    let cell = move |idx: usize| {
+        let option = move |(role, name): (Role, &'static str)| {
+            view! { <option value=name selected=move || role_of(idx) == Some(role)>{name}</option> }
+        };
+        let change = move |event: Event| {
+            let name = event_target_value(&event);
+            let role = words::ROLES.iter().find(|(_, known)| *known == name);
+            choice.update(|choice| {
+                set_role(choice, idx, role.map_or(Role::Ignore, |(role, _)| *role))
+            });
+        };
+        view! {
+            <th scope="col">
+                <select aria-label=format!("Column {}", idx + 1) on:change=change>
+                    {words::ROLES.map(option).collect_view()}
+                </select>
+            </th>
+        }
+    };
+    (0..n_columns).map(cell).collect_view()
+}
+
+/// A role belongs to one column: the one that had it before has none now.
+fn set_role(choice: &mut Choice, idx: usize, role: Role) {
+    for (other, known) in choice.roles.iter_mut().enumerate() {
+        if other == idx {
+            *known = role;
+        } else if *known == role {
+            *known = Role::Ignore;
+        }
+    }
+}
+
+/// How far it is, or what became of it.
+#[component]
+fn Course() -> impl IntoView {
+    let importing = expect_context::<link::Importing>();
+    let progress = importing.progress;
+    let state = Memo::new(move |_| progress.with(|progress| progress.state));
+    let is_over = Memo::new(move |_| !matches!(state.get(), State::Running | State::Paused));
+    let is_paused = move || state.get() == State::Paused;
+    let pause = move |_| {
+        let is_paused = state.get_untracked() == State::Paused;
+        importing.order(&if is_paused {
+            Order::Resume
+        } else {
+            Order::Pause
+        });
+    };
+    let n_bytes = move || progress.with(|progress| progress.n_bytes.max(1).to_string());
+    let n_read = move || progress.with(|progress| progress.report.n_bytes.to_string());
+    let is_beside = !stream::base().is_empty();
+    view! {
+        <progress max=n_bytes value=n_read aria-label="Import"></progress>
+        <p role="status" data-testid="import-status">{move || progress.with(words::course)}</p>
+        <ul class="refused">{move || progress.with(refused)}</ul>
+        <Show when=move || is_over.get()>
+            <p class="caption">{move || progress.with(quality)}</p>
+        </Show>
+        <p class="actions">
+            <Show
+                when=move || is_over.get()
+                fallback=move || view! {
+                    <button type="button" on:click=pause>{move || if is_paused() { "Go on" } else { "Pause" }}</button>
+                    <button type="button" on:click=move |_| importing.order(&Order::Cancel)>"Cancel"</button>
+                }
+            >
+                <button type="button" on:click=move |_| importing.close()>"Close"</button>
+                {move || progress.with(refused_link)}
+                {is_beside.then(|| view! {
+                    <button type="button" on:click=|_| stream::follow("")>"Back to the stream"</button>
+                })}
+            </Show>
+        </p>
+    }
+}
+
+fn refused(progress: &Progress) -> impl IntoView + use<> {
+    let refused = progress.report.refused.values().map(|refused| {
+        let line = format!("{} × {}", format::count(refused.n), refused.why);
+        let sample = refused.samples.first();
+        let sample = sample.map(|sample| words::sample(sample.row, &sample.text));
+        view! { <li>{line}" "<q>{sample}</q></li> }
+    });
+    refused.collect_view()
+}
+
+fn quality(progress: &Progress) -> String {
+    let quality = progress.report.quality(progress.n_known);
+    let lines = quality.lines.iter();
+    let notable = lines.filter(|line| line.outcome != Outcome::Pass);
+    let notable: Vec<String> = notable.map(words::quality_line).collect();
+    format!(
+        "{} {}",
+        words::quality(quality.outcome),
+        notable.join(" · ")
+    )
+}
+
+fn refused_link(progress: &Progress) -> Option<impl IntoView + use<>> {
+    let report = &progress.report;
+    (report.n_refused() > 0).then(|| {
+        let href = words::data_url(&report.refused_csv());
+        view! { <a download="refused-rows.csv" href=href>"Refused rows as CSV"</a> }
+    })
+}
+
+fn take_dropped_files(importing: link::Importing) {
+    let over = window_event_listener(ev::dragover, |event: DragEvent| event.prevent_default());
+    let dropped = window_event_listener(ev::drop, move |event: DragEvent| {
+        event.prevent_default();
+        if let Some(file) = dropped_file(&event) {
+            importing.look(file);
+        }
+    });
+    on_cleanup(move || {
+        over.remove();
+        dropped.remove();
+    });
+}
+
+fn dropped_file(event: &DragEvent) -> Option<File> {
+    let transfer = js_sys::Reflect::get(event, &"dataTransfer".into()).ok()?;
+    let files = js_sys::Reflect::get(&transfer, &"files".into()).ok()?;
+    files.dyn_into::<web_sys::FileList>().ok()?.get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_moves_to_another_column_leaves_the_one_before() {
+        let mut choice = Choice {
+            roles: vec![Role::Text, Role::Time, Role::Ignore],
+            ..Choice::default()
+        };
+
+        set_role(&mut choice, 2, Role::Text);
+
+        assert_eq!(choice.roles, [Role::Ignore, Role::Time, Role::Text]);
+        assert_eq!(choice.lacks(), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! The import worker as the page sees it. It is loaded when the first file is opened.
+
+use std::cell::RefCell;
+
+use analysis::protocol::Command;
+use import::{
+    Choice,
+    protocol::{News, Order, Progress},
+};
+use js_sys::{Array, Uint8Array};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{File, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::Stage;
+use crate::app::Actions;
+
+const SCRIPT: &str = "./worker-import_loader.js";
+
+thread_local! {
+    /// The worker that is being used, and the file that waits for it to listen.
+    static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+    static WAITING: RefCell<Option<File>> = const { RefCell::new(None) };
+}
+
+/// What is being imported.
+#[derive(Clone, Copy)]
+pub(crate) struct Importing {
+    pub(crate) stage: RwSignal<Stage>,
+    /// Name of the file.
+    pub(crate) name: RwSignal<String>,
+    /// How far it is; a signal of its own, so that buttons stay while figures change.
+    pub(crate) progress: RwSignal<Progress>,
+    actions: Actions,
+}
+
+impl Importing {
+    pub(crate) fn new(actions: Actions) -> Self {
+        Self {
+            stage: RwSignal::default(),
+            name: RwSignal::default(),
+            progress: RwSignal::default(),
+            actions,
+        }
+    }
+
+    /// Looks at a file; whatever was under way before is given up.
+    pub(crate) fn look(self, file: File) {
+        self.close();
+        self.name.set(file.name());
+        self.stage.set(Stage::Looking);
+        WAITING.set(Some(file));
+        if self.load().is_none() {
+            self.stage.set(Stage::Failed);
+        }
+    }
+
+    /// Reads the file that was looked at.
+    pub(crate) fn begin(self, choice: Choice) {
+        self.progress.set(Progress::default());
+        self.stage.set(Stage::Running);
+        self.order(&Order::Begin {
+            choice: Some(choice),
+            key: author_key(),
+        });
+    }
+
+    pub(crate) fn order(self, order: &Order) {
+        send(order, None);
+    }
+
+    /// Gives up what is under way; what was stored stays.
+    pub(crate) fn close(self) {
+        if let Some(worker) = WORKER.take() {
+            worker.terminate();
+        }
+        self.stage.set(Stage::None);
+    }
+
+    fn load(self) -> Option<()> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(SCRIPT, &options).ok()?;
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let bytes = event.data().dyn_into::<Uint8Array>();
+            let news = bytes
+                .ok()
+                .and_then(|b| postcard::from_bytes(&b.to_vec()).ok());
+            match news {
+                Some(news) => self.take(news),
+                // A worker of another release.
+                None => self.stage.set(Stage::Failed),
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        on_message.forget();
+        let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |_| {
+            self.stage.set(Stage::Failed);
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        on_error.forget();
+        WORKER.set(Some(worker));
+        Some(())
+    }
+
+    fn take(self, news: News) {
+        match news {
+            News::Ready => {
+                if let Some(file) = WAITING.take() {
+                    send(&Order::Look, Some(&file));
+                }
+            }
+            News::Seen(preview) => self.stage.set(Stage::Seen(preview)),
+            News::Chunk { no, numbers, texts } => {
+                self.actions.send(&Command::Import { no, numbers, texts })
+            }
+            News::Progress(progress) => self.progress.set(progress),
+        }
+    }
+}
+
+/// The analysis worker has stored a chunk.
+pub(crate) fn note_stored(no: u32, n_known: u32) {
+    send(&Order::Stored { no, n_known }, None);
+}
+
+fn send(order: &Order, file: Option<&File>) {
+    let Ok(bytes) = postcard::to_stdvec(order) else {
+        return;
+    };
+    let file = file.map_or(JsValue::NULL, |file| file.clone().into());
+    let message = Array::of2(&Uint8Array::from(bytes.as_slice()), &file);
+    WORKER.with_borrow(|worker| {
+        // Without a worker nobody waits for it.
+        let _ = worker.as_ref().map(|worker| worker.post_message(&message));
+    });
+}
+
+/// Authors of all files of this browser are hashed with one key, which nobody else has.
+fn author_key() -> [u8; 16] {
+    const KEY: &str = "author-key";
+    let storage = window().local_storage().ok().flatten();
+    let kept = storage
+        .as_ref()
+        .and_then(|storage| storage.get_item(KEY).ok().flatten());
+    let kept = kept.and_then(|text| u128::from_str_radix(&text, 16).ok());
+    let key = kept.unwrap_or_else(|| {
+        let word = || u128::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
+        let key = word() << 96 | word() << 64 | word() << 32 | word();
+        if let Some(storage) = &storage {
+            // Where nothing can be kept, the next visit has another key, and nothing stored to compare with.
+            let _ = storage.set_item(KEY, &format!("{key:x}"));
+        }
+        key
+    });
+    key.to_le_bytes()
+}

@@ -1,0 +1,232 @@
+//! Reads a file in a thread of its own: parses, hashes, finds tags and seals chunks, which the page hands on
+//! to the analysis worker.
+//!
+//! ```text
+//!  page ──Order, File──► importer ──News::Chunk──► page ──Command::Import──► analysis worker ──► store
+//!   ▲                        ▲                                                        │
+//!   └─────Progress───────────┴──────────Order::Stored──── page ◄──Update::Imported────┘
+//! ```
+//!
+//! No more than [`MAX_UNSTORED`] chunks are on their way, so a slow store slows the reading down. Whole
+//! chunks are stored or nothing of them: what a person stops leaves no half of anything.
+
+use std::{cell::RefCell, rc::Rc};
+
+use chunks::Record;
+use futures::{StreamExt, channel::mpsc};
+use import::{
+    Choice, Reader,
+    protocol::{News, Order, Progress, State},
+};
+use js_sys::{Array, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{File, MessageEvent};
+use wire::{Event, author::AuthorKey};
+
+use crate::updates::scope;
+
+/// Bytes that are read at once. A cancel is heard in between.
+const SLICE: u64 = 256 * 1024;
+/// Bytes that are looked at for the preview.
+const HEAD: u64 = 512 * 1024;
+/// Events in a chunk.
+const PER_CHUNK: usize = 4_096;
+/// Chunks that were sent and are not stored yet.
+const MAX_UNSTORED: u32 = 6;
+/// Milliseconds between two reports.
+const REPORT_EVERY: f64 = 200.0;
+
+/// Waits for orders, for as long as the page lives.
+pub fn listen() {
+    let (orders, received) = mpsc::unbounded();
+    let file = Rc::new(RefCell::new(None));
+    let newest = Rc::clone(&file);
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+        let data: Array = message.data().unchecked_into();
+        if let Ok(file) = data.get(1).dyn_into::<File>() {
+            *newest.borrow_mut() = Some(file);
+        }
+        let bytes = data.get(0).dyn_into::<Uint8Array>();
+        let order = bytes
+            .ok()
+            .and_then(|b| postcard::from_bytes(&b.to_vec()).ok());
+        if let Some(order) = order {
+            drop(orders.unbounded_send(order));
+        }
+    });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    send(&News::Ready);
+    spawn_local(obey(received, file));
+}
+
+async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Option<File>>>) {
+    while let Some(order) = orders.next().await {
+        let Some(file) = file.borrow().clone() else {
+            continue;
+        };
+        match order {
+            Order::Look => {
+                let head = read(&file, 0, HEAD).await.unwrap_or_default();
+                send(&News::Seen(import::preview(&file.name(), &head)));
+            }
+            Order::Begin { choice, key } => {
+                let import = Import::new(&file, choice, AuthorKey(key));
+                import.run(&file, &mut orders).await;
+            }
+            // Nothing is under way.
+            _ => {}
+        }
+    }
+}
+
+struct Import {
+    reader: Reader,
+    events: Vec<Event>,
+    progress: Progress,
+    n_sent: u32,
+    n_unstored: u32,
+    /// Events of the chunks that are on their way, by number.
+    sent: Vec<(u32, u64)>,
+    reported_at: f64,
+    began_at: f64,
+}
+
+impl Import {
+    fn new(file: &File, choice: Option<Choice>, key: AuthorKey) -> Self {
+        Self {
+            reader: Reader::new(&file.name(), choice, key),
+            events: Vec::new(),
+            progress: Progress {
+                n_bytes: file.size() as u64,
+                ..Progress::default()
+            },
+            n_sent: 0,
+            n_unstored: 0,
+            sent: Vec::new(),
+            reported_at: 0.0,
+            began_at: now(),
+        }
+    }
+
+    /// Reads the whole file, unless it is told to stop.
+    async fn run(mut self, file: &File, orders: &mut mpsc::UnboundedReceiver<Order>) {
+        let mut at = 0;
+        while at < self.progress.n_bytes {
+            let Some(bytes) = read(file, at, at + SLICE).await else {
+                return self.end(State::Unreadable);
+            };
+            at += SLICE;
+            self.reader.push(&bytes, &mut self.events);
+            self.send_chunks(PER_CHUNK);
+            self.report();
+            while let Some(order) = self.next_order(orders).await {
+                self.take(order);
+                if self.progress.state == State::Cancelled {
+                    return self.end(State::Cancelled);
+                }
+            }
+        }
+        self.reader.finish(&mut self.events);
+        self.send_chunks(1);
+        while self.n_unstored > 0 {
+            match orders.next().await {
+                Some(order) => self.take(order),
+                None => return,
+            }
+            if self.progress.state == State::Cancelled {
+                return self.end(State::Cancelled);
+            }
+        }
+        self.end(State::Done);
+    }
+
+    /// What has come; waits for something while it may not go on.
+    async fn next_order(&self, orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<Order> {
+        let must_wait = self.n_unstored >= MAX_UNSTORED || self.progress.state == State::Paused;
+        match must_wait {
+            true => orders.next().await,
+            false => orders.try_recv().ok(),
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Stored { no, n_known } => {
+                self.n_unstored = self.n_unstored.saturating_sub(1);
+                let idx = self.sent.iter().position(|(sent, _)| *sent == no);
+                let n = idx.map_or(0, |idx| self.sent.swap_remove(idx).1);
+                self.progress.n_known += u64::from(n_known);
+                self.progress.n_stored += n.saturating_sub(n_known.into());
+                self.report();
+            }
+            Order::Pause => self.set(State::Paused),
+            Order::Resume => self.set(State::Running),
+            Order::Cancel => self.progress.state = State::Cancelled,
+            Order::Look | Order::Begin { .. } => {}
+        }
+    }
+
+    fn set(&mut self, state: State) {
+        self.progress.state = state;
+        self.reported_at = 0.0;
+        self.report();
+    }
+
+    /// Sends what makes full chunks, or `at_least` so many events.
+    fn send_chunks(&mut self, at_least: usize) {
+        while self.events.len() >= at_least.max(1) {
+            let n = self.events.len().min(PER_CHUNK);
+            let records: Vec<Record> = self.events.drain(..n).map(Record::from).collect();
+            let Ok(sealed) = chunks::seal(&records) else {
+                // Only chunks a hundred times as large are refused.
+                continue;
+            };
+            self.n_sent += 1;
+            self.n_unstored += 1;
+            self.sent.push((self.n_sent, n as u64));
+            send(&News::Chunk {
+                no: self.n_sent,
+                numbers: sealed.numbers,
+                texts: sealed.texts,
+            });
+        }
+    }
+
+    fn report(&mut self) {
+        if now() - self.reported_at < REPORT_EVERY {
+            return;
+        }
+        self.reported_at = now();
+        self.progress.millis = (now() - self.began_at) as u64;
+        self.progress.report = self.reader.report().clone();
+        send(&News::Progress(self.progress.clone()));
+    }
+
+    fn end(mut self, state: State) {
+        self.set(state);
+    }
+}
+
+/// Part of the file; `None` when it went away.
+async fn read(file: &File, from: u64, to: u64) -> Option<Vec<u8>> {
+    let to = (to as f64).min(file.size());
+    let part = file.slice_with_f64_and_f64(from as f64, to).ok()?;
+    let buffer = JsFuture::from(part.array_buffer()).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
+}
+
+fn send(news: &News) {
+    let bytes = postcard::to_stdvec(news).expect("news have no failing serialiser");
+    let array = Uint8Array::from(bytes.as_slice());
+    scope()
+        .post_message_with_transfer(&array, &Array::of1(&array.buffer()))
+        .expect("an array buffer can be transferred");
+}
+
+fn now() -> f64 {
+    let performance = Reflect::get(&scope(), &JsValue::from_str("performance")).ok();
+    let performance = performance.and_then(|p| p.dyn_into::<web_sys::Performance>().ok());
+    performance.map_or(0.0, |performance| performance.now())
+}

@@ -1,0 +1,145 @@
+// A made table of posts from a file through both workers into IndexedDB, and opened again.
+//
+//   cargo run --release -p import --example made_posts -- 1500000 > /tmp/posts.csv
+//   MOODTAPE_POSTS=/tmp/posts.csv npx playwright test -c bench/playwright.config.ts import
+//
+// The peer is a record a post in an object store, as most pages keep them (and Dexie's bulkPut does): the same
+// rows, one transaction for every 5,000.
+
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+
+import type { Page } from '@playwright/test';
+
+import { makeRecording } from '../fixtures/recording.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const POSTS = process.env['MOODTAPE_POSTS'] ?? '';
+const PEER_ROWS = 50_000;
+
+test.beforeEach(() => {
+  if (!existsSync(POSTS)) console.error('SKIPPED: MOODTAPE_POSTS names no file');
+  test.skip(!existsSync(POSTS));
+});
+
+const status = (page: Page) => page.getByTestId('import-status');
+const number = (text: string, pattern: RegExp) => Number((pattern.exec(text)?.[1] ?? 'NaN').replaceAll(',', ''));
+
+async function open(page: Page): Promise<void> {
+  await page.getByLabel('Open a file of posts or prices').setInputFiles(POSTS);
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+}
+
+test('imported, stored and opened again', async ({ page, play }) => {
+  await play(makeRecording({ seed: 70, posts: 5 }));
+  const began = performance.now();
+  await open(page);
+  await expect(status(page)).toContainText('Done', { timeout: 580_000 });
+  const seconds = (performance.now() - began) / 1000;
+  const text = await status(page).innerText();
+  const stored = number(text, /([\d,]+) stored/);
+  const kept = await page.evaluate(storedBytes);
+  const memory = await workerMemory(page);
+
+  const reloaded = performance.now();
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Key figures' })).toContainText(/\d/, { timeout: 120_000 });
+  const first = performance.now() - reloaded;
+  await expect.poll(() => shownPosts(page), { timeout: 300_000, intervals: [50] }).toBe(stored);
+  const complete = performance.now() - reloaded;
+
+  console.log(
+    [
+      text,
+      `${(statSync(POSTS).size / 1e6).toFixed(0)} MB in ${seconds.toFixed(1)} s: ${Math.round(stored / seconds)} posts/s`,
+      `${(kept / stored).toFixed(1)} bytes a post in IndexedDB (sum of numbers and texts)`,
+      `memory of all workers and the page: ${memory}`,
+      `opened again: first figures ${Math.round(first)} ms, all of them ${Math.round(complete)} ms`,
+    ].join('\n  '),
+  );
+});
+
+test('stopped', async ({ page, play }) => {
+  await play(makeRecording({ seed: 71, posts: 5 }));
+  await open(page);
+  await expect(status(page)).toContainText(/Reading · [\d,]+ rows · [1-9]/);
+
+  const took = await page.evaluate(async () => {
+    const panel = document.querySelector('.import')!;
+    const began = performance.now();
+    [...panel.querySelectorAll('button')].find((button) => button.textContent === 'Cancel')!.click();
+    while (!panel.textContent!.includes('Stopped')) await new Promise((next) => setTimeout(next, 5));
+    return performance.now() - began;
+  });
+
+  console.log(`stopped after ${Math.round(took)} ms`);
+});
+
+test('the peer: a record a post', async ({ page, play }) => {
+  await play(makeRecording({ seed: 72, posts: 5 }));
+  const rows = head(POSTS, PEER_ROWS * 260).split('\n').slice(1, PEER_ROWS + 1).map((line) => line.split(','));
+
+  const millis = await page.evaluate(putEach, rows);
+
+  console.log(`${rows.length} records in ${Math.round(millis)} ms: ${Math.round((rows.length / millis) * 1000)} posts/s, neither parsed nor scored`);
+});
+
+async function shownPosts(page: Page): Promise<number> {
+  const text = await page.getByTestId('stored-posts').first().innerText().catch(() => '');
+  return number(text, /([\d,]+)/);
+}
+
+/** As the browser estimates it; it needs a page that is isolated, so it may say nothing. */
+async function workerMemory(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  const { processInfo } = (await session.send('SystemInfo.getProcessInfo' as never).catch(() => ({ processInfo: [] }))) as { processInfo: unknown[] };
+  return processInfo.length > 0 ? JSON.stringify(processInfo) : 'not told';
+}
+
+async function storedBytes(): Promise<number> {
+  const opened = indexedDB.open('moodtape-files');
+  const database = await new Promise<IDBDatabase>((resolve) => (opened.onsuccess = () => resolve(opened.result)));
+  let sum = 0;
+  const size = (value: unknown): number => (value instanceof Uint8Array ? value.length : 0);
+  for (const name of ['chunks', 'tail', 'texts']) {
+    const request = database.transaction(name).objectStore(name).openCursor();
+    await new Promise<void>((resolve) => {
+      request.onsuccess = () => {
+        const cursor = request.result;
+        if (!cursor) return resolve();
+        const { value } = cursor as { value: { numbers?: unknown; texts?: unknown } };
+        sum += size(value) + size(value.numbers) + size(value.texts);
+        cursor.continue();
+      };
+    });
+  }
+  database.close();
+  return sum;
+}
+
+async function putEach(rows: string[][]): Promise<number> {
+  const opened = indexedDB.open('peer', 1);
+  opened.onupgradeneeded = () => {
+    const store = opened.result.createObjectStore('posts', { keyPath: 'id' });
+    store.createIndex('at', 'at');
+    store.createIndex('author', 'author');
+  };
+  const database = await new Promise<IDBDatabase>((resolve) => (opened.onsuccess = () => resolve(opened.result)));
+  const began = performance.now();
+  for (let from = 0; from < rows.length; from += 5_000) {
+    const transaction = database.transaction('posts', 'readwrite');
+    const store = transaction.objectStore('posts');
+    for (const [id, at, author, lang, ...text] of rows.slice(from, from + 5_000)) store.put({ id, at: Number(at), author, lang, text: text.join(',') });
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+  }
+  const took = performance.now() - began;
+  database.close();
+  return took;
+}
+
+function head(path: string, bytes: number): string {
+  const buffer = Buffer.alloc(Math.min(bytes, statSync(path).size));
+  const file = openSync(path, 'r');
+  readSync(file, buffer, 0, buffer.length, 0);
+  closeSync(file);
+  return buffer.toString();
+}
