@@ -38,6 +38,7 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ),
     ("app", "app", &["analysis", "import", "wire"]),
     ("server", "server", &["wire"]),
+    ("server/archive", "archive", &["wire"]),
     ("server/fakes", "fakes", &[]),
 ];
 

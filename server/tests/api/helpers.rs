@@ -129,6 +129,8 @@ pub(crate) async fn narrow_reader(relay: &Relay) -> TcpStream {
 
 /// Connections are not kept, so that closing a reader closes its socket.
 pub(crate) fn client() -> reqwest::Client {
+    // In a build with the archive reqwest can speak TLS, and then wants to know by what.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .pool_max_idle_per_host(0)
         .build()
