@@ -15,6 +15,7 @@
 
 pub mod anomalies;
 pub mod engine;
+pub mod obeys;
 mod order;
 pub mod protocol;
 pub mod series;
