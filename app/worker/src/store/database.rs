@@ -5,7 +5,8 @@
 
 use chunks::Sealed;
 use idb::{
-    Database as Idb, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode,
+    Database as Idb, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, Transaction,
+    TransactionMode, TransactionResult,
 };
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -124,7 +125,7 @@ impl Database {
                 .add(&record(Records::Tail, chunk), None)?;
         }
         put_meta(&transaction.object_store(META)?, meta)?;
-        transaction.commit()?.await.map(drop)
+        committed(transaction).await
     }
 
     /// Replaces the tail by one chunk, and keeps the texts beside it. Returns the chunk's key.
@@ -142,7 +143,7 @@ impl Database {
         put_texts(&transaction.object_store(TEXTS)?, &key, chunk)?;
         transaction.object_store(Records::Tail.name())?.clear()?;
         put_meta(&transaction.object_store(META)?, meta)?;
-        transaction.commit()?.await?;
+        committed(transaction).await?;
         Ok(key)
     }
 
@@ -155,7 +156,7 @@ impl Database {
             .add(&record(Records::Chunks, chunk), None)?
             .await?;
         put_texts(&transaction.object_store(TEXTS)?, &key, chunk)?;
-        transaction.commit()?.await?;
+        committed(transaction).await?;
         Ok(key)
     }
 
@@ -174,7 +175,7 @@ impl Database {
         if records == Records::Chunks {
             put_texts(&transaction.object_store(TEXTS)?, key, chunk)?;
         }
-        transaction.commit()?.await.map(drop)
+        committed(transaction).await
     }
 
     /// Puts a record where it does no harm and can still be looked at.
@@ -203,7 +204,7 @@ impl Database {
             texts.delete(key.clone())?;
         }
         transaction.object_store(QUARANTINE)?.add(&damaged, None)?;
-        transaction.commit()?.await.map(drop)
+        committed(transaction).await
     }
 
     /// Forgets everything.
@@ -219,7 +220,17 @@ impl Database {
         for name in names {
             transaction.object_store(name)?.clear()?;
         }
-        transaction.commit()?.await.map(drop)
+        committed(transaction).await
+    }
+}
+
+/// Waits until it is safe. A browser without room for it takes everything back, and calls that no error.
+async fn committed(transaction: Transaction) -> Result<(), idb::Error> {
+    match transaction.commit()?.await? {
+        TransactionResult::Committed => Ok(()),
+        TransactionResult::Aborted => Err(idb::Error::TransactionCommitError(
+            "the browser took it back".into(),
+        )),
     }
 }
 
