@@ -14,6 +14,7 @@ const BUDGETS = [
   { part: 'analysis worker, wasm', pattern: /^worker-analysis_bg\.wasm$/, limit: 350 * KB },
   { part: 'import worker, wasm', pattern: /^worker-import_bg\.wasm$/, limit: 900 * KB, isLoadedLater: true },
   { part: 'import worker, JavaScript', pattern: /^worker-import.*\.js$/, limit: 10 * KB, isLoadedLater: true },
+  { part: 'recording, no relay', pattern: /^demo\.ndjson\.gz$/, limit: 300 * KB, isLoadedLater: true },
   { part: 'page, wasm', pattern: /\.wasm$/, limit: 350 * KB },
   { part: 'JavaScript', pattern: /\.js$/, limit: 25 * KB },
   { part: 'styles', pattern: /\.css$/, limit: 8 * KB },

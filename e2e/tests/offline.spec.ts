@@ -43,6 +43,28 @@ test('only the page itself is kept by the service worker, never the relay’s an
   });
 
   expect(kept).toContain('/');
-  expect(kept.filter((path) => path.endsWith('.wasm'))).toHaveLength(2);
+  expect(kept.filter((path) => path.endsWith('.wasm'))).toHaveLength(3);
   expect(kept.filter((path) => path.startsWith('/api'))).toEqual([]);
+});
+
+test('without the relay a file that is dropped is still read', async ({ page, play, moodtape }) => {
+  const recording = makeRecording({ seed: 9, posts: 50 });
+  const relay = await play(recording);
+  await moodtape.expectStored(recording.posts);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await relay.kill();
+  await page.reload();
+  await moodtape.expectFigures({ posts: 50, ...recording.counts });
+
+  const dropped = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    const rows = ['id,created_at,user,text', '1,2021-01-01T00:00:00Z,ann,I love this great day'];
+    transfer.items.add(new File([rows.join('\n')], 'own.csv', { type: 'text/csv' }));
+    return transfer;
+  });
+  await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
+  await page.getByRole('button', { name: 'Import' }).click();
+
+  await moodtape.expectFigures({ posts: 1, positive: 1, neutral: 0, negative: 0 });
+  await expect(moodtape.connection).toHaveText('FILES');
 });

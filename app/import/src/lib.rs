@@ -4,6 +4,7 @@
 //!  bytes ──unpack──► entries ──encoding──► UTF-8 ──┬── table ──► rows ──► posts
 //!         (gzip, zip)                              ├── prices ─► rows ──► bars      + Report: refused rows
 //!                                                  └── lines ──► JSON ──► events      by reason, with samples
+//!                                     (an array is made lines first)
 //! ```
 //!
 //! [`preview`] looks at a file's beginning and says what it takes it for; a person may correct that
@@ -18,6 +19,7 @@ pub mod protocol;
 mod reader;
 mod report;
 mod snscrape;
+mod spread;
 mod table;
 mod unpack;
 

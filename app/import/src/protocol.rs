@@ -9,6 +9,8 @@ use crate::{Choice, Preview, Report};
 pub enum Order {
     /// Look at the file that comes with this message.
     Look,
+    /// Look at the file that lies at an address, absolute or beside the page.
+    Fetch(String),
     /// Read the file that was looked at.
     Begin {
         /// What it is.
@@ -38,6 +40,8 @@ pub enum News {
     Ready,
     /// What the file looks like.
     Seen(Preview),
+    /// Nothing could be fetched from an address; says why, for a person.
+    Unreachable(Unreachable),
     /// Some thousand events as a sealed chunk, to be stored.
     Chunk {
         /// From 1.
@@ -49,6 +53,15 @@ pub enum News {
     },
     /// How far it is.
     Progress(Progress),
+}
+
+/// Why nothing came from an address.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Unreachable {
+    /// There was no answer, or the browser does not hand it out: it does not say which.
+    NoAnswer,
+    /// The answer was a refusal, with this HTTP status.
+    Status(u16),
 }
 
 /// How far an import is.

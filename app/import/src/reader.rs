@@ -11,6 +11,7 @@ use crate::{
     Choice, Encoding, Kind, Preview, Report, dialect,
     encoding::{self, Transcoder},
     lines, prices,
+    spread::{self, Spread},
     table::{self, Columns},
     unpack::{Part, Unpacker},
 };
@@ -58,7 +59,7 @@ fn first_rows(choice: &Choice, bytes: &[u8]) -> Vec<Vec<String>> {
     let cut = |cell: String| cell.chars().take(CELL_LEN).collect();
     let rows = match choice.kind {
         Kind::Posts | Kind::Prices => dialect::rows(&text, choice.delimiter),
-        _ => text
+        _ => spread::as_lines(&text)
             .lines()
             .take(N_PREVIEW)
             .map(|line| vec![line.to_owned()])
@@ -84,7 +85,7 @@ fn detect(name: &str, head: &[u8]) -> Option<Choice> {
         delimiter: b',',
         ..Choice::default()
     };
-    if let Some(kind) = lines::kind(&text) {
+    if let Some(kind) = lines::kind(&spread::as_lines(&text)) {
         return Some(with_kind(kind));
     }
     if prices::is_table(&text) {
@@ -117,9 +118,18 @@ struct Body {
     kind: Kind,
     /// Text from the beginning of the row that is being read.
     pending: Vec<u8>,
+    layout: Layout,
     n_rows: u64,
     table: Option<Table>,
     prices: Option<price_csv::Reader>,
+}
+
+/// How values lie in a file that is no table.
+enum Layout {
+    /// Nothing has come.
+    Unknown,
+    Lines,
+    Spread(Spread),
 }
 
 struct Table {
@@ -255,6 +265,7 @@ impl Body {
             transcoder: Transcoder::new(choice.encoding),
             kind: choice.kind,
             pending: Vec::new(),
+            layout: Layout::Unknown,
             n_rows: 0,
             table: (choice.kind == Kind::Posts).then(table),
             prices: (choice.kind == Kind::Prices).then(|| price_csv::Reader::new(name)),
@@ -262,12 +273,33 @@ impl Body {
     }
 
     fn push(&mut self, bytes: &[u8], key: &AuthorKey, report: &mut Report, out: &mut Vec<Event>) {
-        self.transcoder.push(bytes, &mut self.pending);
+        if let Layout::Spread(spread) = &mut self.layout {
+            let mut text = Vec::new();
+            self.transcoder.push(bytes, &mut text);
+            spread.push(&text, &mut self.pending);
+        } else {
+            self.transcoder.push(bytes, &mut self.pending);
+        }
         if self.table.is_some() {
             self.read_rows(key, report, out);
-        } else {
-            self.read_lines(key, report, out);
+            return;
         }
+        self.see_layout();
+        self.read_lines(key, report, out);
+    }
+
+    /// The first bytes are hundreds of thousands, or all there are.
+    fn see_layout(&mut self) {
+        if !matches!(self.layout, Layout::Unknown) || self.pending.is_empty() {
+            return;
+        }
+        if self.prices.is_some() || !spread::is_spread(&self.pending) {
+            self.layout = Layout::Lines;
+            return;
+        }
+        let (mut spread, text) = (Spread::default(), std::mem::take(&mut self.pending));
+        spread.push(&text, &mut self.pending);
+        self.layout = Layout::Spread(spread);
     }
 
     fn finish(mut self, key: &AuthorKey, report: &mut Report, out: &mut Vec<Event>) {

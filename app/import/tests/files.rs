@@ -469,3 +469,36 @@ fn encodings_of_real_tables_are_told() {
         Encoding::Utf8
     );
 }
+
+#[test]
+fn an_array_of_posts_gives_what_its_lines_give() {
+    let line = |id: u32| {
+        format!(
+            r#"{{"id": "{id}", "text": "so, [this] is \"{id}\" {{ }}", "created_at": "2021-01-14T13:36:0{id}.000Z", "author_id": "7"}}"#
+        )
+    };
+    let lines: Vec<String> = (1..4).map(line).collect();
+    let (expect, _) = read("a.jsonl", lines.join("\n").as_bytes());
+    assert_eq!(expect.len(), 3);
+    let indented = lines.join(",").replace(", \"", ",\n    \"");
+    for array in [
+        format!("[{}]", lines.join(",")),
+        format!("[\n  {indented}\n]\n"),
+    ] {
+        for step in [1, 7, 4_096] {
+            let (events, report) = read_in("a.json", None, array.as_bytes(), step);
+            assert_eq!((events.len(), report.n_refused()), (3, 0));
+            assert_eq!(texts(&events), texts(&expect));
+        }
+    }
+}
+
+#[test]
+fn a_value_of_an_array_that_is_no_post_is_refused_and_the_rest_read() {
+    let array = r#"[{"id":"1","text":"one","created_at":"2021-01-14T13:36:01.000Z"}, 5, {"what":1}, {"id":"2","text":"two","created_at":"2021-01-14T13:36:01.000Z"}"#;
+
+    let (events, report) = read("a.json", array.as_bytes());
+
+    assert_eq!(texts(&events), ["one", "two"]);
+    assert_eq!((report.n_rows, report.n_refused()), (4, 2));
+}

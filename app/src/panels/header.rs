@@ -9,7 +9,7 @@ use wire::{config::LiveInfo, time::SECOND};
 use crate::{
     app::Actions,
     format,
-    panels::import::OpenFile,
+    panels::import::{OpenAddress, OpenFile},
     shortcuts::{Action, Desk},
     state::Views,
     stream,
@@ -32,6 +32,7 @@ pub(crate) fn Header() -> impl IntoView {
             <ConnectionPill />
             <StreamButton />
             <OpenFile />
+            <OpenAddress />
             <CatchingUp />
             <span class="spacer"></span>
             <Tools />
@@ -84,7 +85,9 @@ fn Tools() -> impl IntoView {
 #[component]
 fn StreamButton() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_beside = !stream::base().is_empty();
+    let base = stream::base();
+    let is_beside = !base.is_empty();
+    let (back, title) = connection::way_back(base == stream::FILES);
     let live = Memo::new(move |_| views.config.get().and_then(|config| config.live.clone()));
     let to_live = move |live: LiveInfo| {
         let title = strings::live_sources(&live);
@@ -93,7 +96,7 @@ fn StreamButton() -> impl IntoView {
     view! {
         {move || live.get().filter(|_| !is_beside).map(to_live)}
         {is_beside.then(|| view! {
-            <button type="button" title="Leave the live sources" on:click=|_| stream::follow("")>"Back to the recording"</button>
+            <button type="button" title=title on:click=|_| stream::follow("")>{back}</button>
         })}
     }
 }

@@ -2,16 +2,16 @@
 
 pub(crate) mod link;
 
-use analysis::series::quality::Outcome;
+use analysis::{protocol::LinkState, series::quality::Outcome};
 use import::{
     Choice, Kind, Preview, Role,
-    protocol::{Order, Progress, State},
+    protocol::{Order, Progress, State, Unreachable},
 };
-use leptos::{ev, prelude::*};
+use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, Event, File, HtmlInputElement};
+use web_sys::{DragEvent, Event, File, HtmlInputElement, SubmitEvent};
 
-use crate::{app::Actions, format, stream, strings::import as words};
+use crate::{app::Actions, format, state::Views, stream, strings::import as words};
 
 /// Where an import stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +19,10 @@ pub(crate) enum Stage {
     /// Nothing was opened.
     #[default]
     None,
+    /// The page's own recording is read, where there is no relay. Nothing is shown of it.
+    Demo,
+    /// A person says where a file lies.
+    Asking(Option<Unreachable>),
     /// The file is being looked at.
     Looking,
     /// A person decides.
@@ -49,20 +53,36 @@ pub(crate) fn OpenFile() -> impl IntoView {
     }
 }
 
+/// The button that asks for a file's address, in the header.
+#[component]
+pub(crate) fn OpenAddress() -> impl IntoView {
+    let importing = expect_context::<link::Importing>();
+    view! {
+        <button type="button" aria-label="Open an address" title="Open a file by its address" on:click=move |_| importing.ask()>
+            "URL"
+        </button>
+    }
+}
+
 /// What is said of the file that was opened; nothing while there is none. Files can be dropped anywhere.
 #[component]
 pub(crate) fn ImportPanel() -> impl IntoView {
     let importing = expect_context::<link::Importing>();
     let actions = expect_context::<Actions>();
     take_dropped_files(importing);
+    begin_by_itself(importing);
     let body = move || match importing.stage.get() {
-        Stage::None => ().into_any(),
+        Stage::None | Stage::Demo => ().into_any(),
+        Stage::Asking(why) => view! { <Ask why /> }.into_any(),
         Stage::Looking => view! { <p role="status">"Looking at the file…"</p> }.into_any(),
         Stage::Failed => view! { <p role="alert">{words::FAILED}</p> }.into_any(),
         Stage::Seen(preview) => view! { <Decide preview actions /> }.into_any(),
         Stage::Running => view! { <Course /> }.into_any(),
     };
-    let is_open = move || importing.stage.with(|stage| *stage != Stage::None);
+    let is_open = move || {
+        let stage = importing.stage.get();
+        !matches!(stage, Stage::None | Stage::Demo)
+    };
     view! {
         <section class="panel import" aria-label="Import" hidden=move || !is_open()>
             <header>
@@ -71,6 +91,52 @@ pub(crate) fn ImportPanel() -> impl IntoView {
             {body}
         </section>
     }
+}
+
+/// Asks for an address, and says what was wrong with the one before.
+#[component]
+fn Ask(why: Option<Unreachable>) -> impl IntoView {
+    let importing = expect_context::<link::Importing>();
+    let input = NodeRef::<html::Input>::new();
+    Effect::new(move || {
+        if let Some(input) = input.get() {
+            let _ = input.focus();
+        }
+    });
+    let open = move |event: SubmitEvent| {
+        event.prevent_default();
+        let address = input.get_untracked().map(|input| input.value());
+        if let Some(address) = address.filter(|address| !address.trim().is_empty()) {
+            importing.fetch(address.trim());
+        }
+    };
+    view! {
+        {why.map(|why| view! { <p role="alert">{words::unreachable(why)}</p> })}
+        <form class="actions" on:submit=open>
+            <input node_ref=input type="text" inputmode="url" aria-label="Address of a file" placeholder="https://…/posts.csv.gz" value=importing.name.get_untracked() />
+            <button type="submit" class="accent">"Open"</button>
+            <button type="button" on:click=move |_| importing.close()>"Cancel"</button>
+        </form>
+        <p class="caption">{words::ADDRESS}</p>
+    }
+}
+
+/// A file that the page's own address names; where there is no relay, the recording that lies beside the page.
+fn begin_by_itself(importing: link::Importing) {
+    let views = expect_context::<Views>();
+    let wanted = link::wanted_address();
+    let has_begun = StoredValue::new(false);
+    Effect::new(move || {
+        let has_no_relay = views.link.get() == LinkState::Files && stream::base().is_empty();
+        if has_begun.get_value() || wanted.is_none() && !has_no_relay {
+            return;
+        }
+        has_begun.set_value(true);
+        match &wanted {
+            Some(address) => importing.fetch(address),
+            None => importing.fetch_demo(),
+        }
+    });
 }
 
 /// Shows the first rows and lets a person say what the columns are.

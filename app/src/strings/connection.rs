@@ -59,7 +59,10 @@ pub(crate) fn pill(
     let (tone, text, can_retry) = match (health, link) {
         (Health::Stopped(_), _) => (Tone::Offline, "STOPPED".to_owned(), false),
         (Health::Starting, _) => (Tone::Busy, "STARTING".to_owned(), false),
-        (_, LinkState::Files) => (Tone::Replay, "FILES".to_owned(), false),
+        (_, LinkState::Files) => match config.and_then(|config| config.replay.as_ref()) {
+            Some(replay) => (Tone::Replay, replaying(replay, sources), false),
+            None => (Tone::Replay, "FILES".to_owned(), false),
+        },
         (_, LinkState::Connecting) => (Tone::Busy, "CONNECTING".to_owned(), false),
         (_, LinkState::Offline { attempt: 0..=2, .. }) => {
             (Tone::Busy, "RECONNECTING".to_owned(), true)
@@ -79,6 +82,14 @@ pub(crate) fn pill(
         tone,
         text,
         can_retry,
+    }
+}
+
+/// The button that leads back to what the relay itself sends, and what it leaves.
+pub(crate) fn way_back(shows_files: bool) -> (&'static str, &'static str) {
+    match shows_files {
+        true => ("Leave the files", "What was imported stays in this browser"),
+        false => ("Back to the recording", "Leave the live sources"),
     }
 }
 
@@ -175,6 +186,11 @@ mod tests {
         );
         assert_eq!(text(open(12_431), Some(&config), None), "CATCHING UP 12.4K");
         assert_eq!(text(open(0), None, None), "LIVE");
+        assert_eq!(text(LinkState::Files, None, None), "FILES");
+        assert_eq!(
+            text(LinkState::Files, Some(&config), None),
+            "REPLAY week ×600 · synthetic"
+        );
         assert_eq!(text(away(1), None, Some(HOUR)), "RECONNECTING");
         assert_eq!(
             text(away(9), None, Some(HOUR)),

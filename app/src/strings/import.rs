@@ -3,13 +3,25 @@
 use analysis::series::quality::{Check, Line, Outcome};
 use import::{
     Choice, Encoding, Kind, Role,
-    protocol::{Progress, State},
+    protocol::{Progress, State, Unreachable},
 };
 
 use crate::format;
 
 pub(crate) const FAILED: &str = "The part of this page that reads files could not be loaded. Everything else works; reload to try again.";
-pub(crate) const UNKNOWN: &str = "This file is neither a table of posts or prices nor lines of posts that are known here. Nothing was read from it.";
+pub(crate) const UNKNOWN: &str = "This file is neither a table of posts or prices nor posts in JSON that are known here. Nothing was read from it.";
+
+pub(crate) const ADDRESS: &str = "The file is fetched by this browser and read in it; nobody else is told. Its host must allow that for pages from elsewhere (CORS). A link to this page may name it, as in ?open=ADDRESS.";
+
+/// Why nothing came from an address.
+pub(crate) fn unreachable(why: Unreachable) -> String {
+    match why {
+        Unreachable::Status(status) => {
+            format!("The host refused: HTTP {status}. Is the address right?")
+        }
+        Unreachable::NoAnswer => "No file came from there. Either nothing answers at this address, or its host does not let pages from elsewhere read it (CORS), or this page's host forbids asking elsewhere, as the relay does. Save the file and open it from your disk.".to_owned(),
+    }
+}
 
 /// Roles of columns by the names in which they are offered.
 pub(crate) const ROLES: [(Role, &str); 9] = [
@@ -53,9 +65,9 @@ pub(crate) fn seen(choice: &Choice) -> String {
         }
         Kind::Prices => "Table of prices",
         Kind::Moodtape => "Recording of this program",
-        Kind::TwitterV1 => "Lines of Twitter v1.1",
-        Kind::TwitterV2 => "Lines of Twitter v2",
-        Kind::Snscrape => "Lines of snscrape",
+        Kind::TwitterV1 => "Posts as Twitter v1.1 writes them",
+        Kind::TwitterV2 => "Posts as Twitter v2 writes them",
+        Kind::Snscrape => "Posts as snscrape writes them",
     };
     format!("{what}, {encoding}.")
 }

@@ -6,6 +6,7 @@
 use futures::{
     FutureExt, SinkExt, StreamExt,
     channel::mpsc::{Sender, UnboundedReceiver},
+    future::pending,
     select,
 };
 use gloo_net::http::Request;
@@ -26,7 +27,7 @@ use crate::Input;
 pub enum Report {
     /// A new connection stands; its bytes follow.
     Opened {
-        /// The relay's configuration.
+        /// The relay's configuration. Without a log there is no relay, and no bytes follow.
         config: Box<PublicConfig>,
         /// Whether the relay was asked for everything.
         is_from_the_beginning: bool,
@@ -114,8 +115,11 @@ async fn follow(
         if reports.send(Input::Feed(report)).await.is_err() {
             return true;
         }
+        let Some(reader) = &reader else {
+            return pending().await;
+        };
         let bytes = select! {
-            bytes = read(&reader).fuse() => bytes,
+            bytes = read(reader).fuse() => bytes,
             _ = TimeoutFuture::new(SILENCE).fuse() => None,
         };
         match bytes {
@@ -132,14 +136,18 @@ async fn open(
     relay: &str,
     after: Option<Cursor>,
     abort: &AbortController,
-) -> Option<(PublicConfig, ReadableStreamDefaultReader)> {
+) -> Option<(PublicConfig, Option<ReadableStreamDefaultReader>)> {
     let signal = abort.signal();
     let config = Request::get(&format!("{relay}/api/v1/config"))
         .abort_signal(Some(&signal))
         .send()
         .await
         .ok()?;
-    let config = config.json().await.ok()?;
+    let config: PublicConfig = config.json().await.ok()?;
+    // The page's own folder has such a file, for hosts without a relay.
+    if config.log.is_none() {
+        return Some((config, None));
+    }
     let after = after
         .map(|cursor| format!("?after={cursor}"))
         .unwrap_or_default();
@@ -153,7 +161,7 @@ async fn open(
         return None;
     }
     let reader = stream.body()?.get_reader().dyn_into().ok()?;
-    Some((config, reader))
+    Some((config, Some(reader)))
 }
 
 /// The next piece of the stream; `None` at its end or when it breaks.

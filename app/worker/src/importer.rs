@@ -16,12 +16,12 @@ use chunks::Record;
 use futures::{StreamExt, channel::mpsc};
 use import::{
     Choice, Reader,
-    protocol::{News, Order, Progress, State},
+    protocol::{News, Order, Progress, State, Unreachable},
 };
 use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{File, MessageEvent};
+use web_sys::{Blob, File, MessageEvent, Response};
 use wire::{Event, author::AuthorKey};
 
 use crate::updates::scope;
@@ -63,14 +63,21 @@ pub fn listen() {
 
 async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Option<File>>>) {
     while let Some(order) = orders.next().await {
+        if let Order::Fetch(address) = &order {
+            match fetch(address).await {
+                Ok(fetched) => {
+                    look(&fetched).await;
+                    *file.borrow_mut() = Some(fetched);
+                }
+                Err(why) => send(&News::Unreachable(why)),
+            }
+            continue;
+        }
         let Some(file) = file.borrow().clone() else {
             continue;
         };
         match order {
-            Order::Look => {
-                let head = read(&file, 0, HEAD).await.unwrap_or_default();
-                send(&News::Seen(import::preview(&file.name(), &head)));
-            }
+            Order::Look => look(&file).await,
             Order::Begin { choice, key } => {
                 let import = Import::new(&file, choice, AuthorKey(key));
                 import.run(&file, &mut orders).await;
@@ -79,6 +86,28 @@ async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Optio
             _ => {}
         }
     }
+}
+
+async fn look(file: &File) {
+    let head = read(file, 0, HEAD).await.unwrap_or_default();
+    send(&News::Seen(import::preview(&file.name(), &head)));
+}
+
+/// The file at an address. The browser keeps large ones on disk.
+async fn fetch(address: &str) -> Result<File, Unreachable> {
+    let response = JsFuture::from(scope().fetch_with_str(address)).await;
+    let response: Response = response
+        .map_err(|_| Unreachable::NoAnswer)?
+        .unchecked_into();
+    if !response.ok() {
+        return Err(Unreachable::Status(response.status()));
+    }
+    let blob = response.blob().map_err(|_| Unreachable::NoAnswer)?;
+    let blob = JsFuture::from(blob).await;
+    let blob: Blob = blob.map_err(|_| Unreachable::NoAnswer)?.unchecked_into();
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    File::new_with_blob_sequence(&Array::of1(&blob), name).map_err(|_| Unreachable::NoAnswer)
 }
 
 struct Import {
@@ -164,7 +193,7 @@ impl Import {
             Order::Pause => self.set(State::Paused),
             Order::Resume => self.set(State::Running),
             Order::Cancel => self.progress.state = State::Cancelled,
-            Order::Look | Order::Begin { .. } => {}
+            Order::Look | Order::Fetch(_) | Order::Begin { .. } => {}
         }
     }
 

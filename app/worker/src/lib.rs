@@ -367,7 +367,11 @@ impl Worker {
         self.position.clear();
         self.configure(config);
         self.keep_config();
-        self.set_link(LinkState::Open { behind: 0 });
+        // A configuration that names no log is a file: nobody sends anything.
+        self.set_link(match self.config.log {
+            Some(_) => LinkState::Open { behind: 0 },
+            None => LinkState::Files,
+        });
     }
 
     fn configure(&mut self, config: PublicConfig) {

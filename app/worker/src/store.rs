@@ -101,7 +101,7 @@ pub enum Report {
     Loaded(Vec<Record>),
     /// Records that could not be read.
     Damaged {
-        /// Events that were in them, as far as that is known.
+        /// Events that were in them, as was noted beside them.
         n_events: u64,
     },
     /// Everything stored has been handed on.
@@ -208,6 +208,8 @@ struct Store {
     n_posts: u64,
     /// Records that could not be read, and why.
     damaged: Vec<(Records, JsValue, ChunkError)>,
+    /// Events that were in them.
+    n_damaged: u64,
 }
 
 /// A stored record.
@@ -242,6 +244,7 @@ impl Store {
             n_events: 0,
             n_posts: 0,
             damaged: Vec::new(),
+            n_damaged: 0,
         };
         store.read(reports).await?;
         Ok(store)
@@ -260,7 +263,7 @@ impl Store {
         }
         let _ = reports.send(Input::Store(Report::Loaded(tail))).await;
         if !self.damaged.is_empty() {
-            let n_events = self.damaged.len() as u64;
+            let n_events = self.n_damaged;
             let _ = reports
                 .send(Input::Store(Report::Damaged { n_events }))
                 .await;
@@ -269,7 +272,7 @@ impl Store {
     }
 
     fn forget(&mut self) {
-        (self.n_events, self.n_posts) = (0, 0);
+        (self.n_events, self.n_posts, self.n_damaged) = (0, 0, 0);
         self.chunks.clear();
         self.tail.clear();
         self.damaged.clear();
@@ -284,9 +287,10 @@ impl Store {
         let (records, is_old) = match self.database.get(kind, &key).await? {
             None => return Ok(Vec::new()),
             Some(Found::Lines(lines)) => (from_lines(&lines), true),
-            Some(Found::Chunk(numbers, texts)) => match chunks::read(&numbers, &texts) {
+            Some(Found::Chunk(numbers, texts, n)) => match chunks::read(&numbers, &texts) {
                 Ok(records) => (records, false),
                 Err(error) => {
+                    self.n_damaged += n;
                     self.damaged.push((kind, key, error));
                     return Ok(Vec::new());
                 }
@@ -401,7 +405,7 @@ impl Store {
 
     async fn records(&self, kind: Records, key: &JsValue) -> Result<Vec<Record>, idb::Error> {
         Ok(match self.database.get(kind, key).await? {
-            Some(Found::Chunk(numbers, texts)) => {
+            Some(Found::Chunk(numbers, texts, _)) => {
                 chunks::read(&numbers, &texts).unwrap_or_default()
             }
             Some(Found::Lines(lines)) => from_lines(&lines),

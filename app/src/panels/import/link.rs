@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use analysis::protocol::Command;
 use import::{
-    Choice,
-    protocol::{News, Order, Progress},
+    Choice, Preview,
+    protocol::{News, Order, Progress, State},
 };
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -18,9 +18,17 @@ use crate::app::Actions;
 const SCRIPT: &str = "./worker-import_loader.js";
 
 thread_local! {
-    /// The worker that is being used, and the file that waits for it to listen.
+    /// The worker that is being used, and what waits for it to listen.
     static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
-    static WAITING: RefCell<Option<File>> = const { RefCell::new(None) };
+    static WAITING: RefCell<Option<Waiting>> = const { RefCell::new(None) };
+}
+
+/// Lies beside the page, for hosts without a relay.
+const DEMO: &str = "./demo.ndjson.gz";
+
+enum Waiting {
+    File(File),
+    Address(String),
 }
 
 /// What is being imported.
@@ -46,10 +54,34 @@ impl Importing {
 
     /// Looks at a file; whatever was under way before is given up.
     pub(crate) fn look(self, file: File) {
+        let name = file.name();
+        self.look_at(Waiting::File(file), name, Stage::Looking);
+    }
+
+    /// The same with a file that lies at an address.
+    pub(crate) fn fetch(self, address: &str) {
+        let waiting = Waiting::Address(whole_address(address));
+        self.look_at(waiting, address.to_owned(), Stage::Looking);
+    }
+
+    /// Reads the recording that lies beside the page, without a question.
+    pub(crate) fn fetch_demo(self) {
+        let waiting = Waiting::Address(DEMO.to_owned());
+        self.look_at(waiting, String::new(), Stage::Demo);
+    }
+
+    /// Asks for an address.
+    pub(crate) fn ask(self) {
         self.close();
-        self.name.set(file.name());
-        self.stage.set(Stage::Looking);
-        WAITING.set(Some(file));
+        self.name.set(String::new());
+        self.stage.set(Stage::Asking(None));
+    }
+
+    fn look_at(self, what: Waiting, name: String, stage: Stage) {
+        self.close();
+        self.name.set(name);
+        self.stage.set(stage);
+        WAITING.set(Some(what));
         if self.load().is_none() {
             self.stage.set(Stage::Failed);
         }
@@ -58,7 +90,9 @@ impl Importing {
     /// Reads the file that was looked at.
     pub(crate) fn begin(self, choice: Choice) {
         self.progress.set(Progress::default());
-        self.stage.set(Stage::Running);
+        if !self.is_demo() {
+            self.stage.set(Stage::Running);
+        }
         self.order(&Order::Begin {
             choice: Some(choice),
             key: author_key(),
@@ -105,18 +139,49 @@ impl Importing {
 
     fn take(self, news: News) {
         match news {
-            News::Ready => {
-                if let Some(file) = WAITING.take() {
-                    send(&Order::Look, Some(&file));
-                }
-            }
+            News::Ready => match WAITING.take() {
+                Some(Waiting::File(file)) => send(&Order::Look, Some(&file)),
+                Some(Waiting::Address(address)) => self.order(&Order::Fetch(address)),
+                None => {}
+            },
+            News::Seen(Preview {
+                choice: Some(choice),
+                ..
+            }) if self.is_demo() => self.begin(choice),
             News::Seen(preview) => self.stage.set(Stage::Seen(preview)),
+            // What was read of it at an earlier visit is stored.
+            News::Unreachable(_) if self.is_demo() => self.close(),
+            News::Unreachable(why) => self.stage.set(Stage::Asking(Some(why))),
             News::Chunk { no, numbers, texts } => {
                 self.actions.send(&Command::Import { no, numbers, texts })
             }
-            News::Progress(progress) => self.progress.set(progress),
+            News::Progress(progress) => {
+                let is_over = progress.state == State::Done;
+                self.progress.set(progress);
+                if is_over && self.is_demo() {
+                    self.close();
+                }
+            }
         }
     }
+
+    fn is_demo(self) -> bool {
+        self.stage.get_untracked() == Stage::Demo
+    }
+}
+
+/// The file that the page's own address asks for, as in `?open=posts.csv`.
+pub(crate) fn wanted_address() -> Option<String> {
+    let search = window().location().search().unwrap_or_default();
+    let query = web_sys::UrlSearchParams::new_with_str(&search).ok()?;
+    query.get("open").filter(|address| !address.is_empty())
+}
+
+/// An address beside the page, as the worker that fetches it understands it.
+fn whole_address(address: &str) -> String {
+    let page = window().location().href().unwrap_or_default();
+    let whole = web_sys::Url::new_with_base(address, &page);
+    whole.map_or_else(|_| address.to_owned(), |url| url.href())
 }
 
 /// The analysis worker has stored a chunk.

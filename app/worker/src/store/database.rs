@@ -29,8 +29,8 @@ pub(super) enum Records {
 /// What lies under a key.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// A chunk: numbers and texts.
-    Chunk(Vec<u8>, Vec<u8>),
+    /// A chunk: numbers, texts, and how many events were put in.
+    Chunk(Vec<u8>, Vec<u8>, u64),
     /// Event lines, as the first version of the schema kept them.
     Lines(Vec<u8>),
 }
@@ -108,7 +108,9 @@ impl Database {
             Records::Tail => bytes_of(&record, "texts"),
         };
         let numbers = bytes_of(&record, "numbers").unwrap_or_default();
-        Ok(Some(Found::Chunk(numbers, texts.unwrap_or_default())))
+        let n = Reflect::get(&record, &JsValue::from_str("n"));
+        let n = n.ok().and_then(|n| n.as_f64()).unwrap_or_default() as u64;
+        Ok(Some(Found::Chunk(numbers, texts.unwrap_or_default(), n)))
     }
 
     /// Adds a record to the tail, and the texts beside it. Without a chunk only the latter.
