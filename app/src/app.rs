@@ -19,6 +19,7 @@ use crate::{
         kpi::KpiStrip,
         lag::LagPanel,
         leaders::LeadersPanel,
+        looks::Looks,
         market::MarketPanel,
         notices::Notices,
         posts::PostsPanel,
@@ -99,6 +100,7 @@ impl Actions {
 
     /// Shows what files hold from now on, and keeps it apart from what relays send.
     pub(crate) fn follow_files(self) {
+        stream::ask_to_keep();
         if stream::base() == stream::FILES {
             return;
         }
@@ -138,6 +140,7 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(choice);
     provide_context(actions);
     provide_context(Importing::new(actions));
+    provide_context(Looks::new(views, choice));
     let (appearance, preferences) = (Appearance::new(), Preferences::new());
     let desk = Desk::new(actions, choice, appearance, preferences);
     provide_context(appearance);

@@ -93,6 +93,10 @@ pub trait Plottable: Send + Sync {
     fn n_points(&self) -> usize;
     /// The stretch of time it stands for, in milliseconds.
     fn extent(&self) -> (f64, f64);
+    /// Is the horizontal axis time, so that charts show each other's cursor?
+    fn is_over_time(&self) -> bool {
+        true
+    }
 }
 
 /// Charts put fewer buckets together where there is more room; a table has room enough.

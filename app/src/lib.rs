@@ -14,6 +14,7 @@
 pub mod charts;
 
 mod app;
+mod browser;
 mod clipboard;
 mod format;
 mod link;

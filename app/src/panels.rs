@@ -12,6 +12,7 @@ pub(crate) mod kpi;
 pub(crate) mod lag;
 pub(crate) mod leaders;
 mod list_editor;
+pub(crate) mod looks;
 pub(crate) mod market;
 mod method;
 pub(crate) mod notices;

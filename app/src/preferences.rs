@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use wire::{Millis, time::MINUTE};
 
-use crate::format::{self, Numbers, Zone};
+use crate::{
+    browser,
+    format::{self, Numbers, Zone},
+};
 
 /// What the reader chose. A change of how things are written makes the panels anew.
 #[derive(Clone, Copy)]
@@ -76,14 +79,12 @@ fn kept<T: Copy + PartialEq + Send + Sync + 'static>(
     parse: impl Fn(&str) -> Option<T>,
     write: fn(T) -> &'static str,
 ) -> RwSignal<T> {
-    let storage = || window().local_storage().ok().flatten();
-    let before = storage().and_then(|storage| storage.get_item(key).ok().flatten());
+    let before = browser::recall(key);
     let value = RwSignal::new(before.as_deref().and_then(parse).unwrap_or(default));
     Effect::new(move |is_later: Option<()>| {
         let text = write(value.get());
-        if let (Some(()), Some(storage)) = (is_later, storage()) {
-            // Private windows may refuse; the choice then lasts as long as the page.
-            let _ = storage.set_item(key, text);
+        if is_later.is_some() {
+            browser::remember(key, Some(text));
         }
     });
     value

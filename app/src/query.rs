@@ -369,6 +369,7 @@ fn in_limits(mut watch: Watch) -> Watch {
     watch.hashtag_window = watch.hashtag_window.clamp(MINUTE, DAY);
     watch.n_hashtags = watch.n_hashtags.clamp(3, 50);
     watch.n_posts = watch.n_posts.clamp(10, 500);
+    panels::in_limits(&mut watch.panels);
     for list in [&mut watch.tickers, &mut watch.topics] {
         let mut seen: Vec<String> = Vec::new();
         list.retain(|name| {

@@ -4,6 +4,8 @@
 
 use leptos::prelude::window;
 
+use crate::browser;
+
 const KEY: &str = "stream";
 const LONGEST: usize = 40;
 /// No stream of a relay: what was imported from files.
@@ -11,9 +13,9 @@ pub(crate) const FILES: &str = "/files";
 
 /// What stands before `/api/v1` in the addresses of the stream: nothing, or such as `/live`.
 pub(crate) fn base() -> String {
-    let kept = window().local_storage().ok().flatten();
-    let kept = kept.and_then(|storage| storage.get_item(KEY).ok().flatten());
-    kept.filter(|base| is_base(base)).unwrap_or_default()
+    browser::recall(KEY)
+        .filter(|base| is_base(base))
+        .unwrap_or_default()
 }
 
 /// The database of the stream.
@@ -25,18 +27,29 @@ pub(crate) fn store() -> String {
 /// belonged to the data before, and goes.
 pub(crate) fn follow(base: &str) {
     keep(base);
+    if !base.is_empty() {
+        ask_to_keep();
+    }
     let location = window().location();
     let _ = location.assign(&location.pathname().unwrap_or_default());
 }
 
 /// The next visit begins with this stream.
 pub(crate) fn keep(base: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        // Where nothing can be kept, the page comes back as it was.
-        let _ = match base {
-            "" => storage.remove_item(KEY),
-            base => storage.set_item(KEY, base),
-        };
+    browser::remember(KEY, Some(base).filter(|base| !base.is_empty()));
+}
+
+/// Asks the browser not to throw data away when the device runs short: whoever opens a file or goes live means
+/// to have it again. Some browsers ask the person, some decide by themselves; either answer is fine.
+pub(crate) fn ask_to_keep() {
+    let navigator = window().navigator();
+    // Absent on an address that is neither https nor localhost.
+    if js_sys::Reflect::has(&navigator, &"storage".into()).unwrap_or(false)
+        && let Ok(asked) = navigator.storage().persist()
+    {
+        leptos::task::spawn_local(async move {
+            let _ = wasm_bindgen_futures::JsFuture::from(asked).await;
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::HtmlElement;
 
-use crate::charts::theme::Palette;
+use crate::{browser, charts::theme::Palette};
 
 const STORAGE_KEY: &str = "theme";
 
@@ -46,7 +46,7 @@ pub(crate) struct Appearance {
 impl Appearance {
     /// Reads the kept choice and follows the system.
     pub(crate) fn new() -> Self {
-        let kept = storage().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
+        let kept = browser::recall(STORAGE_KEY);
         let theme = kept
             .as_deref()
             .and_then(Theme::from_name)
@@ -77,10 +77,7 @@ impl Appearance {
 
     fn choose(self, theme: Theme) {
         show(theme);
-        if let Some(storage) = storage() {
-            // Private windows may refuse; the choice then lasts as long as the page.
-            let _ = storage.set_item(STORAGE_KEY, theme.name());
-        }
+        browser::remember(STORAGE_KEY, Some(theme.name()));
         self.theme.set(theme);
         self.set_palette.set(read_palette());
     }
@@ -161,8 +158,4 @@ fn read_palette() -> Palette {
     });
     probe.remove();
     palette
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window().local_storage().ok().flatten()
 }

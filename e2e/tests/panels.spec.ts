@@ -64,7 +64,7 @@ test('posts over time and of the last minutes add up', async ({ page, play, mood
   await expect.poll(async () => Number(await canvasOf(hours).getAttribute('data-points'))).toBe(200);
   const live = await panel(page, 'Posts every 5 s');
   await live.getByLabel('Looks back').selectOption('1 min');
-  await live.getByRole('button', { name: 'Table' }).click();
+  await moodtape.chartMenu('Posts every 5 s', 'Show as table');
   await expect(live.getByRole('row')).toHaveCount(13);
 });
 

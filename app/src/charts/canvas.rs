@@ -66,11 +66,15 @@ pub(crate) fn ChartCanvas(
     let drawn = RwSignal::new(0u32);
     let spoken = RwSignal::new(String::new());
     let preview = RwSignal::new(None);
+    let failure = RwSignal::new(None::<String>);
 
     let redraw = move || {
         let (stage, source) = (stage(), source.get_untracked());
         if let (Some(canvas), Some(source)) = (canvas.get_untracked(), source) {
-            draw(&canvas, &stage, source, palette.get_untracked());
+            let outcome = draw(&canvas, &stage, source, palette.get_untracked());
+            if outcome.as_ref().err() != failure.get_untracked().as_ref() {
+                failure.set(outcome.err());
+            }
             drawn.update(|n| *n += 1);
             if !stage.is_moving() {
                 preview.set(None);
@@ -149,6 +153,12 @@ pub(crate) fn ChartCanvas(
             ></canvas>
             <Overlay gestures drawn />
         </div>
+        {move || failure.get().map(|why| view! {
+            <div class="failed over" role="alert">
+                <p>{format!("This chart cannot be drawn: {why}.")}</p>
+                <button type="button" on:click=move |_| redraw()>"Retry"</button>
+            </div>
+        })}
         <output class="vh" aria-live="polite">{move || spoken.get()}</output>
         <Show when=move || is_table.get()><ChartTable name source /></Show>
         <ChartMenu name is_table wish />

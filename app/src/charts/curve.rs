@@ -12,6 +12,7 @@ use super::{
     lag::{lag_span, signed_span},
     scale::{Rect, Scale, nice_range, nice_ticks, time_ticks},
     sheet::{Anchor, Drawn, Sheet, Size},
+    table::{Cell, Table},
 };
 use crate::format;
 
@@ -265,8 +266,43 @@ impl Plottable for Curve {
         Box::new(CurveChart::new(self, size))
     }
 
+    fn table(self: Arc<Self>) -> Table {
+        let first = match self.axis {
+            Axis::Time => "Until".to_owned(),
+            Axis::Offset(width) => format!("From the event, in {}", format::span(width)),
+        };
+        let number = |value: Option<f64>| {
+            value.map_or(Cell::Gap("too few pairs"), |value| {
+                let text = format!("{}{}", format::signed(value, self.decimals), self.unit);
+                Cell::Number(value, text)
+            })
+        };
+        let row = |idx: usize| {
+            let (x, value) = *self.points.get(idx)?;
+            let place = match self.axis {
+                Axis::Time => Cell::Time(x as Millis),
+                Axis::Offset(width) => Cell::Number(x, signed_span(width, x as i32)),
+            };
+            let (lowest, highest) = self.band.get(idx).copied().flatten().unzip();
+            Some(vec![place, number(value), number(lowest), number(highest)])
+        };
+        Table {
+            columns: vec![
+                first,
+                self.title.to_owned(),
+                "95 % band, from".to_owned(),
+                "to".to_owned(),
+            ],
+            rows: (0..self.points.len()).filter_map(row).collect(),
+        }
+    }
+
     fn n_points(&self) -> usize {
         self.n_values()
+    }
+
+    fn is_over_time(&self) -> bool {
+        self.axis == Axis::Time
     }
 
     fn extent(&self) -> (f64, f64) {

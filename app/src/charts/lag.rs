@@ -216,6 +216,10 @@ impl Plottable for LagView {
             rows: self.lags.iter().zip(&self.correlation).map(row).collect(),
         }
     }
+
+    fn is_over_time(&self) -> bool {
+        false
+    }
 }
 
 impl Drawing for LagChart {

@@ -13,6 +13,7 @@ use super::{
     backend::Sharp,
     scale::{Rect, nice_ticks, time_ticks},
     sheet::{Anchor, Drawn, Sheet, Size},
+    table::{Cell, Table},
 };
 use crate::format;
 
@@ -288,6 +289,27 @@ fn columns(view: &StackView, width_px: f64) -> Vec<Column> {
 impl Plottable for Stack {
     fn layout(self: Arc<Self>, size: Size) -> Box<dyn Drawing> {
         Box::new(StackChart::new(self, size))
+    }
+
+    fn table(self: Arc<Self>) -> Table {
+        let StackView { edges, cells, .. } = &self.view;
+        let row = |(from, cell): (&Millis, &Option<[u32; 3]>)| {
+            let mut row = vec![Cell::Time(*from)];
+            match cell {
+                Some(counts) => row.extend(counts.map(|n| {
+                    let text = format::count(u64::from(n));
+                    Cell::Number(f64::from(n), text)
+                })),
+                None => row.resize(4, Cell::Gap("no data")),
+            }
+            row
+        };
+        let columns = ["From", "Positive posts", "Neutral posts", "Negative posts"];
+        Table {
+            columns: columns.map(str::to_owned).to_vec(),
+            // The last edge is an end.
+            rows: edges.iter().zip(cells).map(row).collect(),
+        }
     }
 
     fn n_points(&self) -> usize {

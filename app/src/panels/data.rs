@@ -171,7 +171,8 @@ pub(crate) fn QualityPanel() -> impl IntoView {
     }
 }
 
-fn newest(ranges: &[Range]) -> Vec<Range> {
+/// As many as [`Stretches`] lists.
+pub(super) fn newest(ranges: &[Range]) -> Vec<Range> {
     ranges.iter().rev().take(STRETCHES).copied().collect()
 }
 
@@ -209,7 +210,11 @@ fn Checks(lines: Memo<Vec<Line>>) -> impl IntoView {
 
 /// A list that can be opened, of the newest of `n`.
 #[component]
-fn Stretches(name: &'static str, ranges: Memo<Vec<Range>>, n: Memo<u64>) -> impl IntoView {
+pub(super) fn Stretches(
+    name: &'static str,
+    ranges: Memo<Vec<Range>>,
+    n: Memo<u64>,
+) -> impl IntoView {
     let has_any = move || n.get() > 0;
     let title = move || match n.get() {
         n if n > STRETCHES as u64 => {

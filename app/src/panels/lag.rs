@@ -2,22 +2,17 @@
 
 use std::sync::Arc;
 
-use analysis::{
-    protocol::{Panel, RangeChoice, Watch},
-    stats::trials::{Trial, Trials},
-    text::sentiment::Limits,
-    view::Verdict,
-};
+use analysis::{protocol::Panel, view::Verdict};
 use leptos::{html::Section, prelude::*};
 
 use super::{
+    looks::Looks,
     method::{Card, Figures, Method},
     sight,
 };
 use crate::{
     charts::{Plottable, canvas::ChartCanvas, lag::n_points},
     format,
-    query::{Choice, write_method},
     state::Views,
     strings::{self, statistics},
 };
@@ -87,10 +82,9 @@ pub(crate) fn LagPanel() -> impl IntoView {
 #[component]
 fn Credibility() -> impl IntoView {
     let views = expect_context::<Views>();
-    let trials = StoredValue::new(Trials::default());
-    let n_looks = count_looks(views, expect_context::<Choice>(), trials);
+    let looks = expect_context::<Looks>();
     let facts = move || {
-        let n_looks = n_looks.get();
+        let looks = looks.so_far();
         views.lag.get().map(|view| {
             let [sentiment, price] = statistics::directions(&view);
             let placebo = views.panels.placebo.with(|placebo| {
@@ -106,10 +100,10 @@ fn Credibility() -> impl IntoView {
                 sentiment,
                 price,
                 ("Best lag".to_owned(), statistics::best_lag(&view)),
-                ("p".to_owned(), trials.with_value(|trials| statistics::p_values(&view, trials))),
+                ("p".to_owned(), statistics::p_values(&view, &looks)),
                 ("Pairs".to_owned(), n),
                 ("Placebo".to_owned(), placebo),
-                ("Looks".to_owned(), statistics::trials(n_looks)),
+                ("Looks".to_owned(), statistics::trials(looks.n())),
                 ("Latency floor".to_owned(), statistics::latency_floor(&view)),
             ];
             let fact = |(name, text): (String, String)| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
@@ -117,73 +111,4 @@ fn Credibility() -> impl IntoView {
         })
     };
     view! { <dl class="card-facts">{facts}</dl> }
-}
-
-/// Every test whose outcome was shown, counted when it comes and not when it is asked for.
-fn count_looks(views: Views, choice: Choice, trials: StoredValue<Trials>) -> Memo<usize> {
-    let look = move |test: String, ticker: &str, width| {
-        let trial = Trial {
-            test,
-            ticker: ticker.to_owned(),
-            width,
-            sample: choice.watch.with_untracked(sample_of),
-        };
-        trials.update_value(|trials| {
-            trials.look(trial);
-        });
-    };
-    let of_lag = Memo::new(move |n: Option<&usize>| {
-        if let Some(view) = views.lag.get().filter(|view| view.p_family.is_some()) {
-            look("lag".to_owned(), &view.ticker, view.width);
-        }
-        n.map_or(0, |n| n + 1)
-    });
-    let of_rolling = Memo::new(move |n: Option<&usize>| {
-        let view = views.panels.rolling.get();
-        if let Some(view) = view.filter(|view| view.whole.is_some()) {
-            // The outcome told is that of the whole range, whatever the stretch.
-            let test = format!("{:?} {:?}", view.choice.pair, view.choice.rank);
-            look(test, &view.ticker, view.width);
-        }
-        n.map_or(0, |n| n + 1)
-    });
-    let of_events = Memo::new(move |n: Option<&usize>| {
-        let view = views.panels.events.get();
-        if let Some(view) = view.filter(|view| view.p_placebo.is_some()) {
-            look("events".to_owned(), &view.ticker, view.width);
-        }
-        n.map_or(0, |n| n + 1)
-    });
-    Memo::new(move |_| {
-        for seen in [of_lag, of_rolling, of_events] {
-            // Read, not only tracked: a memo that nobody reads is not made.
-            seen.get();
-        }
-        trials.with_value(Trials::n)
-    })
-}
-
-/// The part of a choice that makes another test of the same ticker.
-fn sample_of(watch: &Watch) -> String {
-    let Watch {
-        range,
-        scoring,
-        sampling,
-        class,
-        hashtag,
-        tickers,
-        topics,
-        ..
-    } = watch;
-    let range = match range {
-        RangeChoice::Fixed { from, to } => format!("{from}-{to}"),
-        RangeChoice::Last(length) => length.to_string(),
-        RangeChoice::All => String::new(),
-    };
-    let limits = scoring.limits == Limits::Strict;
-    let method = write_method(scoring.method);
-    format!(
-        "{range} {method} {limits} {} {class:?} {hashtag:?} {tickers:?} {topics:?}",
-        strings::sampling::told(sampling)
-    )
 }

@@ -3,11 +3,12 @@
 use analysis::view::Range;
 use leptos::{prelude::*, task::spawn_local};
 
+use super::notices::reload;
 pub(crate) use crate::strings::method::Card;
 use crate::{
     clipboard, format,
     query::Choice,
-    state::Views,
+    state::{Health, Views},
     strings::{self, method},
 };
 
@@ -31,7 +32,19 @@ impl Figures {
 pub(crate) fn Method(card: Card, figures: Signal<Figures>) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let name = method::text(card).name;
+    let views = expect_context::<Views>();
+    // Instead of a skeleton that never fills.
+    let failure = move || match views.health.get() {
+        Health::Stopped(trouble) if figures.with(|figures| figures.n.is_empty()) => Some(trouble),
+        _ => None,
+    };
     view! {
+        {move || failure().map(|trouble| view! {
+            <div class="failed">
+                <p>{format!("Nothing to show here. {} {}", trouble.what, trouble.what_to_do)}</p>
+                <button type="button" on:click=|_| reload()>"Retry"<span class="vh">{format!(" {name}")}</span></button>
+            </div>
+        })}
         <div class="method">
             <button
                 type="button"
@@ -96,6 +109,7 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
             {row("Formula", text.formula.into_any())}
             {row("n", n.into_any())}
             {row("Window", stretch.into_any())}
+            {row("Selection", method::selection(card).into_any())}
             {row("Counted", sampling.into_any())}
             {row("Lexicon", lexicon.into_any())}
             {row("Program", method::VERSION.into_any())}

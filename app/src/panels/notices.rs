@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use crate::{
     app::Actions,
+    browser,
     state::{Health, Views},
-    strings,
+    strings::{self, troubles},
 };
 
 const NOTE_KEY: &str = "replay-note";
@@ -16,7 +17,9 @@ const NOTE_KEY: &str = "replay-note";
 pub(crate) fn Notices() -> impl IntoView {
     let views = expect_context::<Views>();
     let actions = expect_context::<Actions>();
-    let is_note_read = RwSignal::new(kept().is_some());
+    // The pill in the header goes on saying it.
+    let is_note_read = RwSignal::new(browser::recall(NOTE_KEY).is_some());
+    let not_stored = move || views.store.with(troubles::not_stored);
     let stopped = move || match views.health.get() {
         Health::Stopped(trouble) => Some(trouble),
         Health::Starting | Health::Running => None,
@@ -36,6 +39,12 @@ pub(crate) fn Notices() -> impl IntoView {
                 <button type="button" on:click=|_| reload()>"Reload"</button>
             </div>
         })}
+        {move || not_stored().map(|trouble| view! {
+            <div class="notice bad" role="alert">
+                <TroubleText trouble />
+                <button type="button" on:click=|_| reload()>"Reload"</button>
+            </div>
+        })}
         {move || views.trouble.get().map(|trouble| view! {
             <div class="notice bad" role="alert">
                 <TroubleText trouble />
@@ -46,7 +55,7 @@ pub(crate) fn Notices() -> impl IntoView {
             <div class="notice" role="note">
                 <p>{note}</p>
                 <button type="button" on:click=move |_| {
-                    keep();
+                    browser::remember(NOTE_KEY, Some("read"));
                     is_note_read.set(true);
                 }>"Got it"</button>
             </div>
@@ -60,19 +69,7 @@ fn TroubleText(trouble: Trouble) -> impl IntoView {
     view! { <p><strong>{trouble.what}</strong>" "{trouble.still_works}" "{trouble.what_to_do}</p> }
 }
 
-/// The note was read in this browser before; the pill in the header goes on saying it.
-fn kept() -> Option<String> {
-    window().local_storage().ok()??.get_item(NOTE_KEY).ok()?
-}
-
-fn keep() {
-    if let Ok(Some(storage)) = window().local_storage() {
-        // Where nothing can be kept, the note comes again.
-        let _ = storage.set_item(NOTE_KEY, "read");
-    }
-}
-
-fn reload() {
+pub(super) fn reload() {
     // A browser that refuses to reload has a button of its own for it.
     let _ = window().location().reload();
 }

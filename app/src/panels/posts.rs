@@ -133,12 +133,12 @@ pub(crate) fn PostsPanel() -> impl IntoView {
         }
     };
     let figures = Signal::derive(move || {
-        let n = shown.with(|view| view.as_ref().map_or(0, |view| view.n_matching));
         let range = views.kpi.with(|kpi| kpi.as_ref().map(|kpi| kpi.range));
-        Figures::new(
-            format!("{} matching posts", format::count(n)),
-            range.unwrap_or_default(),
-        )
+        let of = |view: &Arc<PostsView>| {
+            let n = format!("{} matching posts", format::count(view.n_matching));
+            Figures::new(n, range.unwrap_or_default())
+        };
+        shown.with(|view| view.as_ref().map(of)).unwrap_or_default()
     });
     let empty = move || {
         let view = shown.get().filter(|view| view.rows.is_empty())?;

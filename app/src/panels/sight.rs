@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use analysis::protocol::{Panel, Wanted, Watch, WhyChoice};
 use leptos::{html::Section, prelude::*};
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+
+use crate::browser;
 
 /// What is in sight, and which bucket is asked about. Neither is part of the address.
 #[derive(Clone, Copy)]
@@ -88,9 +88,7 @@ pub(crate) fn follow(section: NodeRef<Section>, panels: &'static [Panel]) {
 
 fn observe(section: &web_sys::Element, sight: Sight, panels: &'static [Panel]) {
     let was_seen = Cell::new(false);
-    let on_sight = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-        let entry: Option<IntersectionObserverEntry> = entries.pop().dyn_into().ok();
-        let is_seen = entry.is_some_and(|entry| entry.is_intersecting());
+    browser::follow_sight(section, move |is_seen| {
         if was_seen.replace(is_seen) == is_seen {
             return;
         }
@@ -101,9 +99,4 @@ fn observe(section: &web_sys::Element, sight: Sight, panels: &'static [Panel]) {
             }
         }
     });
-    if let Ok(observer) = IntersectionObserver::new(on_sight.as_ref().unchecked_ref()) {
-        observer.observe(section);
-        let kept = StoredValue::new_local((observer, on_sight));
-        on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
-    }
 }

@@ -11,8 +11,7 @@ use wire::{Millis, time::MINUTE};
 
 use super::{
     method::{Card, Figures},
-    shell::{Choose, Shell, TableButton, texts},
-    table::{Cells, Table},
+    shell::{Choose, Shell, texts},
 };
 use crate::{
     charts::{
@@ -26,24 +25,18 @@ use crate::{
     strings::leaders as strings,
 };
 
-/// The tables show the newest so many cells.
-const TABLE_ROWS: usize = 200;
-
 fn figures(view: Option<&StackView>) -> Figures {
     view.map_or_else(Figures::default, |view| {
         Figures::new(format!("{} posts", format::count(view.n)), view.range)
     })
 }
 
-/// A chart of one stack with its table.
+/// A chart of one stack.
 #[component]
 fn StackChart(
     name: &'static str,
-    /// Of its table: no two regions have the same.
-    table_name: &'static str,
     view: Memo<Option<StackView>>,
     form: Form,
-    is_table: RwSignal<bool>,
     /// Dragging chooses a range.
     can_zoom: Signal<bool>,
 ) -> impl IntoView {
@@ -63,52 +56,26 @@ fn StackChart(
             }
         }
     });
-    let cells = Memo::new(move |_| view.with(|view| view.as_ref().map(table).unwrap_or_default()));
     let is_empty = move || view.with(|view| view.as_ref().is_some_and(|view| view.n == 0));
     view! {
         <div class="figure-box small" class:loading=move || view.with(Option::is_none)>
             <ChartCanvas name summary source on_zoom />
             <Show when=is_empty><p class="empty over">"No posts here yet. Choose a longer stretch or another ticker."</p></Show>
         </div>
-        {move || is_table.get().then(|| view! { <Table name=table_name cells /> })}
     }
     .into_any()
-}
-
-fn table(view: &StackView) -> Cells {
-    let edges = view.edges.iter().zip(&view.cells).rev().take(TABLE_ROWS);
-    let row = |(from, cell): (&Millis, &Option<[u32; 3]>)| {
-        let count = |k: usize| match cell {
-            Some(cell) => cell
-                .get(k)
-                .map_or(String::new(), |n| format::count(u64::from(*n))),
-            None => "no data".to_owned(),
-        };
-        vec![format::date_time(*from), count(0), count(1), count(2)]
-    };
-    Cells {
-        caption: format!(
-            "Newest {} of {} cells, UTC",
-            view.cells.len().min(TABLE_ROWS),
-            view.cells.len()
-        ),
-        head: vec!["From", "Positive", "Neutral", "Negative"],
-        // The last edge is an end.
-        rows: edges.map(row).collect(),
-    }
 }
 
 /// Posts per hour of the range.
 #[component]
 pub(crate) fn HoursPanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_table = RwSignal::new(false);
     let view = Memo::new(move |_| views.panels.hours.with(|view| view.as_deref().cloned()));
     let figures = Signal::derive(move || view.with(|view| figures(view.as_ref())));
     view! {
         <Shell panels=&[Panel::Hours] name="hours" title="Posts over time" card=Card::Hours figures
-            tools=ViewFn::from(move || view! { <TableButton is_table /> })>
-            <StackChart name="Posts over time" table_name="Table of posts by class" view form=Form::Counts is_table can_zoom=Signal::stored(true) />
+            tools=ViewFn::from(|| ())>
+            <StackChart name="Posts over time" view form=Form::Counts can_zoom=Signal::stored(true) />
         </Shell>
     }
 }
@@ -117,7 +84,6 @@ pub(crate) fn HoursPanel() -> impl IntoView {
 #[component]
 pub(crate) fn LivePanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_table = RwSignal::new(false);
     let is_stopped = RwSignal::new(false);
     let view = Memo::new(move |before: Option<&Option<StackView>>| {
         let newest = views.panels.live.get();
@@ -133,8 +99,8 @@ pub(crate) fn LivePanel() -> impl IntoView {
     let figures = Signal::derive(move || view.with(|view| figures(view.as_ref())));
     view! {
         <Shell panels=&[Panel::Live] name="live" title="Posts every 5 s" card=Card::Live figures
-            tools=ViewFn::from(move || live_controls(is_stopped, is_table))>
-            <StackChart name="Posts every 5 s" table_name="Table of posts every 5 s" view form=Form::Counts is_table can_zoom=Signal::stored(false) />
+            tools=ViewFn::from(move || live_controls(is_stopped))>
+            <StackChart name="Posts every 5 s" view form=Form::Counts can_zoom=Signal::stored(false) />
         </Shell>
     }
 }
@@ -144,7 +110,7 @@ fn is_same_choice(a: &StackView, b: &StackView) -> bool {
     a.subject == b.subject && a.cells.len() == b.cells.len()
 }
 
-fn live_controls(is_stopped: RwSignal<bool>, is_table: RwSignal<bool>) -> AnyView {
+fn live_controls(is_stopped: RwSignal<bool>) -> AnyView {
     let choice = expect_context::<Choice>();
     let views = expect_context::<Views>();
     let windows = [
@@ -191,7 +157,6 @@ fn live_controls(is_stopped: RwSignal<bool>, is_table: RwSignal<bool>) -> AnyVie
         <button type="button" aria-pressed=move || is_stopped.get().to_string() on:click=move |_| is_stopped.update(|s| *s = !*s)>
             "Hold"
         </button>
-        <TableButton is_table />
     }
     .into_any()
 }
@@ -200,7 +165,6 @@ fn live_controls(is_stopped: RwSignal<bool>, is_table: RwSignal<bool>) -> AnyVie
 #[component]
 pub(crate) fn TrendsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let is_table = RwSignal::new(false);
     let trends = views.panels.trends;
     let first =
         Memo::new(move |_| trends.with(|view| view.as_ref().map(|view| view.first.clone())));
@@ -216,18 +180,18 @@ pub(crate) fn TrendsPanel() -> impl IntoView {
     };
     view! {
         <Shell panels=&[Panel::Trends] name="trends" title="Ticker trends" card=Card::Trends figures
-            tools=ViewFn::from(move || trend_controls(is_table))>
+            tools=ViewFn::from(trend_controls)>
             {move || name(first)}
-            <StackChart name="Trend of the ticker" table_name="Table of the ticker’s posts by class" view=first form=Form::Shares is_table can_zoom />
+            <StackChart name="Trend of the ticker" view=first form=Form::Shares can_zoom />
             <Show when=has_second>
                 {move || name(second)}
-                <StackChart name="Trend of the second ticker" table_name="Table of the second ticker’s posts by class" view=second form=Form::Shares is_table can_zoom />
+                <StackChart name="Trend of the second ticker" view=second form=Form::Shares can_zoom />
             </Show>
         </Shell>
     }
 }
 
-fn trend_controls(is_table: RwSignal<bool>) -> AnyView {
+fn trend_controls() -> AnyView {
     let choice = expect_context::<Choice>();
     let views = expect_context::<Views>();
     let levels = [
@@ -279,7 +243,6 @@ fn trend_controls(is_table: RwSignal<bool>) -> AnyView {
     view! {
         {move || view! { <Choose label="Compare with" options=options() chosen=second on_choice=on_second /> }}
         <Choose label="Cells" options=texts(levels) chosen=level on_choice=on_level />
-        <TableButton is_table />
     }
     .into_any()
 }

@@ -4,35 +4,37 @@ use std::sync::Arc;
 
 use analysis::{
     protocol::Panel,
-    view::{EventsView, RollingView},
+    view::{EventsView, Range},
 };
 use leptos::prelude::*;
 
 use super::{
+    data::{Stretches, newest},
+    looks::Looks,
     method::{Card, Figures},
-    shell::{Choose, Shell, TableButton, texts},
-    table::{Cells, Table},
+    shell::{Choose, Shell, texts},
 };
 use crate::{
-    charts::{Plottable, canvas::ChartCanvas, curve::Curve, lag::lag_span},
+    charts::{Plottable, canvas::ChartCanvas, curve::Curve},
     format,
     query::{Choice, Entry, panels as query},
     state::Views,
     strings::statistics as strings,
 };
 
-const TABLE_ROWS: usize = 200;
-
 /// How the relation of posts to price changes over time.
 #[component]
 pub(crate) fn RollingPanel() -> impl IntoView {
     let view = expect_context::<Views>().panels.rolling;
-    let is_table = RwSignal::new(false);
     let source = Signal::derive(move || {
         view.with(|view| Some(Arc::new(Curve::rolling(view.as_deref()?)) as Arc<dyn Plottable>))
     });
-    let told = move |tell: fn(&RollingView) -> String| view.with(|view| view.as_deref().map(tell));
-    let summary = Signal::derive(move || told(strings::rolling).unwrap_or("loading".to_owned()));
+    let looks = expect_context::<Looks>();
+    let told = move || {
+        let looks = looks.so_far();
+        view.with(|view| Some(strings::rolling(view.as_deref()?, &looks)))
+    };
+    let summary = Signal::derive(move || told().unwrap_or("loading".to_owned()));
     let figures = Signal::derive(move || {
         view.with(|view| {
             view.as_ref().map_or_else(Figures::default, |view| {
@@ -54,48 +56,27 @@ pub(crate) fn RollingPanel() -> impl IntoView {
                 .is_some_and(|v| v.values.iter().flatten().next().is_none())
         })
     };
-    let cells = Memo::new(move |_| {
-        view.with(|view| view.as_deref().map(rolling_table).unwrap_or_default())
-    });
     let is_found = move || {
         view.with(|v| {
             v.as_ref()
                 .and_then(|v| v.whole)
-                .is_some_and(|whole| whole.p < 0.05)
+                .is_some_and(|whole| looks.so_far().adjusted(whole.p) < 0.05)
         })
     };
     view! {
         <Shell panels=&[Panel::Rolling] name="rolling" title="Rolling correlation" card=Card::Rolling figures
-            tools=ViewFn::from(move || rolling_controls(is_table))>
-            <p class="verdict" class:found=is_found>{move || told(strings::rolling)}</p>
+            tools=ViewFn::from(rolling_controls)>
+            <p class="verdict" class:found=is_found>{told}</p>
             <div class="figure-box small" class:loading=move || view.with(Option::is_none)>
                 <ChartCanvas name="Rolling correlation" summary source />
                 <Show when=is_blank><p class="empty over">"Needs prices and posts of this ticker over the same hours, and more of them than the stretch is long."</p></Show>
             </div>
-            <p class="hint">{move || told(strings::rolling_band)}</p>
-            {move || is_table.get().then(|| view! { <Table name="Table of correlations over time" cells /> })}
+            <p class="hint">{move || view.with(|view| view.as_deref().map(strings::rolling_band))}</p>
         </Shell>
     }
 }
 
-fn rolling_table(view: &RollingView) -> Cells {
-    let values = view.values.iter().zip(&view.limits);
-    let rows = view.ends.iter().zip(values).rev().take(TABLE_ROWS);
-    let row = |(end, (value, limit)): (&i64, (&Option<f32>, &Option<f32>))| {
-        let value = value.map_or("too few pairs".to_owned(), |v| {
-            format::signed(f64::from(v), 3)
-        });
-        let limit = limit.map_or("–".to_owned(), |limit| format!("±{limit:.3}"));
-        vec![format::date_time(*end), value, limit]
-    };
-    Cells {
-        caption: format!("Newest {TABLE_ROWS} cells at most"),
-        head: vec!["Until, UTC", "Correlation", "95 % of chance, pointwise"],
-        rows: rows.map(row).collect(),
-    }
-}
-
-fn rolling_controls(is_table: RwSignal<bool>) -> AnyView {
+fn rolling_controls() -> AnyView {
     let choice = expect_context::<Choice>();
     let pairs = [
         ("sentiment", "mean compound × return"),
@@ -123,7 +104,6 @@ fn rolling_controls(is_table: RwSignal<bool>) -> AnyView {
             on_choice=change(|c, text| c.rank = query::rank(text)) />
         <Choose label="Stretch" options=texts(places) chosen=chosen(|c| c.places.to_string())
             on_choice=change(|c, text| c.places = text.parse().unwrap_or(48)) />
-        <TableButton is_table />
     }
     .into_any()
 }
@@ -132,12 +112,15 @@ fn rolling_controls(is_table: RwSignal<bool>) -> AnyView {
 #[component]
 pub(crate) fn EventsPanel() -> impl IntoView {
     let view = expect_context::<Views>().panels.events;
-    let is_table = RwSignal::new(false);
     let source = Signal::derive(move || {
         view.with(|view| Some(Arc::new(Curve::events(view.as_deref()?)) as Arc<dyn Plottable>))
     });
-    let told = move |tell: fn(&EventsView) -> String| view.with(|view| view.as_deref().map(tell));
-    let summary = Signal::derive(move || told(strings::events).unwrap_or("loading".to_owned()));
+    let looks = expect_context::<Looks>();
+    let told = move || {
+        let looks = looks.so_far();
+        view.with(|view| Some(strings::events(view.as_deref()?, &looks)))
+    };
+    let summary = Signal::derive(move || told().unwrap_or("loading".to_owned()));
     let figures = Signal::derive(move || {
         view.with(|view| {
             view.as_ref().map_or_else(Figures::default, |view| {
@@ -151,44 +134,31 @@ pub(crate) fn EventsPanel() -> impl IntoView {
         view.with(|view| {
             view.as_ref()
                 .and_then(|v| v.p_placebo)
-                .is_some_and(|p| p < 0.05)
+                .is_some_and(|p| looks.so_far().adjusted(p) < 0.05)
         })
     };
-    let cells =
-        Memo::new(move |_| view.with(|view| view.as_deref().map(events_table).unwrap_or_default()));
+    let cells_of_events =
+        Memo::new(move |_| view.with(|view| view.as_deref().map(cells_of).unwrap_or_default()));
+    let newest_events = Memo::new(move |_| cells_of_events.with(|cells| newest(cells)));
+    let n_events = Memo::new(move |_| cells_of_events.with(|cells| cells.len() as u64));
     view! {
         <Shell panels=&[Panel::Events] name="events" title="Event study" card=Card::Events figures
-            tools=ViewFn::from(move || view! { <TableButton is_table /> })>
-            <p class="verdict" class:found=is_found>{move || told(strings::events)}</p>
+            tools=ViewFn::from(|| ())>
+            <p class="verdict" class:found=is_found>{told}</p>
             <div class="figure-box small" class:loading=move || view.with(Option::is_none)>
                 <ChartCanvas name="Event study" summary source />
                 <Show when=is_blank><p class="empty over">"Needs three unusual numbers of posts with prices around each. Choose All or another ticker."</p></Show>
             </div>
-            <p class="hint">{move || told(strings::events_method)}</p>
-            {move || is_table.get().then(|| view! { <Table name="Table of returns around events" cells /> })}
+            <p class="hint">{move || view.with(|view| view.as_deref().map(strings::events_method))}</p>
+            <Stretches name="Events" ranges=newest_events n=n_events />
         </Shell>
     }
 }
 
-fn events_table(view: &EventsView) -> Cells {
-    let percent = |value: f64| format!("{} %", format::signed(100.0 * value, 2));
-    let points = view.offsets.iter().zip(&view.cumulative).zip(&view.band);
-    let row = |((offset, value), (lo, hi)): ((&i32, &f64), &(f64, f64))| {
-        let sign = if *offset < 0 { "−" } else { "" };
-        vec![
-            format!("{sign}{}", lag_span(view.width, offset.abs())),
-            percent(*value),
-            format!("{} … {}", percent(*lo), percent(*hi)),
-        ]
+fn cells_of(view: &EventsView) -> Vec<Range> {
+    let cell = |end: &i64| Range {
+        from: end - view.width,
+        to: *end,
     };
-    let at: Vec<String> = view
-        .events
-        .iter()
-        .map(|end| format::date_time(end - view.width))
-        .collect();
-    Cells {
-        caption: format!("Events, UTC: {}", at.join(", ")),
-        head: vec!["From the event", "Abnormal return, summed", "95 % band"],
-        rows: points.map(row).collect(),
-    }
+    view.events.iter().map(cell).collect()
 }

@@ -33,19 +33,21 @@ pub(super) fn read(key: &str, value: &str, panels: &mut PanelChoices) -> bool {
         "board" => {
             panels.leaders.level = level(part());
             panels.leaders.sort = found(SORTS, part()).unwrap_or_default();
-            panels.leaders.n = part().parse().unwrap_or(5).clamp(3, 15);
+            panels.leaders.n = part().parse().unwrap_or(5);
         }
         "trend" => panels.trend_level = level(value),
         "second" => panels.second = super::text_of(value),
         "live" => {
-            panels.live_window = value.parse().map_or(LiveWindow::default(), minutes);
+            panels.live_window = value.parse().map_or(LiveWindow::default(), |n: i64| {
+                LiveWindow(n.saturating_mul(MINUTE))
+            });
         }
         "random" => panels.random = value.parse().ok(),
         "live-topic" => panels.live_topic = super::text_of(value),
         "rolling" => {
             panels.rolling.pair = found(PAIRS, part()).unwrap_or_default();
             panels.rolling.rank = found(RANKS, part()).unwrap_or_default();
-            panels.rolling.places = part().parse().unwrap_or(48).clamp(12, 1_000);
+            panels.rolling.places = part().parse().unwrap_or(48);
         }
         _ => return false,
     }
@@ -82,8 +84,11 @@ pub(super) fn write(panels: &PanelChoices, put: &mut impl FnMut(&str, &str)) {
     }
 }
 
-fn minutes(n: i64) -> LiveWindow {
-    LiveWindow(n.clamp(1, 30) * MINUTE)
+/// Brings choices into the limits of [`PanelChoices`].
+pub(super) fn in_limits(panels: &mut PanelChoices) {
+    panels.leaders.n = panels.leaders.n.clamp(3, 15);
+    panels.rolling.places = panels.rolling.places.clamp(12, 1_000);
+    panels.live_window.0 = panels.live_window.0.clamp(MINUTE, 30 * MINUTE);
 }
 
 /// A level in the address and in the lists.

@@ -1,6 +1,7 @@
 //! The method cards: what each number is, how it is computed, and what it cannot say. One table for all panels.
 
 use analysis::{
+    obeys::Shown,
     protocol::{Method, Scoring},
     text::sentiment::Limits,
 };
@@ -57,6 +58,50 @@ pub(crate) fn lexicon(scoring: Scoring) -> String {
 }
 
 const LEXICON_LIMITS: &str = "A lexicon reads words, not meaning: irony and quotes are misread. What people post is not what markets think";
+
+/// Which parts of what is selected a panel leaves out.
+pub(crate) fn selection(card: Card) -> String {
+    match card {
+        Card::Market => format!(
+            "{}. The answer to why a bucket is unusual: {}",
+            told(Shown::Market),
+            told(Shown::Why)
+        ),
+        Card::Kpi => told(Shown::Kpi),
+        Card::Hashtags => told(Shown::Hashtags),
+        Card::Posts => told(Shown::Posts),
+        Card::Lag => told(Shown::Lag),
+        Card::Topics => told(Shown::Topics),
+        Card::Sample => told(Shown::Sample),
+        Card::Sources => told(Shown::Sources),
+        Card::Leaders => told(Shown::Leaders),
+        Card::Trends => told(Shown::Trends),
+        Card::Hours => told(Shown::Hours),
+        Card::Live => format!(
+            "{}; a topic of its own stands for those selected",
+            told(Shown::Live)
+        ),
+        Card::Rolling => told(Shown::Rolling),
+        Card::Events => told(Shown::Events),
+        Card::Months => told(Shown::Months),
+        Card::Quality => told(Shown::Quality),
+    }
+}
+
+fn told(view: Shown) -> String {
+    let (left_out, why) = view.leaves_out();
+    let names: Vec<&str> = left_out.iter().map(|part| part.name()).collect();
+    match names.as_slice() {
+        [] => "all of it counts".to_owned(),
+        [one] => format!("all of it counts but the {one}: {why}"),
+        [first @ .., last] => {
+            format!(
+                "all of it counts but {} and {last}: {why}",
+                first.join(", ")
+            )
+        }
+    }
+}
 
 /// The table.
 pub(crate) fn text(card: Card) -> Text {
@@ -136,13 +181,13 @@ pub(crate) fn text(card: Card) -> Text {
         Card::Rolling => (
             "the rolling correlation",
             "Correlation of mean compound and return, or of changes in posts and the size of returns, over a stretch that moves along and over the whole range",
-            "Pearson’s r or Spearman’s ρ; n_eff = n / (1 + 2 Σ (1 − j/n) ρₓ(j) ρᵧ(j)); p and interval by n_eff; pointwise band tanh(1.96 / √(pairs − 3))",
+            "Pearson’s r or Spearman’s ρ; n_eff = n / (1 + 2 Σ (1 − j/n) ρₓ(j) ρᵧ(j)); p and interval by n_eff, told × the looks so far (Bonferroni); pointwise band tanh(1.96 / √(pairs − 3))",
             "The band holds for one place and series of which one has no memory: of 100 places about 5 lie outside by chance, and neighbours share their posts. What goes together need not depend on each other",
         ),
         Card::Events => (
             "the event study",
             "Mean return around cells with unusually many posts, beyond what the market did, against instants chosen by lot",
-            "abnormal = r − (a + b · market), a and b from before each event; windows never overlap; band: events drawn anew 199 times; placebo at instants by lot, on a grid of hours at the same hour of other days",
+            "abnormal = r − (a + b · market), a and b from before each event; windows never overlap; band: events drawn anew 199 times; placebo at instants by lot, on a grid of hours at the same hour of other days; p told × the looks so far (Bonferroni)",
             "Events are picked with hindsight by Seasonal Hybrid ESD. Posts may follow prices as well as go before them: read both sides of 0",
         ),
         Card::Months => (

@@ -10,8 +10,20 @@ use wire::time::LATE_AFTER;
 use super::p_value;
 use crate::{charts::lag::lag_span, format};
 
+/// A p by itself, and with everything considered that was looked at.
+fn p_over(p: f64, looks: &Trials) -> String {
+    match looks.n() {
+        0 | 1 => p_value(p),
+        n => format!(
+            "{}; over {n} looks {}",
+            p_value(p),
+            p_value(looks.adjusted(p))
+        ),
+    }
+}
+
 /// What a rolling correlation says.
-pub(crate) fn rolling(view: &RollingView) -> String {
+pub(crate) fn rolling(view: &RollingView, looks: &Trials) -> String {
     let Some(whole) = view.whole else {
         let why = view
             .why_none
@@ -30,7 +42,7 @@ pub(crate) fn rolling(view: &RollingView) -> String {
             format::signed(hi, 2)
         )
     });
-    let verdict = if whole.p < 0.05 {
+    let verdict = if looks.adjusted(whole.p) < 0.05 {
         "Related over the whole range"
     } else {
         "No evidence of a relation over the whole range"
@@ -38,7 +50,7 @@ pub(crate) fn rolling(view: &RollingView) -> String {
     format!(
         "{verdict}: {name} = {}{interval}, {} (n = {}, n_eff = {})",
         format::signed(whole.value, 2),
-        p_value(whole.p),
+        p_over(whole.p, looks),
         format::count(whole.n),
         format::count(whole.n_effective.round() as u64),
     )
@@ -74,7 +86,7 @@ pub(crate) fn rolling_band(view: &RollingView) -> String {
 }
 
 /// What an event study says, the placebo first.
-pub(crate) fn events(view: &EventsView) -> String {
+pub(crate) fn events(view: &EventsView, looks: &Trials) -> String {
     if let Some(why) = &view.why_none {
         return format!("No event study: {why}");
     }
@@ -82,13 +94,13 @@ pub(crate) fn events(view: &EventsView) -> String {
     let change = format!("{} %", format::signed(100.0 * last, 2));
     let n = format!("n = {} events", view.events.len());
     match view.p_placebo {
-        Some(p) if p < 0.05 => format!(
+        Some(p) if looks.adjusted(p) < 0.05 => format!(
             "Returns around unusual numbers of posts differ from those at instants chosen by lot: {change}, {} ({n})",
-            p_value(p)
+            p_over(p, looks)
         ),
         Some(p) => format!(
             "No evidence that returns around unusual numbers of posts differ from any others: {change}, {} ({n})",
-            p_value(p)
+            p_over(p, looks)
         ),
         None => format!("{change} around {n}; too few other instants to compare with"),
     }
@@ -163,11 +175,7 @@ pub(crate) fn p_values(view: &LagView, trials: &Trials) -> String {
     let raw = view.p_raw.map_or(String::new(), |p| {
         format!("this lag alone {}; ", p_value(p))
     });
-    let trials = match trials.n() {
-        0 | 1 => String::new(),
-        n => format!("; over {n} looks {}", p_value(trials.adjusted(p))),
-    };
-    format!("{raw}all lags {}{trials}", p_value(p))
+    format!("{raw}all lags {}", p_over(p, trials))
 }
 
 /// How often somebody has looked.
@@ -244,10 +252,10 @@ mod tests {
         };
 
         assert_eq!(
-            rolling(&view),
+            rolling(&view, &Trials::default()),
             "No evidence of a relation over the whole range: r = +0.04, 95 % interval −0.13 … +0.21, p = .610 (n = 160, n_eff = 131)"
         );
-        assert!(rolling(&RollingView::default()).starts_with("No correlation"));
+        assert!(rolling(&RollingView::default(), &Trials::default()).starts_with("No correlation"));
     }
 
     #[test]
@@ -271,6 +279,47 @@ mod tests {
             looked_at("rolling"),
             "all lags p = .010; over 2 looks p = .020"
         );
+    }
+
+    #[test]
+    fn what_is_found_by_looking_often_is_no_finding() {
+        let whole = Whole {
+            value: 0.2,
+            n: 160,
+            n_effective: 150.0,
+            p: 0.03,
+            interval: None,
+        };
+        let correlation = RollingView {
+            width: HOUR,
+            whole: Some(whole),
+            ..RollingView::default()
+        };
+        let study = EventsView {
+            p_placebo: Some(0.03),
+            events: vec![HOUR],
+            ..EventsView::default()
+        };
+        let mut looks = Trials::default();
+        let mut told = |test: &str| {
+            looks.look(Trial {
+                test: test.to_owned(),
+                ..Trial::default()
+            });
+            [rolling(&correlation, &looks), events(&study, &looks)]
+        };
+
+        let [once, once_studied] = told("lag");
+        let [often, often_studied] = told("rolling");
+
+        assert!(
+            once.starts_with("Related") && once.contains("p = .030 (n"),
+            "{once}"
+        );
+        assert!(once_studied.starts_with("Returns around"), "{once_studied}");
+        assert!(often.starts_with("No evidence"), "{often}");
+        assert!(often.contains("p = .030; over 2 looks p = .060"), "{often}");
+        assert!(often_studied.starts_with("No evidence"), "{often_studied}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Troubles that the page itself has to tell: what happened, what still works, what to do.
 
-use analysis::protocol::Trouble;
+use analysis::protocol::{StoreState, Trouble};
 
 /// Another release's worker met this page.
 pub(crate) fn new_version() -> Trouble {
@@ -39,10 +39,60 @@ pub(crate) fn worker_died(message: Option<&str>) -> Trouble {
     )
 }
 
+/// Storing stopped after it had worked. A browser that refuses from the start says so under *Sources* only, since
+/// private windows do.
+pub(crate) fn not_stored(store: &StoreState) -> Option<Trouble> {
+    let StoreState::NotKept { reason } = store else {
+        return None;
+    };
+    let why = reason.strip_prefix("Storing failed ")?;
+    let what = match ["Quota", "took it back"]
+        .iter()
+        .any(|sign| why.contains(sign))
+    {
+        true => "This browser’s storage is full: nothing more is kept.".to_owned(),
+        false => format!("This browser stopped storing {why}."),
+    };
+    Some(trouble(
+        &what,
+        "What was stored before is safe, and whatever comes is shown and counted until the page is closed.",
+        "Make room on this device, or clear the stored data under Sources, and reload.",
+    ))
+}
+
 fn trouble(what: &str, still_works: &str, what_to_do: &str) -> Trouble {
     Trouble {
         what: what.to_owned(),
         still_works: still_works.to_owned(),
         what_to_do: what_to_do.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_store_that_stopped_is_worth_an_alarm() {
+        let told = |reason: &str| {
+            let reason = reason.to_owned();
+            not_stored(&StoreState::NotKept { reason }).map(|trouble| trouble.what)
+        };
+
+        let full = "This browser’s storage is full: nothing more is kept.".to_owned();
+        assert_eq!(
+            told("Storing failed (DOM exception: QuotaExceededError: …)"),
+            Some(full.clone())
+        );
+        assert_eq!(
+            told("Storing failed (failed to commit: the browser took it back)"),
+            Some(full)
+        );
+        assert_eq!(
+            told("Storing failed (the disk is broken)"),
+            Some("This browser stopped storing (the disk is broken).".to_owned())
+        );
+        assert_eq!(told("This browser refuses to store data (private)"), None);
+        assert_eq!(not_stored(&StoreState::Opening), None);
     }
 }

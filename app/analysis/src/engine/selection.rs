@@ -16,21 +16,35 @@ use super::{
     tickers::Ticker,
 };
 use crate::{
-    protocol::{CountBy, RangeChoice},
+    protocol::{CountBy, Panel, RangeChoice},
     series::Grids,
     trending::Trending,
     view::Class,
 };
 
-/// Which part of a selection a view leaves out, since it is what the view itself offers.
+/// Which parts of a selection a view leaves out, since they are what the view itself offers or compares.
+/// Told to people by [`crate::obeys`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Own {
-    Nothing,
-    Class,
-    Hashtag,
-    Tickers,
-    Topics,
+pub(super) struct Own(u8);
+
+impl Own {
+    pub(super) const NOTHING: Self = Self(0);
+    pub(super) const CLASS: Self = Self(1);
+    pub(super) const HASHTAG: Self = Self(2);
+    pub(super) const TICKERS: Self = Self(4);
+    pub(super) const TOPICS: Self = Self(8);
+
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn has(self, part: Self) -> bool {
+        self.0 & part.0 != 0
+    }
 }
+
+/// Of views that compare tickers by their classes.
+pub(super) const CLASSES_OF_TICKERS: Own = Own::CLASS.and(Own::TICKERS);
 
 /// Which posts were asked for. `Some` of an empty list asks for something that no post has.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -47,19 +61,19 @@ pub(super) struct Selection {
 impl Selection {
     /// Does every post pass what is left without `own`?
     pub(super) fn is_everything_but(&self, own: Own) -> bool {
-        (self.class.is_none() || own == Own::Class)
-            && (self.hashtag.is_none() || own == Own::Hashtag)
-            && (self.tickers.is_none() || own == Own::Tickers)
-            && (self.topics.is_none() || own == Own::Topics)
+        (self.class.is_none() || own.has(Own::CLASS))
+            && (self.hashtag.is_none() || own.has(Own::HASHTAG))
+            && (self.tickers.is_none() || own.has(Own::TICKERS))
+            && (self.topics.is_none() || own.has(Own::TOPICS))
     }
 
     /// Does this post pass what is left without `own`?
     pub(super) fn accepts_but(&self, own: Own, record: &Record, posts: &Posts) -> bool {
         let any_of = |wanted: &[u32], there: &[u32]| wanted.iter().any(|id| there.contains(id));
-        let class = self.class.filter(|_| own != Own::Class);
-        let topics = self.topics.filter(|_| own != Own::Topics);
-        let hashtag = self.hashtag.as_deref().filter(|_| own != Own::Hashtag);
-        let tickers = self.tickers.as_deref().filter(|_| own != Own::Tickers);
+        let class = self.class.filter(|_| !own.has(Own::CLASS));
+        let topics = self.topics.filter(|_| !own.has(Own::TOPICS));
+        let hashtag = self.hashtag.as_deref().filter(|_| !own.has(Own::HASHTAG));
+        let tickers = self.tickers.as_deref().filter(|_| !own.has(Own::TICKERS));
         class.is_none_or(|class| record.class == class)
             && topics.is_none_or(|topics| record.topics & topics != 0)
             && tickers.is_none_or(|ids| any_of(ids, posts.tickers(record)))
@@ -77,6 +91,8 @@ pub(super) struct Selected {
     chart: Grids,
     /// What the list of hashtags shows.
     hashtags: Option<Trending>,
+    /// What is told of each ticker beside others, by its number.
+    tickers: Vec<Grids>,
 }
 
 /// What the sums were made for.
@@ -87,19 +103,25 @@ struct Key {
     ticker: Option<u32>,
     /// Of a fixed range, its end and how far before it hashtags matter.
     hashtags_until: Option<(Millis, Millis)>,
+    /// Something that compares tickers is in sight, or was.
+    compares_tickers: bool,
 }
 
 impl Key {
     fn needs_figures(&self) -> bool {
-        !self.selection.is_everything_but(Own::Class)
+        !self.selection.is_everything_but(Own::CLASS)
     }
 
     fn needs_chart(&self) -> bool {
-        !self.selection.is_everything_but(Own::Tickers)
+        !self.selection.is_everything_but(Own::TICKERS)
+    }
+
+    fn needs_tickers(&self) -> bool {
+        self.compares_tickers && !self.selection.is_everything_but(CLASSES_OF_TICKERS)
     }
 
     fn needs_hashtags(&self) -> bool {
-        !self.selection.is_everything_but(Own::Hashtag) || self.hashtags_until.is_some()
+        !self.selection.is_everything_but(Own::HASHTAG) || self.hashtags_until.is_some()
     }
 }
 
@@ -108,19 +130,30 @@ impl Selected {
     pub(super) fn add(&mut self, record: &Record, posts: &Posts, names: &Hashtags) {
         let Some(key) = &self.key else { return };
         let accepts = |own| key.selection.accepts_but(own, record, posts);
-        if key.needs_figures() && accepts(Own::Class) {
+        if key.needs_figures() && accepts(Own::CLASS) {
             self.figures.add(record.sample());
         }
         let is_in_chart = |id: u32| posts.tickers(record).contains(&id);
-        if key.needs_chart() && key.ticker.is_none_or(is_in_chart) && accepts(Own::Tickers) {
+        if key.needs_chart() && key.ticker.is_none_or(is_in_chart) && accepts(Own::TICKERS) {
             self.chart.add(record.sample());
+        }
+        if key.needs_tickers() && accepts(CLASSES_OF_TICKERS) {
+            for id in posts.tickers(record) {
+                let idx = *id as usize;
+                if idx >= self.tickers.len() {
+                    self.tickers.resize_with(idx + 1, Grids::default);
+                }
+                if let Some(grids) = self.tickers.get_mut(idx) {
+                    grids.add(record.sample());
+                }
+            }
         }
         let is_in_time = |(until, reach): (Millis, Millis)| {
             record.at < until && record.at >= until.saturating_sub(reach)
         };
         if let Some(trending) = &mut self.hashtags
             && key.hashtags_until.is_none_or(is_in_time)
-            && accepts(Own::Hashtag)
+            && accepts(Own::HASHTAG)
         {
             let tags = posts.hashtags(record).iter().map(|id| names.name(*id));
             trending.observe(record.at, record.author, tags, record.compound);
@@ -166,10 +199,15 @@ impl Engine {
         let hashtags_until = self
             .hashtags_end()
             .map(|until| (until, 2 * self.hashtag_window() + DAY));
+        let wanted = self.watch.wanted;
+        let had = |key: &Key| key.compares_tickers;
         let key = Key {
             selection: selection.clone(),
             ticker,
             hashtags_until,
+            compares_tickers: wanted.has(Panel::Leaders)
+                || wanted.has(Panel::Trends)
+                || self.selected.key.as_ref().is_some_and(had),
         };
         if self.selected.key.as_ref() == Some(&key) {
             return;
@@ -179,7 +217,8 @@ impl Engine {
             hashtags: key.needs_hashtags().then(trending),
             ..Selected::default()
         };
-        let is_needed = key.needs_figures() || key.needs_chart() || key.needs_hashtags();
+        let is_needed =
+            key.needs_figures() || key.needs_chart() || key.needs_hashtags() || key.needs_tickers();
         selected.key = Some(key);
         if is_needed {
             let counted = self.posts.all().iter().filter(|record| record.is_counted());
@@ -215,6 +254,14 @@ impl Engine {
             false => ticker.map_or(&self.grids, |ticker| &ticker.grids),
         }
     }
+
+    /// What a ticker is compared with others by; `None` where it has no selected posts.
+    pub(super) fn compared_grids<'a>(&'a self, id: u32, ticker: &'a Ticker) -> Option<&'a Grids> {
+        match self.selected.key.as_ref().is_some_and(Key::needs_tickers) {
+            true => self.selected.tickers.get(id as usize),
+            false => Some(&ticker.grids),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -241,10 +288,10 @@ mod tests {
             ..Selection::default()
         };
 
-        let accepts = [Own::Nothing, Own::Class, Own::Topics]
+        let accepts = [Own::NOTHING, Own::CLASS, Own::TOPICS]
             .map(|own| selection.accepts_but(own, &record, &posts));
 
         assert_eq!(accepts, [false, true, false]);
-        assert!(alone.is_everything_but(Own::Class) && !alone.is_everything_but(Own::Nothing));
+        assert!(alone.is_everything_but(Own::CLASS) && !alone.is_everything_but(Own::NOTHING));
     }
 }

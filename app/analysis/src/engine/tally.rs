@@ -31,7 +31,7 @@ impl Filter {
             true => record.reasons != 0,
             false => record.is_counted(),
         };
-        is_there && self.selection.accepts_but(Own::Nothing, record, posts)
+        is_there && self.selection.accepts_but(Own::NOTHING, record, posts)
     }
 }
 
@@ -165,7 +165,7 @@ impl Tally {
             return;
         }
         let accepts = |own| self.filter.selection.accepts_but(own, record, posts);
-        let [figures, tickers, topics] = [Own::Class, Own::Tickers, Own::Topics].map(accepts);
+        let [figures, tickers, topics] = [Own::CLASS, Own::TICKERS, Own::TOPICS].map(accepts);
         if figures {
             change(&mut self.voices, record.author);
         }
@@ -224,7 +224,7 @@ impl Tally {
 
     fn find(&mut self, record: &Record, posts: &Posts, sign: i64) {
         let selection = &self.filter.selection;
-        if selection.accepts_but(Own::Nothing, record, posts) {
+        if selection.accepts_but(Own::NOTHING, record, posts) {
             self.found.add(record, sign);
         }
     }

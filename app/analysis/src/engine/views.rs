@@ -257,7 +257,7 @@ impl Engine {
     /// Selected posts of all classes.
     fn figures(&self, from: Millis, to: Millis) -> Counts {
         let selection = self.selection();
-        let wanted = |record: &Record| selection.accepts_but(Own::Class, record, &self.posts);
+        let wanted = |record: &Record| selection.accepts_but(Own::CLASS, record, &self.posts);
         self.figure_grids()
             .sum(from, to, |edge| self.posts.count(edge, wanted))
             .counts()

@@ -8,14 +8,17 @@ use std::{
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
+use web_sys::ResizeObserver;
 
-use crate::charts::{
-    Drawing, Frame, Plottable, Readout,
-    backend::Sharp,
-    scheduler::{self, ChartId, Visibility},
-    sheet::{Sheet, Size},
-    theme::Palette,
+use crate::{
+    browser,
+    charts::{
+        Drawing, Frame, Plottable, Readout,
+        backend::Sharp,
+        scheduler::{self, ChartId, Visibility},
+        sheet::{Sheet, Size},
+        theme::Palette,
+    },
 };
 
 /// What a person asks of the horizontal axis.
@@ -96,34 +99,31 @@ impl Stage {
     }
 }
 
+/// Draws and lays out anew; what stood in the way otherwise.
 pub(super) fn draw(
     canvas: &web_sys::HtmlCanvasElement,
     stage: &Stage,
     source: Arc<dyn Plottable>,
     palette: Palette,
-) {
+) -> Result<(), String> {
     let size = stage.size.get();
     if size.width < 1.0 || size.height < 1.0 {
-        return;
+        return Ok(());
     }
-    let (has_points, extent) = (source.n_points() > 0, source.extent());
+    let (has_points, is_over_time) = (source.n_points() > 0, source.is_over_time());
     let drawing = source.layout(size);
     let Some((backend, units_per_px)) = Sharp::new(canvas, size, window().device_pixel_ratio())
     else {
-        return;
+        return Err("the browser gives no surface to draw on".to_owned());
     };
-    if let Err(error) = drawing.draw(&Sheet::new(backend, units_per_px, palette)) {
-        leptos::logging::error!("drawing a chart: {error}");
-    }
-    let x = drawing.frame().x;
-    stage
-        .is_over_time
-        .set((x.0 - extent.0).abs() + (x.1 - extent.1).abs() < 2.0);
+    let drawn = drawing.draw(&Sheet::new(backend, units_per_px, palette));
+    stage.is_over_time.set(is_over_time);
     *stage.stops.borrow_mut() = drawing.stops();
     *stage.drawing.borrow_mut() = Some(drawing);
     if has_points && !IS_FIRST_CHART_DRAWN.replace(true) {
         crate::mark("first-chart");
     }
+    drawn.map_err(|error| error.to_string())
 }
 
 /// Follows size and visibility of the plot for as long as the component lives.
@@ -144,28 +144,19 @@ pub(super) fn observe(
             redraw();
         }
     });
-    let on_sight = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-        let entry: Option<IntersectionObserverEntry> = entries.pop().dyn_into().ok();
-        if let (Some(entry), Some(id)) = (entry, stage.id.get()) {
-            let visibility = match entry.is_intersecting() {
+    browser::follow_sight(plot, move |is_seen| {
+        if let Some(id) = stage.id.get() {
+            let visibility = match is_seen {
                 true => Visibility::InSight,
                 false => Visibility::OutOfSight,
             };
             scheduler::set_visibility(id, visibility);
         }
     });
-    let resize = ResizeObserver::new(on_resize.as_ref().unchecked_ref());
-    let sight = IntersectionObserver::new(on_sight.as_ref().unchecked_ref());
-    if let (Ok(resize), Ok(sight)) = (resize, sight) {
+    if let Ok(resize) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
         resize.observe(plot);
-        sight.observe(plot);
-        let kept = StoredValue::new_local((resize, sight, on_resize, on_sight));
-        on_cleanup(move || {
-            kept.with_value(|(resize, sight, ..)| {
-                resize.disconnect();
-                sight.disconnect();
-            });
-        });
+        let kept = StoredValue::new_local((resize, on_resize));
+        on_cleanup(move || kept.with_value(|(resize, _)| resize.disconnect()));
     }
 }
 

@@ -5,7 +5,8 @@
 
 use chunks::Sealed;
 use idb::{
-    Database as Idb, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, TransactionMode,
+    Database as Idb, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, Transaction,
+    TransactionMode, TransactionResult,
 };
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -126,7 +127,7 @@ impl Database {
             let tail = transaction.object_store(Records::Tail.name())?;
             key = Some(tail.add(&record(Records::Tail, chunk), None)?.await?);
         }
-        transaction.commit()?.await?;
+        committed(transaction).await?;
         Ok(key)
     }
 
@@ -150,7 +151,7 @@ impl Database {
             records.delete(key.clone())?;
         }
         put_meta(&transaction.object_store(META)?, meta)?;
-        transaction.commit()?.await?;
+        committed(transaction).await?;
         Ok(key)
     }
 
@@ -163,7 +164,7 @@ impl Database {
             .add(&record(Records::Chunks, chunk), None)?
             .await?;
         put_texts(&transaction.object_store(TEXTS)?, &key, chunk)?;
-        transaction.commit()?.await?;
+        committed(transaction).await?;
         Ok(key)
     }
 
@@ -182,7 +183,7 @@ impl Database {
         if records == Records::Chunks {
             put_texts(&transaction.object_store(TEXTS)?, key, chunk)?;
         }
-        transaction.commit()?.await.map(drop)
+        committed(transaction).await
     }
 
     /// Puts a record where it does no harm and can still be looked at, and forgets the cursor: what was in it
@@ -230,7 +231,17 @@ impl Database {
         for name in names {
             transaction.object_store(name)?.clear()?;
         }
-        transaction.commit()?.await.map(drop)
+        committed(transaction).await
+    }
+}
+
+/// Waits until it is safe. A browser without room for it takes everything back, and calls that no error.
+async fn committed(transaction: Transaction) -> Result<(), idb::Error> {
+    match transaction.commit()?.await? {
+        TransactionResult::Committed => Ok(()),
+        TransactionResult::Aborted => Err(idb::Error::TransactionCommitError(
+            "the browser took it back".into(),
+        )),
     }
 }
 

@@ -141,7 +141,7 @@ impl Engine {
         let (grids, selection) = (self.chart_grids(Some(ticker)), self.selection());
         let is_wanted = |record: &Record| {
             self.posts.tickers(record).contains(&id)
-                && selection.accepts_but(Own::Tickers, record, &self.posts)
+                && selection.accepts_but(Own::TICKERS, record, &self.posts)
         };
         align::on_closes(closes, |from, to| {
             grids.sum(from, to, |edge| self.posts.count(edge, is_wanted))

@@ -66,7 +66,7 @@ impl Engine {
         let (n_posts, mean_compound) = columns(grids, cells, &covered);
         let is_counted = |record: &Record| {
             ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
-                && selection.accepts_but(Own::Tickers, record, &self.posts)
+                && selection.accepts_but(Own::TICKERS, record, &self.posts)
         };
         let n = grids.map_or(0, |grids| {
             let edge = |edge| self.posts.count(edge, is_counted);

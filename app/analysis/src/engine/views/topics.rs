@@ -39,7 +39,7 @@ impl Engine {
     }
 
     fn counts_by_topic(&self, range: Range, selection: &Selection) -> ByTopic {
-        if selection.is_everything_but(Own::Topics) {
+        if selection.is_everything_but(Own::TOPICS) {
             let of_topic = |(idx, grids): (usize, &Grids)| {
                 self.counts_of(grids, range, |record| record.is_in_topic(idx))
             };
@@ -52,7 +52,7 @@ impl Engine {
         let mut buckets = vec![Bucket::default(); self.topics.len()];
         let mut other = Bucket::default();
         for record in self.posts.within(range.from..range.to) {
-            if !record.is_counted() || !selection.accepts_but(Own::Topics, record, &self.posts) {
+            if !record.is_counted() || !selection.accepts_but(Own::TOPICS, record, &self.posts) {
                 continue;
             }
             for idx in record.topics() {

@@ -9,11 +9,11 @@ use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use crate::{
-    engine::{Engine, MAX_TIME, tickers::Ticker},
+    engine::{Engine, MAX_TIME, posts::Record, selection::CLASSES_OF_TICKERS},
     order,
     protocol::LeaderSort,
     series::{
-        Bucket,
+        Bucket, Grids,
         bucket::FIVE_MINUTES,
         calendar::{Level, Zone},
     },
@@ -100,7 +100,11 @@ impl Engine {
         let (cells, edges) = on_cells(period);
         let mut at_edges: FxHashMap<u32, Bucket> = FxHashMap::default();
         let of_edges = edges.into_iter().flat_map(|edge| self.posts.within(edge));
-        for record in of_edges.filter(|record| record.is_counted()) {
+        let selection = self.selection();
+        let is_selected = |record: &&Record| {
+            record.is_counted() && selection.accepts_but(CLASSES_OF_TICKERS, record, &self.posts)
+        };
+        for record in of_edges.filter(is_selected) {
             for id in self.posts.tickers(record) {
                 at_edges.entry(*id).or_default().add(record.sample());
             }
@@ -109,9 +113,10 @@ impl Engine {
         let mut standings: Vec<Standing> = tickers
             .filter(|(_, ticker)| ticker.total.n > 0)
             .map(|(id, ticker)| {
-                let mut sum = ticker
-                    .grids
-                    .sum(cells.from, cells.to, |_| Bucket::default());
+                let sum = |grids: &Grids| grids.sum(cells.from, cells.to, |_| Bucket::default());
+                let mut sum = self
+                    .compared_grids(id, ticker)
+                    .map_or(Bucket::default(), sum);
                 at_edges
                     .get(&id)
                     .into_iter()
@@ -130,16 +135,15 @@ impl Engine {
         standings
     }
 
-    /// Posts of a stretch that mention a ticker.
-    pub(super) fn mentions(&self, id: u32, ticker: &Ticker, period: Range) -> Counts {
-        if ticker.total.n == 0 {
-            return Counts::default();
-        }
-        let edge = |edge| {
-            self.posts
-                .count(edge, |record| self.posts.tickers(record).contains(&id))
+    /// Selected posts of a stretch that mention a ticker, by these sums of them.
+    pub(super) fn mentions(&self, id: u32, grids: &Grids, period: Range) -> u32 {
+        let selection = self.selection();
+        let is_selected = |record: &Record| {
+            self.posts.tickers(record).contains(&id)
+                && selection.accepts_but(CLASSES_OF_TICKERS, record, &self.posts)
         };
-        ticker.grids.sum(period.from, period.to, edge).counts()
+        let edge = |edge| self.posts.count(edge, is_selected);
+        grids.sum(period.from, period.to, edge).n
     }
 }
 

@@ -41,7 +41,7 @@ impl Engine {
                 ..MonthRow::default()
             };
         }
-        let days = found.map(|ticker| ticker.grids.grid(DAY).cells(i64::MIN, i64::MAX));
+        let days = found.map(|_| self.chart_grids(found).grid(DAY).cells(i64::MIN, i64::MAX));
         for (day, bucket) in days.into_iter().flatten() {
             let (start, _) = zone.cell(Level::Month, day * DAY);
             rows.entry(start).or_default().1.merge(bucket);

@@ -7,7 +7,7 @@ use wire::{
 
 use super::Context;
 use crate::{
-    engine::Engine,
+    engine::{Engine, selection::Own},
     protocol::LiveWindow,
     series::{
         Bucket, Grids, Spans,
@@ -29,17 +29,13 @@ const LIVE_CELL: Millis = 5 * SECOND;
 const LONGEST_LIVE: Millis = 30 * 60 * SECOND;
 
 impl Engine {
-    /// All posts, by the hour where there are not too many.
+    /// All selected posts, by the hour where there are not too many.
     #[inline(never)]
     pub(super) fn hours(&self, context: Context) -> StackView {
         let Range { from, to } = context.range;
-        let n = self
-            .grids
-            .sum(from, to, |edge| self.posts.count(edge, |_| true))
-            .n;
         StackView {
-            n: u64::from(n),
-            ..self.stack(&self.grids, None, context)
+            n: self.figures(from, to).posts,
+            ..self.stack(self.figure_grids(), None, context)
         }
     }
 
@@ -49,10 +45,12 @@ impl Engine {
         let panels = &self.watch.panels;
         let of = |id: u32| {
             let ticker = self.tickers.get(id)?;
-            let stack = self.stack(&ticker.grids, panels.trend_level, context);
+            let none = Grids::default();
+            let grids = self.compared_grids(id, ticker).unwrap_or(&none);
+            let stack = self.stack(grids, panels.trend_level, context);
             Some(StackView {
                 subject: ticker.symbol.clone(),
-                n: self.mentions(id, ticker, context.range).posts,
+                n: u64::from(self.mentions(id, grids, context.range)),
                 ..stack
             })
         };
@@ -101,7 +99,7 @@ impl Engine {
         }
     }
 
-    /// Posts that count, of the last minutes, up to the cell that is now being filled.
+    /// Selected posts, of the last minutes, up to the cell that is now being filled.
     #[inline(never)]
     pub(super) fn live(&self, now: Millis) -> StackView {
         let LiveWindow(window) = self.watch.panels.live_window;
@@ -116,6 +114,12 @@ impl Engine {
             let mut topics = self.topic_config.iter();
             topics.position(|topic| topic.name == *name)
         });
+        // A topic of its own stands for those that are selected.
+        let own = match topic {
+            Some(_) => Own::CLASS.and(Own::TOPICS),
+            None => Own::CLASS,
+        };
+        let selection = self.selection();
         let mut counts = vec![[0; 3]; n_cells as usize];
         let mut n = 0;
         for record in self.posts.within(range.from..range.to) {
@@ -124,6 +128,7 @@ impl Engine {
             if let Some(cell) = counts.get_mut(idx as usize)
                 && record.is_counted()
                 && is_of_topic
+                && selection.accepts_but(own, record, &self.posts)
             {
                 n += 1;
                 match record.class {

@@ -90,7 +90,7 @@ impl Engine {
         let is_wanted = |record: &&Record| {
             record.is_counted()
                 && ticker.is_none_or(|id| self.posts.tickers(record).contains(&id))
-                && selection.accepts_but(Own::Tickers, record, &self.posts)
+                && selection.accepts_but(Own::TICKERS, record, &self.posts)
         };
         let found: Vec<&Record> = self
             .posts
