@@ -15,11 +15,8 @@
 
 pub mod anomalies;
 pub mod engine;
-<<<<<<< HEAD
 pub mod news;
-=======
 pub mod obeys;
->>>>>>> page7
 mod order;
 pub mod places;
 pub mod protocol;
