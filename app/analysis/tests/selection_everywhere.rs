@@ -1,5 +1,7 @@
 //! One selection for all views: what each of them obeys is what `obeys` states, which method cards tell.
 
+#![allow(clippy::unwrap_used, reason = "what is not there fails the test")]
+
 use analysis::{
     Counting, Engine,
     obeys::{Part, Shown},
