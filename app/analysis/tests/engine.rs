@@ -12,46 +12,18 @@ use analysis::{
 };
 use proptest::prelude::*;
 use wire::{
-    Attention, Bar, Body, Delete, Event, Millis, Post, PublicConfig, Quote, SourceState,
-    SourceStatus, Tip,
+    Attention, Body, Delete, Event, Millis, PublicConfig, Quote, SourceState, SourceStatus, Tip,
     config::{Ticker, Topic},
-    tag,
     time::{DAY, HOUR, MINUTE},
 };
 
-/// 1 January 2014, 00:00 UTC.
-const NEW_YEAR: Millis = 1_388_534_400_000;
+#[path = "fixtures/made.rs"]
+mod made;
 
-fn post(id: u32, at: Millis, text: &str) -> Event {
-    let post = Post {
-        id: id.to_string(),
-        source: "social".into(),
-        author: format!("{:016x}", id % 7 + 1),
-        text: text.into(),
-        hashtags: tag::hashtags(text).map(|tag| tag.text.to_owned()).collect(),
-        cashtags: tag::cashtags(text)
-            .map(|tag| tag.text.to_uppercase())
-            .collect(),
-        ..Post::default()
-    };
-    Event::live(at, at + 500, Body::Post(Box::new(post)))
-}
+use made::{NEW_YEAR, bar_event, post};
 
 fn bar(open_at: Millis, close: f64) -> Event {
-    let bar = Bar {
-        ticker: "BTC".into(),
-        currency: "USD".into(),
-        source: "prices".into(),
-        open_at,
-        width: HOUR,
-        open: close,
-        high: close,
-        low: close,
-        close,
-        volume: None,
-        market_cap: None,
-    };
-    Event::live(bar.close_at(), bar.close_at(), Body::Bar(bar))
+    bar_event(made::bar("BTC", open_at, close))
 }
 
 fn delete(id: u32, at: Millis) -> Event {

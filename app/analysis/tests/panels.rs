@@ -13,43 +13,22 @@ use analysis::{
     view::{PanelViews, Range, StackView},
 };
 use wire::{
-    Bar, Body, Delete, Event, Millis, Post, PublicConfig, SourceState, SourceStatus, Tip, tag,
+    Bar, Body, Delete, Event, Millis, PublicConfig, SourceState, SourceStatus, Tip,
     time::{DAY, HOUR, MINUTE, SECOND},
 };
 
-/// 1 January 2014, 00:00 UTC.
-const NEW_YEAR: Millis = 1_388_534_400_000;
+#[path = "fixtures/made.rs"]
+mod made;
 
-fn post(id: u32, at: Millis, text: &str) -> Event {
-    let post = Post {
-        id: id.to_string(),
-        source: "social".into(),
-        author: format!("{:016x}", id % 7 + 1),
-        text: text.into(),
-        hashtags: tag::hashtags(text).map(|tag| tag.text.to_owned()).collect(),
-        cashtags: tag::cashtags(text)
-            .map(|tag| tag.text.to_uppercase())
-            .collect(),
-        ..Post::default()
-    };
-    Event::live(at, at + 500, Body::Post(Box::new(post)))
-}
+use made::{NEW_YEAR, bar_event, post};
 
 fn bar(ticker: &str, open_at: Millis, close: f64) -> Event {
-    let bar = Bar {
-        ticker: ticker.into(),
-        currency: "USD".into(),
-        source: "prices".into(),
-        open_at,
-        width: HOUR,
-        open: close,
+    bar_event(Bar {
         high: close * 1.01,
         low: close * 0.99,
-        close,
         volume: Some(10.0),
-        market_cap: None,
-    };
-    Event::live(bar.close_at(), bar.close_at(), Body::Bar(bar))
+        ..made::bar(ticker, open_at, close)
+    })
 }
 
 /// The views of every further panel.

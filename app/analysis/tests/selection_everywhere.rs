@@ -9,14 +9,15 @@ use analysis::{
     view::{Class, Frame, Range},
 };
 use wire::{
-    Bar, Body, Event, Millis, Post, PublicConfig,
+    Event, Millis, Post, PublicConfig,
     config::Topic,
-    tag,
     time::{HOUR, MINUTE, SECOND},
 };
 
-/// 1 January 2014, 00:00 UTC.
-const NEW_YEAR: Millis = 1_388_534_400_000;
+#[path = "fixtures/made.rs"]
+mod made;
+
+use made::{NEW_YEAR, bar_event, post_event};
 
 const N_HOURS: i64 = 520;
 
@@ -113,34 +114,15 @@ fn post(id: usize, at: Millis, crowd: Crowd, lots: &mut Lots) -> Event {
         id: id.to_string(),
         source: source.into(),
         author: format!("{author:016x}"),
-        hashtags: tag::hashtags(&text)
-            .map(|tag| tag.text.to_owned())
-            .collect(),
-        cashtags: tag::cashtags(&text)
-            .map(|tag| tag.text.to_uppercase())
-            .collect(),
         repost: is_repost || crowd == Crowd::Reposted,
         text,
         ..Post::default()
     };
-    Event::live(at, at + 500, Body::Post(Box::new(post)))
+    post_event(at, post)
 }
 
 fn bar(ticker: &str, open_at: Millis, close: f64) -> Event {
-    let bar = Bar {
-        ticker: ticker.into(),
-        currency: "USD".into(),
-        source: "prices".into(),
-        open_at,
-        width: HOUR,
-        open: close,
-        high: close,
-        low: close,
-        close,
-        volume: None,
-        market_cap: None,
-    };
-    Event::live(bar.close_at(), bar.close_at(), Body::Bar(bar))
+    bar_event(made::bar(ticker, open_at, close))
 }
 
 /// Three weeks of posts and prices, with a crowd every second day, and a last minute that is lively.
