@@ -24,7 +24,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, File, MessageEvent, Response};
 use wire::{Event, author::AuthorKey};
 
-use crate::updates::scope;
+use crate::updates::{self, scope};
 
 /// Bytes that are read at once. A cancel is heard in between.
 const SLICE: u64 = 256 * 1024;
@@ -33,7 +33,7 @@ const HEAD: u64 = 512 * 1024;
 /// Events in a chunk.
 const PER_CHUNK: usize = 4_096;
 /// Chunks that were sent and are not stored yet.
-const MAX_UNSTORED: u32 = 6;
+const MAX_UNSTORED: usize = 6;
 /// Milliseconds between two reports.
 const REPORT_EVERY: f64 = 200.0;
 
@@ -57,7 +57,7 @@ pub fn listen() {
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
-    send(&News::Ready);
+    updates::send(&News::Ready);
     spawn_local(obey(received, file));
 }
 
@@ -69,7 +69,7 @@ async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Optio
                     look(&fetched).await;
                     *file.borrow_mut() = Some(fetched);
                 }
-                Err(why) => send(&News::Unreachable(why)),
+                Err(why) => updates::send(&News::Unreachable(why)),
             }
             continue;
         }
@@ -90,7 +90,7 @@ async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Optio
 
 async fn look(file: &File) {
     let head = read(file, 0, HEAD).await.unwrap_or_default();
-    send(&News::Seen(import::preview(&file.name(), &head)));
+    updates::send(&News::Seen(import::preview(&file.name(), &head)));
 }
 
 /// The file at an address. The browser keeps large ones on disk.
@@ -115,7 +115,6 @@ struct Import {
     events: Vec<Event>,
     progress: Progress,
     n_sent: u32,
-    n_unstored: u32,
     /// Events of the chunks that are on their way, by number.
     sent: Vec<(u32, u64)>,
     reported_at: f64,
@@ -132,7 +131,6 @@ impl Import {
                 ..Progress::default()
             },
             n_sent: 0,
-            n_unstored: 0,
             sent: Vec::new(),
             reported_at: 0.0,
             began_at: now(),
@@ -159,7 +157,7 @@ impl Import {
         }
         self.reader.finish(&mut self.events);
         self.send_chunks(1);
-        while self.n_unstored > 0 {
+        while !self.sent.is_empty() {
             match orders.next().await {
                 Some(order) => self.take(order),
                 None => return,
@@ -173,7 +171,7 @@ impl Import {
 
     /// What has come; waits for something while it may not go on.
     async fn next_order(&self, orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<Order> {
-        let must_wait = self.n_unstored >= MAX_UNSTORED || self.progress.state == State::Paused;
+        let must_wait = self.sent.len() >= MAX_UNSTORED || self.progress.state == State::Paused;
         match must_wait {
             true => orders.next().await,
             false => orders.try_recv().ok(),
@@ -183,7 +181,6 @@ impl Import {
     fn take(&mut self, order: Order) {
         match order {
             Order::Stored { no, n_known } => {
-                self.n_unstored = self.n_unstored.saturating_sub(1);
                 let idx = self.sent.iter().position(|(sent, _)| *sent == no);
                 let n = idx.map_or(0, |idx| self.sent.swap_remove(idx).1);
                 self.progress.n_known += u64::from(n_known);
@@ -213,9 +210,8 @@ impl Import {
                 continue;
             };
             self.n_sent += 1;
-            self.n_unstored += 1;
             self.sent.push((self.n_sent, n as u64));
-            send(&News::Chunk {
+            updates::send(&News::Chunk {
                 no: self.n_sent,
                 numbers: sealed.numbers,
                 texts: sealed.texts,
@@ -230,7 +226,7 @@ impl Import {
         self.reported_at = now();
         self.progress.millis = (now() - self.began_at) as u64;
         self.progress.report = self.reader.report().clone();
-        send(&News::Progress(self.progress.clone()));
+        updates::send(&News::Progress(self.progress.clone()));
     }
 
     fn end(mut self, state: State) {
@@ -244,14 +240,6 @@ async fn read(file: &File, from: u64, to: u64) -> Option<Vec<u8>> {
     let part = file.slice_with_f64_and_f64(from as f64, to).ok()?;
     let buffer = JsFuture::from(part.array_buffer()).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
-}
-
-fn send(news: &News) {
-    let bytes = postcard::to_stdvec(news).expect("news have no failing serialiser");
-    let array = Uint8Array::from(bytes.as_slice());
-    scope()
-        .post_message_with_transfer(&array, &Array::of1(&array.buffer()))
-        .expect("an array buffer can be transferred");
 }
 
 fn now() -> f64 {

@@ -357,7 +357,7 @@ impl Store {
             self.forget();
         }
         for Chunk { sealed, mut entry } in chunks {
-            entry.key = self.database.add(&sealed).await?;
+            entry.key = self.database.add(&sealed, &[], &[]).await?;
             self.note(Records::Chunks, entry);
         }
         // Before the cursor moves past the withdrawal, which the relay does not send twice. A post may also be
@@ -395,7 +395,7 @@ impl Store {
         }
         records.append(&mut new);
         if let Some(sealed) = sealed(&records) {
-            let key = self.database.seal(&sealed, &tail, meta).await?;
+            let key = self.database.add(&sealed, &tail, meta).await?;
             self.note(Records::Chunks, Entry::new(key, &records));
         }
         Ok(())

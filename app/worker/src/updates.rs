@@ -1,8 +1,9 @@
 //! Messages between worker and page: postcard bytes in an `ArrayBuffer` that is transferred, not copied.
 
-use analysis::protocol::{Command, Update};
+use analysis::protocol::Command;
 use js_sys::{Array, Uint8Array};
 use postcard::ser_flavors::Flavor;
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 
@@ -11,10 +12,10 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-/// Sends an update to the page.
-pub fn send(update: &Update) {
-    let bytes = postcard::serialize_with_flavor(update, Bytes::default())
-        .expect("an update has no failing serialiser");
+/// Sends an update, or news of a file, to the page.
+pub fn send<T: Serialize>(message: &T) {
+    let bytes = postcard::serialize_with_flavor(message, Bytes::default())
+        .expect("a message has no failing serialiser");
     let array = Uint8Array::from(bytes.as_slice());
     scope()
         .post_message_with_transfer(&array, &Array::of1(&array.buffer()))

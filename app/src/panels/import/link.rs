@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{File, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::Stage;
-use crate::app::Actions;
+use crate::{app::Actions, browser};
 
 const SCRIPT: &str = "./worker-import_loader.js";
 
@@ -204,18 +204,12 @@ fn send(order: &Order, file: Option<&File>) {
 /// Authors of all files of this browser are hashed with one key, which nobody else has.
 fn author_key() -> [u8; 16] {
     const KEY: &str = "author-key";
-    let storage = window().local_storage().ok().flatten();
-    let kept = storage
-        .as_ref()
-        .and_then(|storage| storage.get_item(KEY).ok().flatten());
-    let kept = kept.and_then(|text| u128::from_str_radix(&text, 16).ok());
+    let kept = browser::recall(KEY).and_then(|text| u128::from_str_radix(&text, 16).ok());
     let key = kept.unwrap_or_else(|| {
         let word = || u128::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
         let key = word() << 96 | word() << 64 | word() << 32 | word();
-        if let Some(storage) = &storage {
-            // Where nothing can be kept, the next visit has another key, and nothing stored to compare with.
-            let _ = storage.set_item(KEY, &format!("{key:x}"));
-        }
+        // Where nothing can be kept, the next visit has another key, and nothing stored to compare with.
+        browser::remember(KEY, Some(&format!("{key:x}")));
         key
     });
     key.to_le_bytes()

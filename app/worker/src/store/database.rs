@@ -131,8 +131,8 @@ impl Database {
         Ok(key)
     }
 
-    /// Replaces these records of the tail by one chunk, and keeps the texts beside it. Returns the chunk's key.
-    pub(super) async fn seal(
+    /// Adds a chunk in the place of these records of the tail, and keeps the texts beside it. Returns its key.
+    pub(super) async fn add(
         &self,
         chunk: &Sealed,
         tail: &[JsValue],
@@ -151,19 +151,6 @@ impl Database {
             records.delete(key.clone())?;
         }
         put_meta(&transaction.object_store(META)?, meta)?;
-        committed(transaction).await?;
-        Ok(key)
-    }
-
-    /// Adds a chunk and leaves the tail alone. Returns its key.
-    pub(super) async fn add(&self, chunk: &Sealed) -> Result<JsValue, idb::Error> {
-        let names = [Records::Chunks.name(), TEXTS];
-        let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
-        let key = transaction
-            .object_store(Records::Chunks.name())?
-            .add(&record(Records::Chunks, chunk), None)?
-            .await?;
-        put_texts(&transaction.object_store(TEXTS)?, &key, chunk)?;
         committed(transaction).await?;
         Ok(key)
     }
