@@ -438,6 +438,18 @@ impl Log {
         }
     }
 
+    /// Another relay may listen to the source, once the lease has run out.
+    pub(crate) fn let_go(&self, source: &str) {
+        if let Some(leases) = &self.leases {
+            leases.let_go(source);
+        }
+    }
+
+    /// Whether what is appended through this clone is appended by the relay that listens.
+    pub(crate) fn is_leading(&self) -> bool {
+        self.grant.is_some()
+    }
+
     fn under(&self, grant: Grant) -> Self {
         Self {
             grant: Some(grant),

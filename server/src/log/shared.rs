@@ -84,9 +84,8 @@ impl Leases {
         self.held().get(source).map(lease::Held::grant)
     }
 
-    /// As if the relay had not looked for it any more.
-    #[cfg(test)]
-    fn forget_for_tests(&self, source: &str) {
+    /// It runs out from now on.
+    pub(super) fn let_go(&self, source: &str) {
         if let Some(held) = self.held().remove(source) {
             held.stop_renewing();
         }
@@ -102,7 +101,7 @@ pub(super) fn open(
     options: &SharedOptions,
     path: &Path,
     keep: LogOptions,
-) -> Result<(Arc<Shared>, mpsc::Sender<Request>, Arc<Leases>), LogError> {
+) -> Result<Parts, LogError> {
     let (mut store, cold, mut opened) = sqlite::open(path, keep.synchronous)?;
     resume(&mut opened);
     let (sender, requests) = mpsc::channel(QUEUE);
@@ -151,6 +150,7 @@ pub(super) fn open(
     Ok((shared, sender, leases))
 }
 
+/// What readers see, the way to whoever writes, and which sources are listened to.
 type Parts = (Arc<Shared>, mpsc::Sender<Request>, Arc<Leases>);
 
 async fn serve(link: Link, (shared, copy, leases): Parts, requests: mpsc::Receiver<Request>) {

@@ -418,7 +418,7 @@ async fn what_comes_under_a_lease_that_was_taken_over_is_passed_over_by_every_re
     let old = Grant::immortal(&old);
     let zombie = zombie.under(old);
     let leases = a.log.leases.as_ref().unwrap();
-    leases.forget_for_tests("bluesky");
+    leases.let_go("bluesky");
     let (successor, _) = b.log.lead("bluesky").await.unwrap();
     successor.append(with_position(10..20, 20)).await.unwrap();
 

@@ -15,10 +15,7 @@ use crate::log::{
 /// What the writer of a copy is asked.
 pub(in crate::log) enum Ask {
     /// What of these has to be published.
-    Sift(
-        Vec<Batch>,
-        Reply<Result<Vec<Sifted>, (Vec<Batch>, LogError)>>,
-    ),
+    Sift(Vec<Batch>, Reply<Sifting>),
     /// What has come from the stream, and the seqs before it that will not come any more.
     Apply(Vec<Given>, Option<(u64, u64)>, Reply<Result<(), LogError>>),
     /// Deletes for all posts of an author.
@@ -26,6 +23,9 @@ pub(in crate::log) enum Ask {
     /// Begin again as a copy of this log.
     Become(LogId, AuthorKey, Reply<Result<(), LogError>>),
 }
+
+/// What was sifted, or the batches as they were.
+type Sifting = Result<Vec<Sifted>, (Vec<Batch>, LogError)>;
 
 /// A batch, and what of it is new.
 pub(in crate::log) struct Sifted {
@@ -78,7 +78,7 @@ impl Writer {
     }
 
     /// A post that is withdrawn by the same batch never leaves this relay with its text.
-    fn sift(&self, batches: Vec<Batch>) -> Result<Vec<Sifted>, (Vec<Batch>, LogError)> {
+    fn sift(&self, batches: Vec<Batch>) -> Sifting {
         let mut known = match self.known(batches.iter()) {
             Ok(known) => known,
             Err(error) => return Err((batches, error)),
