@@ -168,9 +168,11 @@ pub(crate) fn App() -> impl IntoView {
 #[component]
 fn Panels() -> impl IntoView {
     view! {
-        <FilterLine />
-        <Notices />
-        <ImportPanel />
+        <div class="said">
+            <FilterLine />
+            <Notices />
+            <ImportPanel />
+        </div>
         <KpiStrip />
         <NextTask>
             <MarketPanel />
