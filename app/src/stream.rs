@@ -18,6 +18,19 @@ pub(crate) fn base() -> String {
         .unwrap_or_default()
 }
 
+/// What stands before `/api/v1`, host and all; `None` for files, which no relay sends.
+pub(crate) fn address() -> Option<String> {
+    let base = base();
+    if base == FILES {
+        return None;
+    }
+    let location = window().location();
+    let path = location.pathname().unwrap_or_default();
+    // The page may lie in a folder of its host, and the relay's addresses with it.
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    Some(location.origin().unwrap_or_default() + folder + &base)
+}
+
 /// The database of the stream.
 pub(crate) fn store() -> String {
     format!("moodtape{}", base().replace('/', "-"))
