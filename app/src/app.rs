@@ -222,7 +222,7 @@ fn follow_choice(choice: Choice, sight: Sight, actions: Actions) {
 
 fn start(watch: Watch) -> Command {
     Command::Start {
-        relay: stream::address().unwrap_or_default(),
+        relay: stream::relay(),
         store: stream::store(),
         watch,
     }
