@@ -27,7 +27,7 @@ use wire::{Event, Millis};
 pub use texts::read_text;
 
 /// Version of the format. A reader refuses newer ones and reads older ones.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A chunk holds no more events than these, so that a damaged count cannot ask for all memory.
 pub const MAX_EVENTS: usize = 1 << 20;
@@ -50,6 +50,8 @@ pub struct Withdrawn {
     pub topics: Vec<String>,
     /// Symbols of the tickers it counts under.
     pub tickers: Vec<String>,
+    /// What it was judged to be, as the analysis says it; 0 where that is not known.
+    pub judgement: u16,
 }
 
 /// A chunk as it is stored.

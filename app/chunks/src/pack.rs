@@ -32,7 +32,8 @@ pub(crate) fn unframe(magic: [u8; 4], bytes: &[u8]) -> Result<(In<'_>, u64), Chu
         return Err(ChunkError::Magic);
     }
     let version = read.byte()?;
-    if version != VERSION {
+    // The first version knew no judgements; they lie where it had zeros.
+    if !(1..=VERSION).contains(&version) {
         return Err(ChunkError::Version(version));
     }
     let expected = read.fixed()?;

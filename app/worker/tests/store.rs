@@ -16,6 +16,9 @@ use worker::{
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
+/// No digest is made with it here.
+const DIGEST_KEY: u64 = 1;
+
 /// A running store. Dropping it ends the store and lets its lock go.
 struct Running {
     batches: mpsc::Sender<Batch>,
@@ -41,7 +44,10 @@ impl Running {
         let mut kept = Meta::default();
         loop {
             match self.reports.next().await {
-                Some(Input::Store(Report::Opened(meta))) => kept = meta,
+                Some(Input::Store(Report::Opened(meta, key))) => {
+                    kept = meta;
+                    let _ = key.send(DIGEST_KEY);
+                }
                 Some(Input::Store(Report::Loaded(records))) => {
                     for record in records {
                         lines.push(ndjson::encode_line(&record.event));
@@ -51,15 +57,19 @@ impl Running {
                 Some(Input::Store(Report::Read)) => {
                     return (lines, kept);
                 }
-                _ => panic!("the store ended before it had been read"),
+                Some(_) => {}
+                None => panic!("the store ended before it had been read"),
             }
         }
     }
 
     async fn state(&mut self) -> StoreState {
-        match self.reports.next().await {
-            Some(Input::Store(Report::State(state))) => state,
-            _ => panic!("the store said something else"),
+        loop {
+            match self.reports.next().await {
+                Some(Input::Store(Report::State(state))) => return state,
+                Some(Input::Store(Report::Undigested(_))) => {}
+                _ => panic!("the store said something else"),
+            }
         }
     }
 
@@ -197,6 +207,7 @@ async fn a_withdrawn_post_is_gone_from_chunks_and_tail_and_its_score_stays() {
     let (mut n, mut withdrawn) = (0, Vec::new());
     while let Some(Input::Store(report)) = store.reports.next().await {
         match report {
+            Report::Opened(_, key) => drop(key.send(DIGEST_KEY)),
             Report::Loaded(records) => {
                 n += records.len();
                 let records = records.into_iter().filter(|r| r.withdrawn.is_some());
