@@ -91,7 +91,7 @@ pub enum ReplayOrder {
 }
 
 /// How a replay stands.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct ReplayState {
     /// Where it begins.
     pub from: Millis,
