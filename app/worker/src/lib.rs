@@ -10,6 +10,7 @@
 //! Everything that can wake the worker is one [`Input`], handled by one `match`.
 
 mod clock;
+mod codec;
 mod digests;
 pub mod feed;
 mod frames;
@@ -115,6 +116,10 @@ async fn follow(
         };
         match input {
             Some(Input::Command(start @ Command::Start { .. })) => return Some(start),
+            Some(Input::Command(Command::Import { no, numbers, texts })) => {
+                let records = codec::read(&numbers, &texts).await.unwrap_or_default();
+                worker.import(no, numbers, texts, records);
+            }
             Some(input) => worker.handle(input),
             None => return None,
         }
@@ -167,7 +172,7 @@ struct Worker {
     /// The store has been read once.
     is_read: bool,
     /// Chunks of a file that came before: what is new in them cannot be told yet. The importer sends few at once.
-    early: Vec<(u32, Vec<u8>, Vec<u8>)>,
+    early: Vec<(u32, Vec<u8>, Vec<u8>, Vec<Record>)>,
     /// The person wants nothing to move.
     is_paused: bool,
     /// Under way when posts are to count in another way; the page shows what the engine said before.
@@ -299,8 +304,8 @@ impl Worker {
 
     fn obey(&mut self, command: Command) {
         match command {
-            // A replay has a loop of its own.
-            Command::Start { .. } | Command::Replay(_) => {}
+            // Seen to before; a replay has a loop of its own.
+            Command::Start { .. } | Command::Import { .. } | Command::Replay(_) => {}
             Command::Watch(watch) => {
                 let counts_anew =
                     (watch.scoring, &watch.sampling) != (self.watch.scoring, &self.watch.sampling);
@@ -338,7 +343,6 @@ impl Worker {
                 }
             }
             Command::Reconnect => self.reconnect(),
-            Command::Import { no, numbers, texts } => self.import(no, &numbers, &texts),
             Command::Pause => self.is_paused = true,
             Command::Resume => {
                 self.is_paused = false;
@@ -428,8 +432,8 @@ impl Worker {
     fn start(&mut self) {
         self.send_frame();
         self.is_read = true;
-        for (no, numbers, texts) in mem::take(&mut self.early) {
-            self.import(no, &numbers, &texts);
+        for (no, numbers, texts, records) in mem::take(&mut self.early) {
+            self.import(no, numbers, texts, records);
         }
         if self.relay.is_empty() {
             return self.set_link(LinkState::Files);
@@ -619,11 +623,10 @@ impl Worker {
 
     /// Takes in a chunk of a file. If all of it is new the store keeps it as it is; a chunk of nothing but
     /// known events is not stored again.
-    fn import(&mut self, no: u32, numbers: &[u8], texts: &[u8]) {
+    fn import(&mut self, no: u32, numbers: Vec<u8>, texts: Vec<u8>, records: Vec<Record>) {
         if !self.is_read {
-            return self.early.push((no, numbers.to_vec(), texts.to_vec()));
+            return self.early.push((no, numbers, texts, records));
         }
-        let records = chunks::read(numbers, texts).unwrap_or_default();
         let is_first = self.engine.n_events() == 0;
         let n = records.len();
         let new: Vec<Record> = records
@@ -640,10 +643,10 @@ impl Worker {
         self.batch.imported.push(imported);
         // What came before it must lie before it: posts are judged in the order in which they are read again.
         let before = mem::take(&mut self.batch.records);
-        self.batch.sealed.extend(Chunk::sealed(&before));
+        self.batch.sealed.extend(Chunk::unsealed(before));
         self.batch.sealed.extend(match new.len() == n && n > 0 {
             true => Some(Chunk::of(numbers, texts, &new)),
-            false => Chunk::sealed(&new),
+            false => Chunk::unsealed(new),
         });
         self.store_batch();
         if is_first && self.engine.n_events() > 0 {

@@ -32,7 +32,7 @@ use futures::{
 use wasm_bindgen::JsValue;
 use wire::{Body, Identity, Millis, PublicConfig, ndjson};
 
-use crate::{Input, lock};
+use crate::{Input, codec, lock};
 use database::{Database, Found, Records};
 pub use digests::{Digested, Undigested};
 pub use play::{Played, play};
@@ -63,12 +63,18 @@ pub struct Batch {
     pub meta: Vec<(&'static str, String)>,
 }
 
-/// A chunk that is stored as it is.
+/// A chunk to be stored.
 #[derive(Debug)]
 pub struct Chunk {
-    sealed: Sealed,
+    form: Form,
     entry: Entry,
     undigested: Undigested,
+}
+
+#[derive(Debug)]
+enum Form {
+    Sealed(Sealed),
+    Records(Vec<Record>),
 }
 
 /// A chunk of a file that is safe, or never will be.
@@ -82,26 +88,25 @@ pub struct Imported {
 
 impl Chunk {
     /// A chunk of these records; `None` without any.
-    pub fn sealed(records: &[Record]) -> Option<Self> {
-        Some(Self {
-            sealed: sealed(records)?,
-            entry: Entry::new(JsValue::UNDEFINED, records),
-            undigested: Undigested::of(0, records),
+    pub fn unsealed(records: Vec<Record>) -> Option<Self> {
+        (!records.is_empty()).then(|| Self {
+            entry: Entry::new(JsValue::UNDEFINED, &records),
+            undigested: Undigested::of(0, &records),
+            form: Form::Records(records),
         })
     }
 
-    /// A chunk with what is in it.
-    pub fn of(numbers: &[u8], texts: &[u8], records: &[Record]) -> Self {
-        let entry = Entry::new(JsValue::UNDEFINED, records);
-        let summary = chunks::summary(numbers).unwrap_or_default();
+    /// A chunk with what is in it, which is stored as it is.
+    pub fn of(numbers: Vec<u8>, texts: Vec<u8>, records: &[Record]) -> Self {
+        let summary = chunks::summary(&numbers).unwrap_or_default();
         Self {
-            sealed: Sealed {
-                numbers: numbers.to_vec(),
-                texts: texts.to_vec(),
-                summary,
-            },
-            entry,
+            entry: Entry::new(JsValue::UNDEFINED, records),
             undigested: Undigested::of(0, records),
+            form: Form::Sealed(Sealed {
+                numbers,
+                texts,
+                summary,
+            }),
         }
     }
 }
@@ -384,7 +389,7 @@ impl Store {
         let (records, is_old) = match self.database.get(kind, &key).await? {
             None => return Ok(Vec::new()),
             Some(Found::Lines(lines)) => (from_lines(&lines), true),
-            Some(Found::Chunk(numbers, texts, n)) => match chunks::read(&numbers, &texts) {
+            Some(Found::Chunk(numbers, texts, n)) => match codec::read(&numbers, &texts).await {
                 Ok(records) => (records, false),
                 Err(error) => {
                     self.n_damaged += n;
@@ -425,7 +430,7 @@ impl Store {
         ] {
             for entry in entries.iter_mut().filter(|entry| entry.is_old) {
                 if let Some(Found::Lines(lines)) = self.database.get(kind, &entry.key).await?
-                    && let Some(sealed) = sealed(&from_lines(&lines))
+                    && let Some(sealed) = codec::seal(&from_lines(&lines)).await
                 {
                     let replaced = self.database.replace(kind, &entry.key, &sealed, None);
                     replaced.await?;
@@ -462,11 +467,18 @@ impl Store {
             self.seal(Vec::new(), &[], reports).await?;
         }
         for Chunk {
-            sealed,
+            form,
             mut entry,
             mut undigested,
         } in chunks
         {
+            let sealed = match form {
+                Form::Sealed(sealed) => Some(sealed),
+                Form::Records(records) => codec::seal(&records).await,
+            };
+            let Some(sealed) = sealed else {
+                continue;
+            };
             entry.key = self.database.add(&sealed, &[], &[]).await?;
             undigested.chunk = number(&entry.key);
             self.note(Records::Chunks, entry);
@@ -482,7 +494,7 @@ impl Store {
         if n_tail as usize + records.len() >= SEAL_AT {
             self.seal(records, &meta, reports).await?;
         } else {
-            let chunk = sealed(&records);
+            let chunk = codec::seal(&records).await;
             if let Some(key) = self.database.append(chunk.as_ref(), &meta).await? {
                 self.note(Records::Tail, Entry::new(key, &records));
             }
@@ -518,7 +530,7 @@ impl Store {
             tail.push(entry.key);
         }
         records.append(&mut new);
-        if let Some(sealed) = sealed(&records) {
+        if let Some(sealed) = codec::seal(&records).await {
             let key = self.database.add(&sealed, &tail, meta).await?;
             let undigested = Undigested::of(number(&key), &records);
             self.note(Records::Chunks, Entry::new(key, &records));
@@ -532,7 +544,7 @@ impl Store {
     async fn records(&self, kind: Records, key: &JsValue) -> Result<Vec<Record>, idb::Error> {
         Ok(match self.database.get(kind, key).await? {
             Some(Found::Chunk(numbers, texts, _)) => {
-                chunks::read(&numbers, &texts).unwrap_or_default()
+                codec::read(&numbers, &texts).await.unwrap_or_default()
             }
             Some(Found::Lines(lines)) => from_lines(&lines),
             None => Vec::new(),
@@ -548,7 +560,7 @@ impl Store {
                 }
                 let mut records = self.records(kind, &entry.key).await?;
                 if redact(&mut records, withdraw)
-                    && let Some(sealed) = sealed(&records)
+                    && let Some(sealed) = codec::seal(&records).await
                 {
                     let kept = self.without(kind, &entry.key, withdraw).await?;
                     let replaced = self
@@ -591,14 +603,6 @@ async fn tidied(mut store: Store) -> Result<Store, String> {
     let tidied = store.tidy().await;
     tidied.map_err(|error| format!("Storing failed ({error})"))?;
     Ok(store)
-}
-
-/// Nothing for nothing. A batch is far from the number of events that a chunk refuses.
-fn sealed(records: &[Record]) -> Option<Sealed> {
-    if records.is_empty() {
-        return None;
-    }
-    chunks::seal(records).ok()
 }
 
 /// Lines that cannot be read were counted when they came and are left out.
@@ -667,7 +671,7 @@ mod tests {
 
         assert!(redact(&mut records, &[withdrawal("2")]));
 
-        let left = chunks::read_numbers(&sealed(&records).unwrap().numbers).unwrap();
+        let left = chunks::read_numbers(&chunks::seal(&records).unwrap().numbers).unwrap();
         assert_eq!(records[0], record("1"));
         assert_eq!(
             left[1], records[1],

@@ -449,7 +449,7 @@ async fn what_comes_before_a_chunk_of_a_file_lies_before_it() {
     let records = batch(4, 3).records;
     store
         .append(Batch {
-            sealed: vec![store::Chunk::sealed(&records).unwrap()],
+            sealed: vec![store::Chunk::unsealed(records).unwrap()],
             ..batch(7, 1)
         })
         .await;
@@ -470,7 +470,7 @@ async fn a_store_is_played_in_the_order_in_which_its_events_were_seen() {
         let records = batch(first, 6_000).records;
         store
             .append(Batch {
-                sealed: vec![store::Chunk::sealed(&records).unwrap()],
+                sealed: vec![store::Chunk::unsealed(records).unwrap()],
                 ..Batch::default()
             })
             .await;

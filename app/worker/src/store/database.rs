@@ -34,7 +34,7 @@ pub(super) enum Records {
 pub(super) struct Kept {
     /// The digest of its posts; empty without any.
     pub(super) digest: Vec<u8>,
-    /// All its other events, as the numbers of a chunk.
+    /// All its other events, a line each.
     pub(super) rest: Vec<u8>,
     pub(super) n_events: u64,
     pub(super) n_posts: u64,

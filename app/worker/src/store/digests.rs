@@ -9,14 +9,14 @@ use analysis::{
 use chunks::Record;
 use futures::{SinkExt, channel::mpsc::Sender};
 use wasm_bindgen::JsValue;
-use wire::{Body, time::DAY};
+use wire::{Body, ndjson, time::DAY};
 
 use super::{
     Entry, Report, Store, Withdrawal,
     database::{Kept, Records},
     number,
 };
-use crate::Input;
+use crate::{Input, codec};
 
 /// So many are asked for at once.
 const AT_ONCE: usize = 16;
@@ -50,15 +50,18 @@ impl Undigested {
             .iter()
             .filter_map(|r| Origin::of(&r.event))
             .collect();
+        let mut rest = String::new();
         // Without posts the chunk itself is read.
-        let rest: Vec<Record> = match origins.is_empty() {
-            true => Vec::new(),
-            false => records.iter().filter(|r| !is_post(r)).cloned().collect(),
-        };
+        if !origins.is_empty() {
+            for record in records.iter().filter(|record| !is_post(record)) {
+                rest.push_str(&ndjson::encode_line(&record.event));
+                rest.push('\n');
+            }
+        }
         Self {
             chunk,
             origins,
-            rest: super::sealed(&rest).map_or_else(Vec::new, |sealed| sealed.numbers),
+            rest: rest.into_bytes(),
             seen: seen(records),
         }
     }
@@ -105,13 +108,10 @@ impl Store {
                     n += 1;
                     continue;
                 }
-                let rest = match kept.rest.is_empty() {
-                    true => Ok(Vec::new()),
-                    false => chunks::read_numbers(&kept.rest),
-                };
-                let (true, Ok(rest)) = (digest::is_for(&kept.digest, digest_key), rest) else {
+                if !digest::is_for(&kept.digest, digest_key) {
                     return Ok(n);
-                };
+                }
+                let rest = super::from_lines(&kept.rest);
                 self.note(Records::Chunks, Entry::kept(key.clone(), &kept));
                 let _ = reports
                     .send(Input::Store(Report::Digest(kept.digest)))
@@ -131,7 +131,7 @@ impl Store {
         for key in self.needed() {
             match self.database.get(Records::Chunks, &key).await? {
                 Some(super::Found::Chunk(numbers, texts, _)) => {
-                    let Ok(records) = chunks::read(&numbers, &texts) else {
+                    let Ok(records) = codec::read(&numbers, &texts).await else {
                         self.distrusted.push(number(&key));
                         return Ok(false);
                     };

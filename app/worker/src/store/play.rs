@@ -6,6 +6,8 @@ use futures::{SinkExt, channel::mpsc::Sender};
 use wasm_bindgen::JsValue;
 use wire::Millis;
 
+use crate::codec;
+
 use super::{
     Meta,
     database::{Database, Found, Records},
@@ -119,7 +121,9 @@ async fn parts(database: &Database) -> Result<Vec<Part>, idb::Error> {
 
 async fn read(database: &Database, part: &Part) -> Result<Vec<Record>, idb::Error> {
     Ok(match database.get(part.kind, &part.key).await? {
-        Some(Found::Chunk(numbers, texts, _)) => chunks::read(&numbers, &texts).unwrap_or_default(),
+        Some(Found::Chunk(numbers, texts, _)) => {
+            codec::read(&numbers, &texts).await.unwrap_or_default()
+        }
         Some(Found::Lines(lines)) => from_lines(&lines),
         None => Vec::new(),
     })
