@@ -400,7 +400,11 @@ mod tests {
             },
             &[1],
             &[2, 3],
-            Some(("text".into(), None, None)),
+            Some(Readable {
+                text: "text".into(),
+                url: None,
+                parent: None,
+            }),
         );
     }
 
