@@ -118,7 +118,12 @@ async fn follow(
             Some(Input::Command(start @ Command::Start { .. })) => return Some(start),
             Some(Input::Command(Command::Import { no, numbers, texts })) => {
                 let records = codec::read(&numbers, &texts).await.unwrap_or_default();
-                worker.import(no, numbers, texts, records);
+                worker.import(FromFile {
+                    no,
+                    numbers,
+                    texts,
+                    records,
+                });
             }
             Some(input) => worker.handle(input),
             None => return None,
@@ -172,12 +177,20 @@ struct Worker {
     /// The store has been read once.
     is_read: bool,
     /// Chunks of a file that came before: what is new in them cannot be told yet. The importer sends few at once.
-    early: Vec<(u32, Vec<u8>, Vec<u8>, Vec<Record>)>,
+    early: Vec<FromFile>,
     /// The person wants nothing to move.
     is_paused: bool,
     /// Under way when posts are to count in another way; the page shows what the engine said before.
     recount: Recount,
     digests: Digests,
+}
+
+/// A chunk of a file, with what is in it.
+struct FromFile {
+    no: u32,
+    numbers: Vec<u8>,
+    texts: Vec<u8>,
+    records: Vec<Record>,
 }
 
 impl Worker {
@@ -432,8 +445,8 @@ impl Worker {
     fn start(&mut self) {
         self.send_frame();
         self.is_read = true;
-        for (no, numbers, texts, records) in mem::take(&mut self.early) {
-            self.import(no, numbers, texts, records);
+        for chunk in mem::take(&mut self.early) {
+            self.import(chunk);
         }
         if self.relay.is_empty() {
             return self.set_link(LinkState::Files);
@@ -623,10 +636,16 @@ impl Worker {
 
     /// Takes in a chunk of a file. If all of it is new the store keeps it as it is; a chunk of nothing but
     /// known events is not stored again.
-    fn import(&mut self, no: u32, numbers: Vec<u8>, texts: Vec<u8>, records: Vec<Record>) {
+    fn import(&mut self, chunk: FromFile) {
         if !self.is_read {
-            return self.early.push((no, numbers, texts, records));
+            return self.early.push(chunk);
         }
+        let FromFile {
+            no,
+            numbers,
+            texts,
+            records,
+        } = chunk;
         let is_first = self.engine.n_events() == 0;
         let n = records.len();
         let new: Vec<Record> = records

@@ -13,7 +13,7 @@ use wire::{Body, ndjson, time::DAY};
 
 use super::{
     Entry, Report, Store, Withdrawal,
-    database::{Kept, Records},
+    database::{Found, Kept, Records},
     number,
 };
 use crate::{Input, codec};
@@ -129,16 +129,15 @@ impl Store {
     pub(super) async fn recall(&mut self, reports: &mut Sender<Input>) -> Result<bool, idb::Error> {
         let _ = reports.send(Input::Store(Report::Counted)).await;
         for key in self.needed() {
-            match self.database.get(Records::Chunks, &key).await? {
-                Some(super::Found::Chunk(numbers, texts, _)) => {
-                    let Ok(records) = codec::read(&numbers, &texts).await else {
-                        self.distrusted.push(number(&key));
-                        return Ok(false);
-                    };
-                    let _ = reports.send(Input::Store(Report::Recalled(records))).await;
-                }
-                // Another tab has forgotten everything.
-                _ => {}
+            // One that is gone was forgotten by another tab.
+            if let Some(Found::Chunk(numbers, texts, _)) =
+                self.database.get(Records::Chunks, &key).await?
+            {
+                let Ok(records) = codec::read(&numbers, &texts).await else {
+                    self.distrusted.push(number(&key));
+                    return Ok(false);
+                };
+                let _ = reports.send(Input::Store(Report::Recalled(records))).await;
             }
         }
         Ok(true)
