@@ -5,6 +5,7 @@
 #            SPEED=<n|unlimited> FILTERS=off … at n data seconds a second, and with every post kept
 #   make faults                         the same over made-up upstreams in which something always goes wrong
 #   make dev                            the relay, and the page rebuilt at every change
+#   make dist                           the page as a folder for any static host; deploy/static.sh names its relay
 #   make test                           everything CI checks
 #   make check-long                     what takes too long for every change
 #   make bench                          time and size figures; see BENCHMARKS.md
@@ -50,8 +51,8 @@ INSTALL := env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --loc
 step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help run dev faults dist relay fakes tools rust node browser nats-server cargo-deny \
-	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-jetstream bench-browser bench-stocknet bench-page chart-bench
+	test fmt lint licences test-native test-notebook test-browser test-e2e sizes \
+	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-jetstream bench-browser bench-archive bench-stocknet bench-page chart-bench
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -78,9 +79,10 @@ dev: tools
 	"$(TARGET_DIR)/debug/moodtape-relay" $(RELAY_ARGUMENTS) & \
 	trunk serve --locked --dist target/dist-dev
 
-dist: tools
+dist: tools relay
 	$(call step,Building the page)
 	trunk build --release --locked
+	"$(RELAY)" precompress --app dist --data "$(TARGET_DIR)/compressed"
 
 relay: rust
 	$(call step,Building the relay)
@@ -145,7 +147,7 @@ cargo-deny:
 
 # ---- Checking, the fast part first
 
-test: fmt licences lint test-native test-browser sizes test-e2e
+test: fmt licences lint test-native test-notebook test-browser sizes test-e2e
 
 fmt: rust
 	$(call step,Formatting)
@@ -165,6 +167,18 @@ lint: tools
 test-native: rust nats-server
 	$(call step,Native tests)
 	cargo test --locked --workspace --no-fail-fast
+
+# Needs Python and PyPI; says so where it has neither.
+# Unoptimised: tests have built these programs already.
+test-notebook: rust
+	$(call step,The notebook and the SQL examples executed)
+	cargo build --locked -p server -p archive --bin moodtape-relay --bin moodtape-archive
+	cargo build --locked -p analysis --example replay
+	@venv="$(TARGET_DIR)/tools/notebook"; \
+	if "$$venv/bin/python" -c 'import duckdb, ipykernel, matplotlib, nbclient, vaderSentiment' 2>/dev/null \
+		|| { python3 -m venv "$$venv" && "$$venv/bin/pip" install --quiet --requirement examples/notebook/requirements.txt; }; \
+	then "$$venv/bin/python" examples/check.py "$(TARGET_DIR)/debug"; \
+	else echo "SKIPPED: the notebook and the SQL examples were not run; python3 cannot be given the packages of examples/notebook/requirements.txt" >&2; fi
 
 test-browser: tools browser
 	$(call step,Rust tests in the browser)
@@ -222,7 +236,7 @@ check-long: rust
 
 # ---- Figures
 
-bench: bench-analysis bench-relay bench-browser bench-stocknet bench-page
+bench: bench-analysis bench-relay bench-browser bench-archive bench-stocknet bench-page
 
 bench-analysis: rust
 	$(call step,Benchmarks of the algorithms)
@@ -265,6 +279,13 @@ bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)
 	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=600 cargo test --locked -p analysis \
 		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics -- --nocapture
+
+bench-archive: rust
+	$(call step,The monthly table of 1.5 million archived posts by DuckDB beside the engine's)
+	cargo build --locked --release -p archive --example made_archive
+	cargo build --locked --release -p analysis --example replay
+	python3 -m venv "$(TARGET_DIR)/tools/duckdb" && "$(TARGET_DIR)/tools/duckdb/bin/pip" install --quiet duckdb==2.0.0
+	"$(TARGET_DIR)/tools/duckdb/bin/python" examples/months_speed.py "$(TARGET_DIR)/release/examples"
 
 # The charts alone, to be drawn beside uPlot.
 chart-bench: tools

@@ -210,7 +210,7 @@ async fn attend(source: &mut impl Source, intake: &Intake) {
             .map(jittered);
         follower.failed(&error, failures.all, pause).await;
         let Some(pause) = pause else { return };
-        sleep(pause).await;
+        intake.board.rest(&follower.name, pause).await;
     }
 }
 
