@@ -61,6 +61,8 @@ fn Bar() -> impl IntoView {
                 min=move || of(|state| state.from)
                 max=move || of(|state| state.to)
                 prop:value=move || of(|state| state.at)
+                // Otherwise it would move on under the pointer.
+                on:pointerdown=move |_| order(ReplayOrder::Pause)
                 aria-valuetext=move || format::date_time(state().at)
                 on:change:target=move |event| {
                     if let Ok(at) = event.target().value().parse() {

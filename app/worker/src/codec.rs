@@ -4,7 +4,7 @@ use chunks::{ChunkError, Packed, Record, Sealed, Unpacked};
 use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ReadableWritablePair, Response};
+use web_sys::{ReadableStream, Response, WritableStream};
 
 #[wasm_bindgen]
 extern "C" {
@@ -15,6 +15,13 @@ extern "C" {
     type DecompressionStream;
     #[wasm_bindgen(constructor, catch)]
     fn new(format: &str) -> Result<DecompressionStream, JsValue>;
+
+    /// Either of them.
+    type Through;
+    #[wasm_bindgen(method, getter)]
+    fn readable(this: &Through) -> ReadableStream;
+    #[wasm_bindgen(method, getter)]
+    fn writable(this: &Through) -> WritableStream;
 }
 
 const FORMAT: &str = "deflate-raw";
@@ -45,10 +52,12 @@ async fn through<'a>(
 ) -> Result<Vec<Vec<u8>>, JsValue> {
     let promises = Array::new();
     for part in parts {
-        let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(part)))?;
-        let pair: ReadableWritablePair = stream()?.unchecked_into();
-        let changed = blob.stream().pipe_through(&pair);
-        let response = Response::new_with_opt_readable_stream(Some(&changed))?;
+        let stream: Through = stream()?.unchecked_into();
+        let response = Response::new_with_opt_readable_stream(Some(&stream.readable()))?;
+        let writer = stream.writable().get_writer()?;
+        // Whether that went well, whoever reads the other end is told.
+        let _ = writer.write_with_chunk(&Uint8Array::from(part));
+        let _ = writer.close();
         let buffer: Promise = response.array_buffer()?.unchecked_into();
         promises.push(&buffer);
     }

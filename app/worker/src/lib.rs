@@ -282,6 +282,9 @@ impl Worker {
             store::Report::Undigested(chunk) => self.note_undigested(chunk),
             store::Report::Damaged { n_events } => self.tell_damage(n_events),
             store::Report::Read => {
+                if let Some(engine) = self.recount.target(&mut self.engine) {
+                    engine.end_recall();
+                }
                 self.end_reading();
                 self.start();
             }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use analysis::{
     Engine,
-    protocol::{Command, LinkState, ReplayOrder, ReplayState, StoreState, Update, Watch},
+    protocol::{Command, LinkState, ReplayOrder, ReplayState, Update, Watch},
     view::Range,
 };
 use futures::{
@@ -131,9 +131,6 @@ impl Replay {
         config.live = None;
         updates::send(&Update::Config(config));
         updates::send(&Update::Link(LinkState::Files));
-        updates::send(&Update::Store(StoreState::NotKept {
-            reason: "This is a replay of what is stored".to_owned(),
-        }));
     }
 
     fn obey(&mut self, command: Command) {

@@ -135,7 +135,9 @@ impl Database {
     pub(super) async fn kept(&self, keys: &[JsValue]) -> Result<Vec<Option<Kept>>, idb::Error> {
         let transaction = self.0.transaction(&[DIGESTS], TransactionMode::ReadOnly)?;
         let store = transaction.object_store(DIGESTS)?;
-        let requests: Vec<_> = keys.iter().map(|key| store.get(key.clone())).collect();
+        // They listen from now on, lest an answer comes before somebody waits for it.
+        let request = |key: &JsValue| store.get(key.clone()).map(IntoFuture::into_future);
+        let requests: Vec<_> = keys.iter().map(request).collect();
         let mut kept = Vec::new();
         for request in requests {
             kept.push(request?.await?.map(|record| Kept {
