@@ -28,6 +28,7 @@ use crate::{
         sources::SourcesPanel,
         stacks::{HoursPanel, LivePanel, TrendsPanel},
         statistics::{EventsPanel, RollingPanel},
+        talk::TalkPanel,
         topics::TopicsPanel,
     },
     preferences::Preferences,
@@ -191,6 +192,7 @@ fn Panels() -> impl IntoView {
                         <SamplePanel />
                         <SourcesPanel />
                         <MonthsPanel />
+                        <TalkPanel />
                     </NextTask>
                 </NextTask>
             </NextTask>

@@ -32,4 +32,4 @@ pub mod view;
 pub mod voices;
 pub mod words;
 
-pub use engine::{Applied, Configured, Counting, Engine, Standing};
+pub use engine::{Applied, Configured, Counting, Engine, Standing, talk};

@@ -16,6 +16,7 @@ mod lock;
 mod recount;
 mod settings;
 pub mod store;
+pub mod talk;
 pub mod updates;
 
 use std::{cell::RefCell, mem, rc::Rc};

@@ -13,6 +13,7 @@
 //! kept event lines; they are read, and rewritten by the first tab that may write.
 
 mod database;
+pub(crate) mod follower;
 
 use analysis::protocol::StoreState;
 use chunks::{ChunkError, Record, Sealed, Withdrawn};
