@@ -160,6 +160,9 @@ impl Args {
             Config::read(&path)?
         };
         self.change(&mut config);
+        if self.speed.is_some() && config.sources.iter().all(|source| source.kind.is_live()) {
+            return Err(ConfigError::NothingPlayed);
+        }
         config.check()?;
         Ok(config)
     }
@@ -177,7 +180,9 @@ impl Args {
             config.sources.retain(|source| source.kind.is_live());
         }
         for source in &mut config.sources {
-            source.speed = self.speed.unwrap_or(source.speed);
+            if !source.kind.is_live() {
+                source.speed = self.speed.unwrap_or(source.speed);
+            }
             if self.at_once {
                 source.start = RecordingStart::AtOnce;
             }
@@ -279,6 +284,23 @@ mod tests {
 
         let kinds: Vec<_> = config.sources.iter().map(|source| source.kind).collect();
         assert_eq!(kinds, [crate::config::SourceKind::Jetstream]);
+    }
+
+    #[test]
+    fn a_speed_needs_a_recording() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, "[[source]]\nkind = \"jetstream\"\n").unwrap();
+        let config = |args: &str| {
+            parse(&format!("--config {} {args}", path.display()))
+                .unwrap()
+                .config()
+        };
+
+        let told = config("--speed 60").unwrap_err().to_string();
+
+        assert!(told.contains("--recording"), "{told}");
+        assert!(config("").is_ok());
     }
 
     #[test]
