@@ -33,7 +33,7 @@ pub(super) fn place(
 ) -> (Vec<Placed>, u32) {
     let largest = words.first().map_or(1.0, |word| word.weight).max(1e-9);
     let size_of = |word: &FoundWord| {
-        let share = (word.weight / largest).max(0.0).min(1.0).sqrt();
+        let share = (word.weight / largest).clamp(0.0, 1.0).sqrt();
         SMALLEST + (LARGEST - SMALLEST) * share
     };
     let Some(ruler) = ruler() else {

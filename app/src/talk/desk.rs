@@ -117,6 +117,11 @@ impl Desk {
         self.wants_topics.get() || n_selected <= N_UNASKED
     }
 
+    pub(super) fn begin_fit(self) {
+        self.wants_topics.set(true);
+        send(&Ask::BeginFit);
+    }
+
     pub(super) fn cancel_fit(self) {
         send(&Ask::CancelFit);
     }

@@ -73,8 +73,8 @@ pub(super) fn NewsPanel() -> impl IntoView {
 
 fn empty(view: &NewsView) -> String {
     if view.n_articles == 0 {
-        return "No article is stored. A relay with `[[sources.feeds]]` in its configuration visits news feeds; their articles \
-                then appear here."
+        return "No article is stored. A relay with a source of kind “feeds” in its configuration visits news feeds, and their articles \
+                appear here."
             .to_owned();
     }
     match view.n_in_range {

@@ -67,8 +67,8 @@ fn stage_of(view: Option<&TopicsView>) -> Stage {
         None => Stage::Asked,
         Some(view) if !view.topics.is_empty() => Stage::Found,
         Some(view) if view.is_cancelled => Stage::Asked,
-        Some(view) if view.progress.0 < view.progress.1 || view.progress.1 == 0 => Stage::Fitting,
-        Some(_) => Stage::Nothing,
+        Some(view) if view.is_found => Stage::Nothing,
+        Some(_) => Stage::Fitting,
     }
 }
 
@@ -77,15 +77,10 @@ fn stage_of(view: Option<&TopicsView>) -> Stage {
 fn Ask() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let n = move || format::count(desk.standing.with(|standing| standing.n_selected));
-    let ask = move |_| {
-        // What was given up begins again with another wish.
-        desk.wants_topics.set(false);
-        desk.wants_topics.set(true);
-    };
     view! {
         <p class="empty">
             {move || format!("{} posts are selected: finding topics in them takes a while. ", n())}
-            <button type="button" on:click=ask>"Find topics"</button>
+            <button type="button" on:click=move |_| desk.begin_fit()>"Find topics"</button>
         </p>
     }
 }

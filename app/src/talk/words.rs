@@ -100,10 +100,9 @@ fn WordCloud() -> impl IntoView {
             };
             let words = &view.found.words;
             let words = words.get(..n).unwrap_or(words);
-            let placed = before
+            before
                 .try_update_value(|cloud| cloud::place(words, cloud, (width, height)))
-                .unwrap_or_default();
-            placed
+                .unwrap_or_default()
         })
     });
     let by = move || {

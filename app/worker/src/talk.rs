@@ -143,6 +143,7 @@ impl Desk {
                 self.talk.wish(*wish);
             }
             Input::Ask(Ask::CancelFit) => self.talk.cancel_fit(),
+            Input::Ask(Ask::BeginFit) => self.talk.begin_fit(),
             Input::World(bytes) => {
                 self.world = bytes;
                 self.set_world();
@@ -184,7 +185,7 @@ impl Desk {
         if let Err(error) = self.read_some().await {
             self.refuse(&error);
         }
-        let next = match self.is_read() && !self.count_some() {
+        let next = match !self.is_new && self.is_read() && !self.count_some() {
             true => Next::Wait,
             false => Next::Work,
         };

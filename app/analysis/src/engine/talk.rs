@@ -189,6 +189,11 @@ impl Talk {
         self.topics.cancel();
     }
 
+    /// Begins the fit of topics anew.
+    pub fn begin_fit(&mut self) {
+        self.topics.forget();
+    }
+
     /// Looks at about so many posts: which are selected, then which topics they have. Returns whether there is
     /// more to do.
     pub fn step(&mut self, n: usize) -> bool {
@@ -436,12 +441,14 @@ impl Talk {
             from: from.min(range.from).max(first.min(range.from)),
             to: range.from,
         };
-        let found = self.words.weigh(&Question {
+        let mut found = self.words.weigh(&Question {
             window: (range.from, range.to),
             background: (background.from, background.to),
             by: self.wish.words.by,
             n_words: N_WORDS,
         });
+        // What is rarer than before does not stand out.
+        found.words.retain(|word| word.weight > 0.0);
         WordsView {
             range,
             background,

@@ -31,6 +31,8 @@ pub enum Ask {
     Wish(Box<Wish>),
     /// Give the fit of topics up that is under way.
     CancelFit,
+    /// Begin one that was given up anew.
+    BeginFit,
 }
 
 /// What is wanted.
@@ -179,6 +181,8 @@ pub struct TopicsView {
     pub progress: (u64, u64),
     /// Somebody gave it up.
     pub is_cancelled: bool,
+    /// It has come to its end, with topics or without.
+    pub is_found: bool,
     /// Posts received later are left out.
     pub as_of: Option<Millis>,
     /// The topics, the largest first. Empty while there are none.

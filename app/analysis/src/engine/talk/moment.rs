@@ -28,7 +28,11 @@ impl Talk {
             from: range.from.saturating_sub(range.to - range.from),
             to: range.from,
         };
-        let here: Vec<&Kept> = self.posts_in(range).collect();
+        let places: Vec<usize> = self.selected_in(range).collect();
+        let here: Vec<&Kept> = places
+            .iter()
+            .filter_map(|idx| self.shelf.get(*idx))
+            .collect();
         let (n_authors, n_new_authors) = self.authors(&here, range.from);
         let terms: Vec<_> = words.found.words.iter().take(N_TERMS).cloned().collect();
         let (articles, n_articles) = self.articles_of(
@@ -37,7 +41,7 @@ impl Talk {
             N_ARTICLES,
         );
         let seen_at = here.iter().map(|post| post.seen_at).max();
-        let judged = here.iter().filter(|post| self.is_judged(post));
+        let judged = places.iter().filter(|idx| **idx < self.selector.n_judged);
         MomentView {
             range,
             counts: counts(&here),
@@ -62,11 +66,6 @@ impl Talk {
     fn posts_in(&self, range: Range) -> impl Iterator<Item = &Kept> {
         self.selected_in(range)
             .filter_map(|idx| self.shelf.get(idx))
-    }
-
-    fn is_judged(&self, post: &Kept) -> bool {
-        let place = self.shelf.place_of(post.key);
-        place.is_some_and(|place| place < self.selector.n_judged)
     }
 
     /// Authors of these posts, and how many of them had not been heard before, by everything that is stored.

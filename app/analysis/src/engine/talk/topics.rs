@@ -207,6 +207,7 @@ impl TopicsDesk {
             ..TopicsView::default()
         };
         if let Some((findings, of_posts)) = &self.findings {
+            view.is_found = true;
             view.topics = findings.topics.iter().map(row).collect();
             view.n_posts = findings.n_posts as u64;
             view.n_sample = findings.n_sample as u64;
