@@ -115,7 +115,8 @@ pub(super) fn words_method(view: &WordsView) -> String {
     match view.found.by {
         Weighing::LogOdds => format!(
             "How much likelier a word is in the range than in the background, in standard deviations (log-odds with an \
-             informative Dirichlet prior, Monroe et al. 2008); two words are a phrase where Dunning’s likelihood ratio says so. \
+             informative Dirichlet prior, Monroe et al. 2008); two words are a phrase where Dunning’s likelihood ratio says so. Words from z = 1 on are shown; of so many words some reach \
+             z = 2 by chance. \
              n = {n} posts of {}, against {} of {}. {colour}",
             stretch(view.range),
             format::count(view.found.n_background as u64),
@@ -388,4 +389,71 @@ pub(super) fn times(row: &ArticleRow) -> String {
 
 fn article(row: &ArticleRow) -> String {
     format!("{} ({}) {}", row.article.title, times(row), row.article.url)
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::{protocol::talk::PricesAfter, talk::words_of, view::Counts};
+    use wire::time::HOUR;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_topic_can_be_read_from_its_name() {
+        let words = ["halts withdrawals", "exchange", "terrible"];
+
+        let name = topic_name(&words);
+
+        assert_eq!(name, "“halts withdrawals, exchange, terrible”");
+        assert_eq!(words_of(&name).unwrap().collect::<Vec<_>>(), words);
+        assert!(words_of("Energy").is_none());
+    }
+
+    #[test]
+    fn a_name_is_no_longer_than_an_address_keeps_it() {
+        let long = "a".repeat(30);
+
+        let name = topic_name(&[&long, &long, "b"]);
+
+        assert_eq!(words_of(&name).unwrap().collect::<Vec<_>>(), [&long]);
+        assert!(name.chars().count() <= 60);
+    }
+
+    #[test]
+    fn a_moment_as_text_says_what_the_card_says() {
+        let view = MomentView {
+            range: Range { from: 0, to: HOUR },
+            counts: Counts {
+                posts: 10,
+                negative: 10,
+                mean_compound: Some(-0.5),
+                ..Counts::default()
+            },
+            n_before: 5,
+            n_authors: 4,
+            n_new_authors: 1,
+            n_judged: 10,
+            prices: Some(PricesAfter {
+                ticker: "BTC".into(),
+                currency: "USD".into(),
+                width: HOUR,
+                before: (HOUR, 100.0),
+                after: vec![(2 * HOUR, 101.0)],
+            }),
+            known_at: HOUR,
+            ..MomentView::default()
+        };
+
+        let text = moment(&view);
+
+        for part in [
+            "What happened: 1 Jan 1970, 00:00 – 01:00 UTC\n",
+            "New voices: 1 (25.0 %) of 4 authors\n",
+            "closes of 1 h: 100.00 at 1 Jan 1970 01:00, then 101.00 +1.00 % (02:00)\n",
+            "Earliest knowable: 1 Jan 1970 01:00 UTC\n",
+            "Nothing here says what caused what.",
+        ] {
+            assert!(text.contains(part), "{part} is missing in:\n{text}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use analysis::protocol::talk::{TopicRow, TopicsView};
 use leptos::prelude::*;
+use wire::Millis;
 
 use super::{Method, desk::Desk, settings::Settings, texts};
 use crate::{
@@ -30,7 +31,12 @@ pub(super) fn TopicsPanel() -> impl IntoView {
             view.map(texts::topics_method).unwrap_or_default()
         })
     });
-    let stage = Memo::new(move |_| desk.topics.with(|view| stage_of(view.as_ref())));
+    let stage = Memo::new(
+        move |_| match desk.topics.with(|view| stage_of(view.as_ref())) {
+            None if desk.fits_topics() => Stage::Fitting,
+            stage => stage.unwrap_or(Stage::Asked),
+        },
+    );
     view! {
         <section class="panel talk-topics" aria-labelledby="talk-topics-title">
             <header>
@@ -62,14 +68,13 @@ enum Stage {
     Found,
 }
 
-fn stage_of(view: Option<&TopicsView>) -> Stage {
-    match view {
-        None => Stage::Asked,
-        Some(view) if !view.topics.is_empty() => Stage::Found,
-        Some(view) if view.is_cancelled => Stage::Asked,
-        Some(view) if view.is_found => Stage::Nothing,
-        Some(_) => Stage::Fitting,
-    }
+fn stage_of(view: Option<&TopicsView>) -> Option<Stage> {
+    Some(match view? {
+        view if !view.topics.is_empty() => Stage::Found,
+        view if view.is_cancelled => Stage::Asked,
+        view if view.is_found => Stage::Nothing,
+        _ => Stage::Fitting,
+    })
 }
 
 /// Fits are asked for where they take long.
@@ -167,13 +172,7 @@ fn Shares() -> impl IntoView {
     };
     let ends = move || {
         desk.topics.with(|view| {
-            let range = view.as_ref().map(|view| {
-                (
-                    view.cells.first().map(|cell| cell.0),
-                    view.cells.last().map(|cell| cell.0 + view.width),
-                )
-            });
-            let (first, last) = range.unwrap_or_default();
+            let (first, last) = view.as_ref().map(ends_of).unwrap_or_default();
             view! {
                 <span>{first.map(format::date_time)}</span>
                 <span>"share of the posts, 0 to 100 %"</span>
@@ -188,6 +187,17 @@ fn Shares() -> impl IntoView {
         </svg>
         <p class="caption ends">{ends}</p>
     }
+}
+
+/// From when to when the cells reach; the last one may end with the range.
+fn ends_of(view: &TopicsView) -> (Option<Millis>, Option<Millis>) {
+    let first = view.cells.first().map(|(begin, _)| *begin);
+    let last = view.cells.last().map(|(begin, _)| begin + view.width);
+    let until = match first == Some(view.range.from) {
+        true => view.range.to,
+        false => Millis::MAX,
+    };
+    (first, last.map(|last| last.min(until)))
 }
 
 /// One polygon a topic, from below; cells without a post are gaps, drawn as nothing.

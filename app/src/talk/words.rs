@@ -192,12 +192,19 @@ fn List() -> impl IntoView {
         Some(Weighing::LogOdds) => "z",
         _ => "Weight",
     };
+    let weight_of = move |word: &FoundWord| match desk
+        .words
+        .with_untracked(|view| view.as_ref().map(|view| view.found.by))
+    {
+        Some(Weighing::LogOdds) => format::signed(word.weight, 1),
+        _ => format::count(word.weight.round() as u64),
+    };
     let row = move |word: FoundWord| {
         let text = word.text.clone();
         view! {
             <tr>
                 <th scope="row"><button type="button" class="link" on:click=move |_| desk.toggle_words(&[&text])>{word.text.clone()}</button></th>
-                <td>{format::signed(word.weight, 1)}</td>
+                <td>{weight_of(&word)}</td>
                 <td>{format::count(word.n.into())}</td>
                 <td>{format::count(word.n_background.into())}</td>
                 <td class=format!("tone {}", tone(&word))>{format::signed(word.mean_compound, 2)}</td>

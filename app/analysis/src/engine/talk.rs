@@ -42,6 +42,8 @@ use crate::{
 
 /// Words that are looked for.
 const N_WORDS: usize = 200;
+/// Words with a lower weight are not told: standard deviations, or posts.
+const LEAST_WEIGHT: f64 = 1.0;
 /// Clusters that are told; more are not to be told apart on a map.
 const N_CLUSTERS: usize = 10_000;
 
@@ -447,8 +449,8 @@ impl Talk {
             by: self.wish.words.by,
             n_words: N_WORDS,
         });
-        // What is rarer than before does not stand out.
-        found.words.retain(|word| word.weight > 0.0);
+        // What is as frequent as before, or rarer, does not stand out.
+        found.words.retain(|word| word.weight >= LEAST_WEIGHT);
         WordsView {
             range,
             background,
