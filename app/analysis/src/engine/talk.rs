@@ -72,6 +72,8 @@ pub struct Talk {
     topics: TopicsDesk,
     /// What was told last stands for this.
     told: Option<Basis>,
+    /// The words that were found last; others are looked for by them.
+    words_found: Option<WordsView>,
 }
 
 /// What views are made of; those of the same basis are the same.
@@ -87,6 +89,32 @@ struct Basis {
     n_articles: usize,
     n_topics: u64,
     has_world: bool,
+}
+
+/// Which views are made of the same as before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Same {
+    words: bool,
+    topics: bool,
+    news: bool,
+    places: bool,
+    moment: bool,
+}
+
+impl Basis {
+    fn same_as(&self, before: &Self) -> Same {
+        let posts = (self.range, self.n_looked_at) == (before.range, before.n_looked_at)
+            && self.parts == before.parts;
+        Same {
+            words: posts && self.words == before.words,
+            topics: posts && self.n_topics == before.n_topics,
+            news: posts
+                && (&self.news_words, self.n_articles) == (&before.news_words, before.n_articles),
+            places: posts && (self.square, self.has_world) == (before.square, before.has_world),
+            moment: posts
+                && (self.n_judged, self.n_articles) == (before.n_judged, before.n_articles),
+        }
+    }
 }
 
 impl Default for Talk {
@@ -119,6 +147,7 @@ impl Talk {
             words: WordIndex::default(),
             topics: TopicsDesk::default(),
             told: None,
+            words_found: None,
         }
     }
 
@@ -270,30 +299,22 @@ impl Talk {
         if before.as_ref() == Some(&basis) {
             return None;
         }
-        // How far a fit is comes often and changes nothing else.
-        let only_topics = before.is_some_and(|before| {
-            Basis {
-                n_topics: basis.n_topics,
-                ..before
-            } == basis
-        });
-        let topics = self.topics.view(self.wish.topics, range);
-        if only_topics && !self.topics.is_complete() {
-            return Some(Found {
-                topics,
-                ..Found::default()
-            });
+        let same = before.map_or_else(Same::default, |before| basis.same_as(&before));
+        if !same.words || self.words_found.is_none() {
+            self.words_found = Some(self.words_view(range));
         }
-        let words = self.words_view(range);
+        // How far a fit is comes often and changes nothing else before its end.
+        let topics = (!same.topics).then(|| self.topics.view(self.wish.topics, range));
+        let is_same_moment =
+            same.words && same.moment && (same.topics || !self.topics.is_complete());
+        let words = self.words_found.as_ref()?;
         let terms: Vec<&str> = words.found.words.iter().map(|word| &*word.text).collect();
-        let news = self.news_view(range, &terms);
-        let moment = self.moment_view(range, &words);
         Some(Found {
-            topics,
-            news: Some(news),
-            places: Some(self.places_view(range)),
-            moment: Some(moment),
-            words: Some(words),
+            topics: topics.flatten(),
+            news: (!same.words || !same.news).then(|| self.news_view(range, &terms)),
+            places: (!same.places).then(|| self.places_view(range)),
+            moment: (!is_same_moment).then(|| self.moment_view(range, words)),
+            words: (!same.words).then(|| words.clone()),
         })
     }
 

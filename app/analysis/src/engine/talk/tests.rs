@@ -273,3 +273,22 @@ fn a_withdrawn_post_is_counted_and_no_longer_read() {
     assert_eq!((moment.counts.posts, moment.counts.positive), (2, 1));
     assert!(moment.first.is_empty());
 }
+
+#[test]
+fn only_what_changes_is_made_again() {
+    let mut talk = day();
+    talk.wish(twelfth_hour());
+    settle(&mut talk);
+    let everything = talk.found().unwrap();
+    assert!(everything.words.is_some() && everything.moment.is_some());
+
+    assert!(talk.found().is_none());
+    talk.wish(Wish {
+        square: 50,
+        ..twelfth_hour()
+    });
+    let found = talk.found().unwrap();
+
+    assert!(found.places.is_some_and(|places| places.square == 50));
+    assert!(found.words.is_none() && found.moment.is_none() && found.news.is_none());
+}
