@@ -13,7 +13,7 @@ use analysis::{
     protocol::talk::{Ask, Found, PROTOCOL, Stage, Standing, Told, Wish},
     talk::Talk,
 };
-use chunks::{Record, Withdrawn};
+use chunks::Record;
 use futures::{
     FutureExt, StreamExt,
     channel::mpsc::{self, UnboundedReceiver, UnboundedSender},
@@ -233,13 +233,7 @@ impl Desk {
                 break;
             };
             for Record { event, withdrawn } in records {
-                let stays = withdrawn.map(
-                    |Withdrawn {
-                         compound,
-                         topics,
-                         tickers,
-                     }| (compound, tickers, topics),
-                );
+                let stays = withdrawn.map(|stays| (stays.compound, stays.tickers, stays.topics));
                 self.talk.apply(&event, stays);
             }
         }

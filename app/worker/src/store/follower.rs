@@ -94,12 +94,12 @@ impl Follower {
             // It has become part of a chunk.
             None => Vec::new(),
             Some(Found::Lines(lines)) => from_lines(&lines),
-            Some(Found::Chunk(numbers, texts, n)) => {
-                chunks::read(&numbers, &texts).unwrap_or_else(|_| {
+            Some(Found::Chunk(numbers, texts, n)) => crate::codec::read(&numbers, &texts)
+                .await
+                .unwrap_or_else(|_| {
                     self.n_damaged += n;
                     Vec::new()
-                })
-            }
+                }),
         };
         Ok(Some(records))
     }

@@ -4,7 +4,7 @@ use wire::{Post, PublicConfig, tag};
 
 use super::{
     super::{
-        judge::{Judge, Judgement},
+        judge::{Judge, Judgement, Next},
         posts::Place,
     },
     shelf::Shelf,
@@ -130,13 +130,13 @@ impl Selector {
         let text = shelf.text(&kept).into();
         self.judge
             .push(kept.key, kept.at, kept.author, text, &self.post);
-        let Some(judgement) = self.judge.next() else {
+        let Next::Judgement(judgement) = self.judge.next() else {
             return false;
         };
         if let Some(kept) = shelf.get_mut(idx) {
             kept.is_duplicate = is_duplicate(&judgement);
         }
-        self.judge.place(&judgement) == Place::Counted
+        self.judge.place(judgement.facts) == Place::Counted
     }
 
     /// Whether everything but time and judgement asks for a post.
