@@ -32,6 +32,7 @@ use crate::{
         sources::SourcesPanel,
         stacks::{HoursPanel, LivePanel, TrendsPanel},
         statistics::{EventsPanel, RollingPanel},
+        talk::TalkPanel,
         topics::TopicsPanel,
     },
     preferences::Preferences,
@@ -209,6 +210,7 @@ fn Panels() -> impl IntoView {
                         <SamplePanel />
                         <SourcesPanel />
                         <MonthsPanel />
+                        <TalkPanel />
                     </NextTask>
                 </NextTask>
             </NextTask>

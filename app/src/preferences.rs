@@ -43,6 +43,24 @@ impl Preferences {
     }
 }
 
+impl Preferences {
+    /// The page's other program may have changed what is kept.
+    pub(crate) fn read_again(self) {
+        let is_local = browser::recall("zone").as_deref() == Some("local");
+        if self.is_local_time.get_untracked() != is_local {
+            self.is_local_time.set(is_local);
+        }
+        let numbers = browser::recall("numbers");
+        let numbers = numbers
+            .as_deref()
+            .and_then(parse_numbers)
+            .unwrap_or_default();
+        if self.numbers.get_untracked() != numbers {
+            self.numbers.set(numbers);
+        }
+    }
+}
+
 /// Numbers by the name under which they are kept.
 pub(crate) fn parse_numbers(text: &str) -> Option<Numbers> {
     [Numbers::Point, Numbers::Comma, Numbers::Space]

@@ -73,6 +73,14 @@ impl Choice {
         }
     }
 
+    /// Another program of the page may have changed it, or been told so.
+    pub(crate) fn read_again(self) {
+        let new = Query::parse(&search());
+        if self.query.with_untracked(|query| *query != new) {
+            self.query.set(new);
+        }
+    }
+
     /// Changes the choice and writes it to the URL.
     pub(crate) fn change(self, entry: Entry, change: impl FnOnce(&mut Watch)) {
         let mut query = self.query.get_untracked();

@@ -20,6 +20,7 @@ mod posts;
 mod scorer;
 mod selection;
 mod sources;
+pub mod talk;
 mod tally;
 mod tickers;
 mod views;

@@ -20,6 +20,7 @@ mod recount;
 mod replay;
 mod settings;
 pub mod store;
+pub mod talk;
 pub mod updates;
 
 use std::{cell::RefCell, mem, rc::Rc};

@@ -18,6 +18,7 @@
 
 mod database;
 mod digests;
+pub(crate) mod follower;
 mod play;
 
 use analysis::protocol::StoreState;
