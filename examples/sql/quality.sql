@@ -1,9 +1,9 @@
 -- Is the archive fit for use? A line for each check: how many rows fail it, of how many. Lines about what sources do
 -- (late posts, hours without a price) have no verdict of their own, since a night is no fault.
 WITH raw_post AS (
-    SELECT * FROM read_parquet(getvariable('archive') || '/kind=post/**/*.parquet', hive_partitioning = true, union_by_name = true)
+    SELECT * FROM read_parquet(getvariable('archive') || '/kind=post/**/*.parquet', hive_partitioning = true)
 ), raw_bar AS (
-    SELECT * FROM read_parquet(getvariable('archive') || '/kind=bar/**/*.parquet', hive_partitioning = true, union_by_name = true)
+    SELECT * FROM read_parquet(getvariable('archive') || '/kind=bar/**/*.parquet', hive_partitioning = true)
 ), n AS (
     SELECT (SELECT count(*) FROM raw_post) AS posts, (SELECT count(*) FROM raw_bar) AS bars,
         (SELECT count(*) FROM fact_mention) AS mentions

@@ -12,7 +12,7 @@ use tokio::{
 use crate::{Job, latency::Latency, world::Clock};
 
 /// Nothing takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Before the number of a post, in the line that carries it.
 const MARK: &[u8] = b"\"id\":\"at://did:plc:fake";
 const SLASH: &[u8] = b"/post";

@@ -171,7 +171,7 @@ fn resume(opened: &mut Opened) {
     opened.hole_reason = GapReason::BelowFloor;
     opened.last_stop = LastStop::Clean;
     let copied = opened.positions.get(COPIED);
-    let copied = copied.and_then(|copied| copied.parse().ok()).unwrap_or(0);
+    let (copied, _) = copied.map_or((0, 0), |copied| names::copied(copied));
     if opened.floor > opened.tip {
         opened.floor = opened.floor.max(copied + 1);
     }

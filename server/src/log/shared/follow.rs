@@ -51,7 +51,7 @@ impl Hub {
     async fn follow_until_broken(&self) -> Result<(), LogError> {
         let failed = |error: &dyn std::fmt::Display| self.link.failed(error);
         let stream = self.link.stream().await?;
-        self.align(stream.cached_info()).await?;
+        self.align(&stream).await?;
         let from = self.shared.hot().tip() + 1;
         let config = OrderedConfig {
             deliver_subject: self.link.client.new_inbox(),
@@ -90,16 +90,19 @@ impl Hub {
                     stood_at = is_behind.then_some(tip);
                 }
                 () = self.restarted.notified() => return Ok(()),
+                () = self.link.broken.notified() => return Err(failed(&"the connection has broken")),
             }
         }
     }
 
     /// Makes the copy one of this stream, and announces what it will not get any more.
-    async fn align(&self, info: &Info) -> Result<(), LogError> {
+    async fn align(&self, stream: &Stream<Info>) -> Result<(), LogError> {
+        let info = stream.cached_info();
         let id = self.link.log_id(info)?;
-        let (copied, tip) = {
+        let (copied, tip, stamp) = {
             let hot = self.shared.hot();
-            (hot.id().clone(), hot.tip())
+            let copied = hot.position(names::COPIED).unwrap_or_default();
+            (hot.id().clone(), hot.tip(), names::copied(&copied).1)
         };
         if id != copied {
             tracing::warn!(
@@ -108,7 +111,12 @@ impl Hub {
             );
             return self.copy_anew(id, info).await;
         }
-        if info.state.last_sequence < tip {
+        // What a power failure took from the server may have been replaced by then.
+        let is_replaced = match stream.get_raw_message(tip).await {
+            Ok(message) => stamp != 0 && message.time.unix_timestamp_nanos() != stamp.into(),
+            Err(_) => false,
+        };
+        if info.state.last_sequence < tip || is_replaced {
             tracing::error!(
                 tip,
                 last = info.state.last_sequence,
@@ -147,8 +155,9 @@ impl Hub {
         let mut next = self.shared.hot().tip() + 1;
         let mut given = Vec::with_capacity(messages.len());
         for message in messages {
-            let seq = message.info().map_err(|error| self.link.failed(error))?;
-            let seq = seq.stream_sequence;
+            let info = message.info().map_err(|error| self.link.failed(error))?;
+            let seq = info.stream_sequence;
+            let stamp = i64::try_from(info.published.unix_timestamp_nanos()).unwrap_or(0);
             let headers = message.headers.as_ref();
             if header(headers, names::LOG).is_some_and(|id| id != log.as_str()) {
                 return Ok(false);
@@ -164,7 +173,10 @@ impl Hub {
                     .await?;
             }
             next = next.max(seq + 1);
-            given.push(read(seq, headers, &message.payload));
+            given.push(Given {
+                stamp,
+                ..read(seq, headers, &message.payload)
+            });
         }
         self.apply(given).await?;
         Ok(true)
@@ -196,6 +208,7 @@ fn read(seq: u64, headers: Option<&HeaderMap>, payload: &[u8]) -> Given {
         event: event.and_then(Result::ok),
         position: position.and_then(|position| serde_json::from_str(position).ok()),
         lease,
+        stamp: 0,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use async_nats::{
-    Client, ConnectOptions, connection,
+    Client, ConnectOptions, Event, connection,
     jetstream::{
         Context,
         context::ContextBuilder,
@@ -11,6 +11,7 @@ use async_nats::{
         stream::{Config, DiscardPolicy, Info, StorageType, Stream},
     },
 };
+use tokio::sync::Notify;
 use wire::{LogId, author::AuthorKey};
 
 use super::SharedOptions;
@@ -79,12 +80,22 @@ pub(super) struct Link {
     address: Arc<Address>,
     keep: LogOptions,
     pub(super) lease: Duration,
+    /// The connection has broken: behind it there may be another stream, or less of it.
+    pub(super) broken: Arc<Notify>,
 }
 
 impl Link {
     /// Connects, now or later: the server may be away.
     pub(super) async fn connect(told: &SharedOptions, keep: LogOptions) -> Result<Self, LogError> {
+        let broken = Arc::<Notify>::default();
+        let told_of = Arc::clone(&broken);
         let mut options = ConnectOptions::new()
+            .event_callback(move |event| {
+                if matches!(event, Event::Disconnected) {
+                    told_of.notify_one();
+                }
+                std::future::ready(())
+            })
             .name("moodtape-relay")
             .retry_on_initial_connect()
             .ping_interval(Duration::from_secs(5))
@@ -108,6 +119,7 @@ impl Link {
             address,
             keep,
             lease: told.lease,
+            broken,
         })
     }
 

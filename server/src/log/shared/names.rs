@@ -4,7 +4,7 @@ use wire::{Body, Event};
 
 use crate::log::line::identity;
 
-/// Up to here everything was copied.
+/// Up to where everything was copied.
 pub(in crate::log) const COPIED: &str = "@copied";
 /// The key that authors are hashed under.
 pub(in crate::log) const AUTHOR_KEY: &str = "@author_key";
@@ -15,6 +15,12 @@ pub(super) const LOG: &str = "Log";
 pub(super) const LEASE: &str = "Lease";
 /// Header: name and position of a source.
 pub(super) const POSITION: &str = "Position";
+
+/// The end of a copy as it stands under [`COPIED`]: seq, and when the server took it; 0 where that is unknown.
+pub(in crate::log) fn copied(text: &str) -> (u64, i64) {
+    let (seq, stamp) = text.split_once(' ').unwrap_or((text, ""));
+    (seq.parse().unwrap_or(0), stamp.parse().unwrap_or(0))
+}
 
 /// The newest lease of a source.
 pub(in crate::log) fn lease_of(source: &str) -> String {

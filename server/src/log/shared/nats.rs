@@ -11,10 +11,19 @@ use std::{
 /// Ends the server and its folder when whoever started it goes, however that ends.
 const ATTENDED: &str = r#"folder=$(mktemp -d) || exit 1
 trap '' INT TERM
-start() { nats-server -js -sd "$folder" -a 127.0.0.1 -p "$0" >/dev/null 2>&1 & server=$!; echo "$server"; }
-start
-while read -r order; do kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null; [ "$order" = stop ] && echo stopped || start; done
-kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$folder""#;
+start() { nats-server -js -sd "$folder/js" -a 127.0.0.1 -p "$0" ${1:+--auth "$1"} >/dev/null 2>&1 & server=$!; echo "$server"; }
+stop() { kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null; }
+start "$1"
+while read -r order; do
+  stop
+  case "$order" in
+    stop) echo stopped ;;
+    keep) cp -a "$folder/js" "$folder/kept"; start "$1" ;;
+    back) rm -rf "$folder/js"; mv "$folder/kept" "$folder/js"; start "$1" ;;
+    *) start "$1" ;;
+  esac
+done
+stop; rm -rf "$folder""#;
 
 /// A running server.
 #[derive(Debug)]
@@ -28,6 +37,11 @@ pub(crate) struct NatsServer {
 impl NatsServer {
     /// `None`, and a word about it that cannot be overlooked, where the program is missing.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with_token("")
+    }
+
+    /// One that talks only to whoever knows the token, unless that is empty.
+    pub(crate) fn start_with_token(token: &str) -> Option<Self> {
         let found = Command::new("nats-server").arg("--version").output();
         if found.is_err() {
             // Past the capture of tests, which would keep it to itself.
@@ -42,7 +56,7 @@ impl NatsServer {
         let address = free.local_addr().expect("it has an address");
         drop(free);
         let mut shell = Command::new("sh")
-            .args(["-c", ATTENDED, &address.port().to_string()])
+            .args(["-c", ATTENDED, &address.port().to_string(), token])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -73,6 +87,18 @@ impl NatsServer {
     /// Starts it again, after killing it if it runs.
     pub(crate) fn start_again(&mut self) {
         self.order("start");
+        self.listens();
+    }
+
+    /// Kills it, remembers what it holds, and starts it again.
+    pub(crate) fn keep(&mut self) {
+        self.order("keep");
+        self.listens();
+    }
+
+    /// Kills it, and starts it with what was remembered, as after a power failure.
+    pub(crate) fn fall_back(&mut self) {
+        self.order("back");
         self.listens();
     }
 

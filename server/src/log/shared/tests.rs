@@ -280,6 +280,61 @@ async fn a_stream_that_is_made_anew_is_another_log_at_every_relay() {
 }
 
 #[tokio::test]
+async fn a_stream_that_lost_its_newest_events_is_copied_anew_even_where_others_have_their_seqs() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let stream = fresh_stream(&server);
+    let (a, b) = (usual(&stream), usual(&stream));
+    insist(&a.log, with_position(0..10, 10)).await;
+    until_tip(&b.log, 10).await;
+    server.keep();
+    insist(&a.log, with_position(10..20, 20)).await;
+    until_tip(&b.log, 20).await;
+    let Relay { log, folder } = b;
+    log.close().await.unwrap();
+    drop(log);
+
+    server.fall_back();
+    // As many as were lost, before the relay that knew the others is there again.
+    let fresh = usual(&stream);
+    until_tip(&fresh.log, 10).await;
+    insist(&fresh.log, with_position(50..60, 60)).await;
+    let b = relay_in(folder, &stream, LogOptions::default());
+    insist(&fresh.log, with_position(60..61, 61)).await;
+
+    let expect: Vec<String> = (0..10).chain(50..61).map(|id| id.to_string()).collect();
+    for log in [&fresh.log, &b.log, &a.log] {
+        let in_time = tokio::time::timeout(Duration::from_secs(30), async {
+            while ids(log).await != expect {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        assert!(in_time.await.is_ok(), "{:?}", ids(log).await);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_token_is_told_it() {
+    let Some(server) = NatsServer::start_with_token("hunter2") else {
+        return;
+    };
+    let without = fresh_stream(&server);
+    let with = SharedOptions {
+        token: Some("hunter2".to_owned()),
+        ..without.clone()
+    };
+
+    let a = usual(&with);
+    append(&a.log, vec![post(1)]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let refused = Log::open_shared(&without, &folder.path().join("c"), LogOptions::default());
+
+    let error = refused.err().expect("it is not let in").to_string();
+    assert!(error.contains("cannot be used"), "{error}");
+}
+
+#[tokio::test]
 async fn while_the_server_is_away_history_is_read_and_nothing_is_taken_in() {
     let Some(mut server) = NatsServer::start() else {
         return;

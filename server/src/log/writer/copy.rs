@@ -58,6 +58,8 @@ pub(in crate::log) struct Given {
     pub(in crate::log) position: Option<(String, String)>,
     /// On behalf of which source it was published, under which lease of it.
     pub(in crate::log) lease: Option<(String, u64)>,
+    /// When the server took it, in nanoseconds.
+    pub(in crate::log) stamp: i64,
 }
 
 impl Writer {
@@ -124,13 +126,13 @@ impl Writer {
     fn apply(&mut self, given: Vec<Given>, hole: Option<(u64, u64)>) -> Result<(), LogError> {
         let mut known = self.known_of(given.iter().filter_map(|given| given.event.as_ref()))?;
         let mut tip = hole.map_or(self.tip, |(_, last)| self.tip.max(last));
-        let (mut lines, mut leases) = (Vec::new(), Leases::default());
+        let (mut lines, mut leases, mut stamp) = (Vec::new(), Leases::default(), 0);
         let mut positions = FxHashMap::default();
         for given in given {
             if given.seq <= tip {
                 continue;
             }
-            tip = given.seq;
+            (tip, stamp) = (given.seq, given.stamp);
             if let Some((source, token)) = given.lease
                 && !self.is_in_turn(&mut leases, source, token)
             {
@@ -155,7 +157,7 @@ impl Writer {
         let leases = leases.0.into_iter().filter(|(_, lease)| lease.is_changed);
         positions
             .extend(leases.map(|(source, lease)| (lease_of(&source), lease.token.to_string())));
-        positions.insert(COPIED.to_owned(), tip.to_string());
+        positions.insert(COPIED.to_owned(), format!("{tip} {stamp}"));
         let mut positions: Vec<_> = positions.into_iter().collect();
         positions.sort_unstable();
         let commit = Commit {
