@@ -7,11 +7,12 @@ use crate::recording::RecordingError;
 
 /// Shown by `--help`.
 pub const USAGE: &str = "\
-Usage: moodtape-relay [serve | check-config | health] [options]
+Usage: moodtape-relay [serve | check-config | health | precompress] [options]
 
   serve           take events in and serve them and the page (the default)
   check-config    say whether the configuration can be used
   health          ask a running relay whether it is well; exit code 0 or 1
+  precompress     write a compressed copy beside each of the page's files (--app), and keep it in --data
 
 Options:
   --config FILE       configuration (default: config.toml)
@@ -40,6 +41,8 @@ pub enum Action {
     CheckConfig,
     /// Ask a running relay.
     Health,
+    /// Compress the page.
+    Precompress,
     /// Print the usage.
     Help,
 }
@@ -105,6 +108,7 @@ impl Args {
             match name.as_str() {
                 "serve" => parsed.action = Action::Serve,
                 "check-config" => parsed.action = Action::CheckConfig,
+                "precompress" => parsed.action = Action::Precompress,
                 "health" => parsed.action = Action::Health,
                 "help" | "--help" | "-h" => parsed.action = Action::Help,
                 "--config" => parsed.config = Some(value()?.into()),
