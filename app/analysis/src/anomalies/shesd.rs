@@ -153,7 +153,7 @@ fn refuse_options(values: &[f64], options: &ShEsd) -> Result<(), AnomalyError> {
     if options.period == 0 {
         return Err(AnomalyError::Period(0));
     }
-    let needed = (2 * options.period).max(4);
+    let needed = options.period.saturating_mul(2).max(4);
     if values.len() < needed {
         let n = values.len();
         return Err(AnomalyError::TooShort { n, needed });
