@@ -8,7 +8,7 @@
 const CACHE = 'moodtape-page';
 const PAGE = new URL('./', self.location).href;
 // Trunk does not hash the names of worker files, so these are asked for anew whenever the relay is there.
-const WORKER_FILES = ['worker-analysis', 'worker-import', 'worker-talk', 'talk']
+const WORKER_FILES = ['worker-analysis', 'worker-import', 'worker-replay', 'worker-talk', 'talk']
   .flatMap((name) => [`${name}_loader.js`, `${name}.js`, `${name}_bg.wasm`])
   .concat('world.bin')
   .map((name) => new URL(name, PAGE).href);

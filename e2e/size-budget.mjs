@@ -15,6 +15,8 @@ const BUDGETS = [
   { part: 'import worker, wasm', pattern: /^worker-import_bg\.wasm$/, limit: 900 * KB, isLoadedLater: true },
   { part: 'import worker, JavaScript', pattern: /^worker-import.*\.js$/, limit: 10 * KB, isLoadedLater: true },
   { part: 'recording, no relay', pattern: /^demo\.ndjson\.gz$/, limit: 300 * KB, isLoadedLater: true },
+  { part: 'replay worker, wasm', pattern: /^worker-replay_bg\.wasm$/, limit: 350 * KB, isLoadedLater: true },
+  { part: 'replay worker, JavaScript', pattern: /^worker-replay.*\.js$/, limit: 10 * KB, isLoadedLater: true },
   { part: 'talk worker, wasm', pattern: /^worker-talk_bg\.wasm$/, limit: 250 * KB, isLoadedLater: true },
   { part: 'talk panels, wasm', pattern: /^talk_bg\.wasm$/, limit: 250 * KB, isLoadedLater: true },
   { part: 'talk, JavaScript', pattern: /^(worker-)?talk.*\.js$/, limit: 15 * KB, isLoadedLater: true },

@@ -20,7 +20,7 @@ mod tail;
 use serde::{Deserialize, Serialize};
 use wire::{Millis, time::DAY};
 
-use crate::stats::quantile::median;
+use crate::{order, stats::quantile::median};
 
 /// Which way a bucket may be unusual.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -134,7 +134,7 @@ pub fn bucket_width(times: &[Millis]) -> Result<Millis, AnomalyError> {
             step => steps.push(step),
         }
     }
-    steps.sort_unstable();
+    order::sort_by(&mut steps, Ord::cmp);
     steps
         .chunk_by(|a, b| a == b)
         .rev()

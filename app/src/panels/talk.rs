@@ -1,7 +1,8 @@
 //! Leaves room for the panels about the crowd's talk, and loads their program when somebody comes near.
 
+use js_sys::Function;
 use leptos::{html::Section, prelude::*};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Event;
 use wire::config::Topic;
 
@@ -14,11 +15,6 @@ use crate::{
     talk::{PAGE_CHANGED, TOPIC_CHOSEN},
     theme_switch::Appearance,
 };
-
-/// Starts the program.
-const SCRIPT: &str = "./talk_loader.js";
-/// Instead of it.
-const FAILED: &str = "<p class=\"empty\" role=\"alert\">What the crowd talks about could not be loaded. <a href=\"\">Reload</a></p>";
 
 /// The room.
 #[component]
@@ -83,24 +79,10 @@ fn choose(name: String, views: Views, actions: Actions, choice: Choice) {
     choice.change(Entry::New, |watch| watch.topics = vec![name]);
 }
 
-/// Once, unless it fails.
+/// Once; index.html knows how.
 fn load(section: &web_sys::Element) {
-    const ID: &str = "talk-program";
-    if document().get_element_by_id(ID).is_some() {
-        return;
+    let load = js_sys::Reflect::get(&window(), &"loadTalk".into());
+    if let Some(load) = load.ok().and_then(|load| load.dyn_into::<Function>().ok()) {
+        let _ = load.call1(&JsValue::NULL, section);
     }
-    let (Ok(script), Some(body)) = (document().create_element("script"), document().body()) else {
-        return;
-    };
-    script.set_id(ID);
-    let _ = script.set_attribute("type", "module");
-    let section = section.clone();
-    let failed = script.clone();
-    let on_error = Closure::once_into_js(move || {
-        failed.remove();
-        section.set_inner_html(FAILED);
-    });
-    let _ = script.add_event_listener_with_callback("error", on_error.unchecked_ref());
-    let _ = script.set_attribute("src", SCRIPT);
-    let _ = body.append_child(&script);
 }

@@ -12,12 +12,13 @@
 mod clock;
 mod codec;
 mod digests;
+pub mod entry;
 pub mod feed;
 mod frames;
 pub mod importer;
 mod lock;
 mod recount;
-mod replay;
+pub mod replay;
 mod settings;
 pub mod store;
 pub mod talk;
@@ -73,16 +74,10 @@ pub async fn run(mut commands: UnboundedReceiver<Command>) {
     loop {
         next = match next.take() {
             Some(Command::Start {
-                store,
-                watch,
-                replay: Some(range),
-                ..
-            }) => replay::run(&mut commands, store, watch, range).await,
-            Some(Command::Start {
                 relay,
                 store,
                 watch,
-                replay: None,
+                ..
             }) => follow(&mut commands, (relay, store, watch)).await,
             // Before Start there is nothing to be asked.
             _ => commands.next().await,
