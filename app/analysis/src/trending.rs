@@ -306,7 +306,7 @@ impl Trending {
     /// Sorts in what came out of order.
     fn settle(&mut self) {
         if !self.late_posts.is_empty() {
-            self.late_posts.sort_unstable();
+            order::sort_by(&mut self.late_posts, Ord::cmp);
             merge(&mut self.posts, &mut self.late_posts, |at| *at);
         }
         if !self.late.is_empty() {
