@@ -48,7 +48,7 @@ fn Bar() -> impl IntoView {
         view! { <option value=speed.to_string() selected=is_chosen>{name}</option> }
     });
     view! {
-        <section class="replay" aria-label="Replay">
+        <section class="replay-bar" aria-label="Replay">
             <button type="button" on:click=toggle>{move || if is_playing.get() { "‖ Stop" } else { "▷ Play" }}</button>
             <button type="button" title="On to the next post" on:click=move |_| order(ReplayOrder::Step)>"Step"</button>
             <select aria-label="Speed" on:change=move |event| {
