@@ -1,6 +1,7 @@
 //! What returns did around chosen instants, beyond what the market did, against instants chosen by lot.
 
 use crate::{
+    order,
     series::Series,
     stats::{is_movement, leadlag::Surrogates, quantile::middle_95, random::Random},
 };
@@ -255,7 +256,7 @@ fn band(paths: &[Vec<f64>], count: u32, random: &mut Random) -> Vec<(f64, f64)> 
     let n_places = paths.first().map_or(0, Vec::len);
     let limits = |place: usize| {
         let mut values: Vec<f64> = drawn.iter().map(|path| path[place]).collect();
-        values.sort_unstable_by(f64::total_cmp);
+        order::sort_by(&mut values, f64::total_cmp);
         middle_95(&values).unwrap_or_default()
     };
     (0..n_places).map(limits).collect()
