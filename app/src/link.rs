@@ -14,9 +14,9 @@ use analysis::protocol::{Command, PROTOCOL, Trouble, Update};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::{set_timeout, window};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Event, MessageEvent, Worker};
 
-use crate::{state::AppState, strings::troubles};
+use crate::{browser, state::AppState, strings::troubles};
 
 /// Where index.html leaves the worker that it has started.
 const STARTED_WORKER: &str = "moodtapeWorker";
@@ -66,12 +66,11 @@ impl Link {
         if let Some(worker) = inner.worker.take() {
             // What it has already said comes too late.
             worker.set_onmessage(None);
+            worker.set_onerror(None);
             worker.terminate();
         }
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
         let program = if is_playing { PLAYING } else { FOLLOWING };
-        *inner.worker.borrow_mut() = Worker::new_with_options(program, &options).ok();
+        *inner.worker.borrow_mut() = browser::start_worker(program);
         self.listen();
     }
 
@@ -122,7 +121,8 @@ impl Link {
         let inner = Rc::clone(&self.inner);
         set_timeout(
             move || {
-                if !inner.is_ready.get() {
+                let is_current = inner.worker.borrow().as_ref() == Some(&worker);
+                if is_current && !inner.is_ready.get() {
                     inner.stop(troubles::worker_silent());
                 }
             },

@@ -12,7 +12,7 @@ use analysis::protocol::{
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{CustomEvent, CustomEventInit, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{CustomEvent, CustomEventInit, MessageEvent, Worker};
 
 use super::{
     TOPIC_CHOSEN,
@@ -20,6 +20,7 @@ use super::{
     texts,
 };
 use crate::{
+    browser,
     query::{Choice, Entry},
     stream,
 };
@@ -177,9 +178,7 @@ impl Desk {
         if let Some(old) = WORKER.take() {
             old.terminate();
         }
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let Ok(worker) = Worker::new_with_options(SCRIPT, &options) else {
+        let Some(worker) = browser::start_worker(SCRIPT) else {
             return self.failed.set(Some(texts::NO_WORKER.to_owned()));
         };
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {

@@ -1,14 +1,11 @@
 //! One stretch of time explained, as a card that can be copied and saved as text.
 
 use analysis::protocol::{RangeChoice, talk::MomentView};
-use js_sys::Array;
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, HtmlAnchorElement, Url};
 use wire::time::HOUR;
 
 use super::{Method, desk::Desk, news::Article, texts};
-use crate::{clipboard, format, query::Choice};
+use crate::{browser, clipboard, format, query::Choice};
 
 /// The panel.
 #[component]
@@ -28,8 +25,7 @@ pub(super) fn MomentPanel() -> impl IntoView {
     };
     let save = move |_| {
         if let Some(text) = text() {
-            // Where the browser refuses, nothing happens, and the text can still be copied.
-            let _ = save_as(&text, "moodtape-moment.txt");
+            browser::save_text("moodtape-moment.txt", "text/plain;charset=utf-8", &text);
         }
     };
     let method = Signal::derive(move || {
@@ -108,14 +104,4 @@ fn card(view: &MomentView) -> impl IntoView + use<> {
         <p class="caption">{n_articles}</p>
         <ul class="talk-list">{articles.into_iter().map(|row| view! { <Article row /> }).collect_view()}</ul>
     }
-}
-
-fn save_as(text: &str, name: &str) -> Result<(), JsValue> {
-    let blob = Blob::new_with_str_sequence(&Array::of1(&text.into()))?;
-    let url = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    Url::revoke_object_url(&url)
 }

@@ -10,6 +10,8 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
 use web_sys::Event;
 
+use crate::browser;
+
 /// Named pairs of the address, those of the page included.
 type Pairs = Vec<(String, String)>;
 
@@ -53,13 +55,7 @@ impl Settings {
         }
         let mut query = Serializer::new(String::new());
         query.extend_pairs(&new);
-        let location = window().location();
-        let path = location.pathname().unwrap_or_default();
-        let url = format!(
-            "{path}?{}{}",
-            query.finish(),
-            location.hash().unwrap_or_default()
-        );
+        let url = browser::address_with(&query.finish());
         if let Ok(history) = window().history() {
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
         }
