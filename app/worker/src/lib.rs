@@ -320,7 +320,7 @@ impl Worker {
 
     fn obey(&mut self, command: Command) {
         match command {
-            // Seen to before; a replay has a loop of its own.
+            // Seen to before; a replay has a worker of its own.
             Command::Start { .. } | Command::Import { .. } | Command::Replay(_) => {}
             Command::Watch(watch) => {
                 let counts_anew =

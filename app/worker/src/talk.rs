@@ -27,6 +27,7 @@ use web_sys::{MessageEvent, Response};
 use wire::PublicConfig;
 
 use crate::{
+    clock::now,
     settings::Settings,
     store::follower::{Follower, Gone},
     updates::{self, scope},
@@ -208,11 +209,7 @@ impl Desk {
         let meta = follower.meta().await?;
         let (topics, tickers) = (meta.topics.as_deref(), meta.tickers.as_deref());
         let settings = Settings::restore(topics, tickers, None);
-        let config = meta
-            .config
-            .and_then(|text| serde_json::from_str(&text).ok());
-        self.talk
-            .configure(settings.applied_to(&config.unwrap_or_default()));
+        self.talk.configure(settings.applied_to(&meta.config()));
         self.talk.set_word_list_text(meta.word_list);
         Ok(())
     }
@@ -303,8 +300,4 @@ impl Desk {
 
 fn tell(found: Found) {
     updates::send(&Told::Found(Box::new(found)));
-}
-
-fn now() -> f64 {
-    js_sys::Date::now()
 }

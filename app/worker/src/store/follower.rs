@@ -14,7 +14,7 @@ use super::{
 /// A database that is read along.
 pub(crate) struct Follower {
     database: Database,
-    /// Keys of what was found so far, each list ascending.
+    /// Keys of what was found so far, each list ascending, as the database gives them.
     chunks: Vec<f64>,
     tail: Vec<f64>,
     queue: VecDeque<(Records, JsValue)>,
@@ -42,13 +42,7 @@ impl Follower {
 
     /// What lies beside the events and says how they are read.
     pub(crate) async fn meta(&self) -> Result<Meta, idb::Error> {
-        Ok(Meta {
-            config: self.database.meta("config").await?,
-            topics: self.database.meta("topics").await?,
-            tickers: self.database.meta("tickers").await?,
-            word_list: self.database.meta("word_list").await?,
-            ..Meta::default()
-        })
+        Meta::read(&self.database).await
     }
 
     /// Looks for records that were stored since.
@@ -57,7 +51,8 @@ impl Follower {
         let tail = self.database.keys(Records::Tail).await?;
         let chunks = self.database.keys(Records::Chunks).await?;
         let (tail_keys, chunk_keys) = (numbers(&tail), numbers(&chunks));
-        let has = |keys: &[f64], key: &f64| keys.iter().any(|other| other.total_cmp(key).is_eq());
+        let has =
+            |keys: &[f64], key: &f64| keys.binary_search_by(|other| other.total_cmp(key)).is_ok();
         let has_new_chunk = chunk_keys.iter().any(|key| !has(&self.chunks, key));
         let lost_chunk = self.chunks.iter().any(|key| !has(&chunk_keys, key));
         // The tail becomes a chunk when it is long enough; without a new chunk it was thrown away.
