@@ -20,7 +20,7 @@ use wire::{
 };
 
 /// No condition of these tests takes so long, even on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// When the recordings begin.
 pub(crate) const DAY_ONE: Millis = 1_400_000_000_000;
 
