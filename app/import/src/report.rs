@@ -38,9 +38,9 @@ pub struct Report {
     pub span: Option<(Millis, Millis)>,
     /// Rows that were refused, by reason.
     pub refused: BTreeMap<String, Refused>,
-    /// Posts of a recording without a text that came out and were not asked for yet.
+    /// Posts of a recording without a text that came out and were not asked for yet, by identity.
     #[serde(skip)]
-    pub(crate) withdrawn: BTreeMap<u64, Withdrawn>,
+    pub withdrawn: BTreeMap<u64, Withdrawn>,
 }
 
 /// Rows that were refused for one reason.

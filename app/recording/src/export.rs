@@ -176,7 +176,7 @@ pub struct Export {
 /// Rows that are written, or wait to be: columns are written when all of them are there.
 enum Out {
     Lines { bytes: Vec<u8>, has_header: bool },
-    Columns(Table),
+    Columns(parquet::File),
 }
 
 impl Export {
@@ -191,7 +191,9 @@ impl Export {
             format,
             redactor: Redactor::new(texts, salt),
             out: match format {
-                Format::Parquet => Out::Columns(Table::new(what.name(), columns)),
+                Format::Parquet => {
+                    Out::Columns(parquet::File::new(Table::new(what.name(), columns)))
+                }
                 Format::Csv | Format::Ndjson => Out::Lines {
                     bytes: Vec::new(),
                     has_header: false,
@@ -267,14 +269,13 @@ impl Export {
         }
         match self.out {
             Out::Lines { bytes, .. } => Ok(bytes),
-            Out::Columns(table) => parquet::write(&table),
+            Out::Columns(file) => file.finish(),
         }
     }
 
-    fn take(&mut self, mut table: Table) {
+    fn take(&mut self, table: Table) {
         match &mut self.out {
-            Out::Columns(all) if all.columns == table.columns => all.rows.append(&mut table.rows),
-            Out::Columns(all) => *all = table,
+            Out::Columns(file) => file.take(table),
             Out::Lines { bytes, has_header } => match self.format {
                 Format::Csv => {
                     if !std::mem::replace(has_header, true) {

@@ -147,7 +147,7 @@ impl Verifier {
                     .as_ref()
                     .is_some_and(|head| head.texts == Texts::Aggregates);
                 if is_sums {
-                    self.others.push(event);
+                    self.others.push(*event);
                 }
             }
             Content::Sums(mut sums) => self.sums.append(&mut sums),

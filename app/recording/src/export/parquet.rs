@@ -7,21 +7,52 @@ use crate::table::{Cell, Column, Kind, Table};
 /// Rows in a group: what a reader has to hold in memory at once.
 const GROUP: usize = 100_000;
 
-pub(super) fn write(table: &Table) -> Result<Vec<u8>, FormatError> {
-    let meanings: Vec<(String, String)> = table.columns.iter().map(meaning).collect();
-    let mut notes = vec![("moodtape.table", table.name)];
-    notes.extend(
-        meanings
-            .iter()
-            .map(|(name, about)| (name.as_str(), about.as_str())),
-    );
-    // A table without rows has columns all the same.
-    let groups = table
-        .rows
-        .chunks(GROUP)
-        .map(|rows| columns(table.columns, rows));
-    let empty = table.rows.is_empty().then(|| columns(table.columns, &[]));
-    write_table(groups.chain(empty), &notes)
+/// A file that grows by groups of rows.
+pub(super) struct File {
+    /// Rows that make no group yet.
+    table: Table,
+    groups: Vec<Columns>,
+}
+
+impl File {
+    pub(super) fn new(table: Table) -> Self {
+        Self {
+            table,
+            groups: Vec::new(),
+        }
+    }
+
+    /// Adds rows; those of another table take the place of a table without rows.
+    pub(super) fn take(&mut self, mut table: Table) {
+        if self.table.columns == table.columns {
+            self.table.rows.append(&mut table.rows);
+        } else {
+            self.table = table;
+        }
+        if self.table.rows.len() >= GROUP {
+            self.close_group();
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, FormatError> {
+        // A table without rows has columns all the same.
+        if !self.table.rows.is_empty() || self.groups.is_empty() {
+            self.close_group();
+        }
+        let meanings: Vec<(String, String)> = self.table.columns.iter().map(meaning).collect();
+        let meanings = meanings.iter();
+        let meanings = meanings.map(|(name, about)| (name.as_str(), about.as_str()));
+        let notes: Vec<(&str, &str)> = [("moodtape.table", self.table.name)]
+            .into_iter()
+            .chain(meanings)
+            .collect();
+        write_table(self.groups.into_iter(), &notes)
+    }
+
+    fn close_group(&mut self) {
+        let rows = std::mem::take(&mut self.table.rows);
+        self.groups.push(columns(self.table.columns, &rows));
+    }
 }
 
 fn meaning(column: &Column) -> (String, String) {

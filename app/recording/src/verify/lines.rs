@@ -22,7 +22,7 @@ const STEP: usize = 1 << 14;
 pub(super) enum Content {
     Head(Box<Head>),
     Post(Box<Event>, Stands),
-    Event(Event),
+    Event(Box<Event>),
     Sums(Vec<Sum>),
     Ids(u64),
     Rows {
@@ -141,7 +141,7 @@ impl Lines {
                 Some(stands) => Content::Post(Box::new(event), stands),
                 None => Content::Broken,
             },
-            Ok(event) => Content::Event(event),
+            Ok(event) => Content::Event(Box::new(event)),
             Err(_) => Content::Broken,
         }
     }
