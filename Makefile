@@ -77,9 +77,10 @@ dev: tools
 	"$(TARGET_DIR)/debug/moodtape-relay" $(RELAY_ARGUMENTS) & \
 	trunk serve --locked --dist target/dist-dev
 
-dist: tools
+dist: tools relay
 	$(call step,Building the page)
 	trunk build --release --locked
+	"$(RELAY)" precompress --app dist --data "$(TARGET_DIR)/compressed"
 
 relay: rust
 	$(call step,Building the relay)

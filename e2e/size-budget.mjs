@@ -25,7 +25,8 @@ const TO_FIRST_CHART = 800 * KB;
 const dist = process.argv[2] ?? 'dist';
 const parts = BUDGETS.map((budget) => ({ ...budget, files: 0, raw: 0, gzip: 0, brotli: 0 }));
 for (const path of readdirSync(dist, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && !entry.parentPath.includes('.stage'))
+  // The compressed copies are what is measured here.
+  .filter((entry) => entry.isFile() && !entry.parentPath.includes('.stage') && !entry.name.endsWith('.br'))
   .map((entry) => join(entry.parentPath, entry.name).slice(join(dist, '/').length))) {
   const bytes = readFileSync(join(dist, path));
   const part = parts.find(({ pattern }) => pattern.test(path));

@@ -168,9 +168,11 @@ pub(crate) fn App() -> impl IntoView {
 #[component]
 fn Panels() -> impl IntoView {
     view! {
-        <FilterLine />
-        <Notices />
-        <ImportPanel />
+        <div class="said">
+            <FilterLine />
+            <Notices />
+            <ImportPanel />
+        </div>
         <KpiStrip />
         <NextTask>
             <MarketPanel />
@@ -219,17 +221,8 @@ fn follow_choice(choice: Choice, sight: Sight, actions: Actions) {
 }
 
 fn start(watch: Watch) -> Command {
-    let location = window().location();
-    let path = location.pathname().unwrap_or_default();
-    // The page may lie in a folder of its host, and the relay's addresses with it.
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let origin = location.origin().unwrap_or_default() + folder;
-    let base = stream::base();
     Command::Start {
-        relay: match base == stream::FILES {
-            true => String::new(),
-            false => origin + &base,
-        },
+        relay: stream::relay(),
         store: stream::store(),
         watch,
     }

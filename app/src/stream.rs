@@ -2,7 +2,7 @@
 //!
 //! Kept in this browser. Another stream is another log with a database of its own, so the page begins anew.
 
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 
 use crate::browser;
 
@@ -18,9 +18,35 @@ pub(crate) fn base() -> String {
         .unwrap_or_default()
 }
 
-/// The database of the stream.
+/// The relay's address, with the stream's base; empty where files are shown.
+pub(crate) fn relay() -> String {
+    let base = base();
+    if base == FILES {
+        return String::new();
+    }
+    let relay = elsewhere().unwrap_or_else(|| {
+        let location = window().location();
+        let path = location.pathname().unwrap_or_default();
+        // The page may lie in a folder of its host, and the relay's addresses with it.
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        location.origin().unwrap_or_default() + folder
+    });
+    relay + &base
+}
+
+/// The relay of another origin that this page's host has written into index.html. No link can name one: it decides
+/// what a reader sees.
+fn elsewhere() -> Option<String> {
+    let meta = document().query_selector("meta[name=relay]").ok()??;
+    let relay = meta.get_attribute("content")?;
+    Some(relay.trim_end_matches('/').to_owned()).filter(|relay| !relay.is_empty())
+}
+
+/// The database of the stream. Another relay's has another one, since the page's host may have had none before.
 pub(crate) fn store() -> String {
-    format!("moodtape{}", base().replace('/', "-"))
+    let base = base();
+    let relay = elsewhere().filter(|_| base != FILES).unwrap_or_default();
+    format!("moodtape{}{relay}", base.replace('/', "-"))
 }
 
 /// Follows another stream from now on; the relay's own with an empty base. What was chosen to look at

@@ -10,8 +10,10 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 
 import type { Page } from '@playwright/test';
 
+import type { MoodtapePage } from '../fixtures/moodtape-page.ts';
 import { makeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
+import { rendererMegabytes } from './memory.ts';
 
 const POSTS = process.env['MOODTAPE_POSTS'] ?? '';
 const PEER_ROWS = 50_000;
@@ -29,7 +31,7 @@ async function open(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Import', exact: true }).click();
 }
 
-test('imported, stored and opened again', async ({ page, play }) => {
+test('imported, stored and opened again', async ({ page, play, moodtape }) => {
   await play(makeRecording({ seed: 70, posts: 5 }));
   const began = performance.now();
   await open(page);
@@ -38,7 +40,8 @@ test('imported, stored and opened again', async ({ page, play }) => {
   const text = await status(page).innerText();
   const stored = number(text, /([\d,]+) stored/);
   const kept = await page.evaluate(storedBytes);
-  const memory = await workerMemory(page);
+  const session = await page.context().browser()!.newBrowserCDPSession();
+  const imported = await rendererMegabytes(session);
 
   const reloaded = performance.now();
   await page.reload();
@@ -46,13 +49,16 @@ test('imported, stored and opened again', async ({ page, play }) => {
   const first = performance.now() - reloaded;
   await expect.poll(() => shownPosts(page), { timeout: 300_000, intervals: [50] }).toBe(stored);
   const complete = performance.now() - reloaded;
+  const opened = await rendererMegabytes(session);
+  const brushed = await brush(page, moodtape, stored);
 
   console.log(
     [
       text,
       `${(statSync(POSTS).size / 1e6).toFixed(0)} MB in ${seconds.toFixed(1)} s: ${Math.round(stored / seconds)} posts/s`,
       `${(kept / stored).toFixed(1)} bytes a post in IndexedDB (sum of numbers and texts)`,
-      `memory of all workers and the page: ${memory}`,
+      `renderer, page and workers: ${imported} MB after the import, ${opened} MB after opening`,
+      `brushed: numbers of another range after ${brushed.map(Math.round).join(', ')} ms`,
       `opened again: first figures ${Math.round(first)} ms, all of them ${Math.round(complete)} ms`,
     ].join('\n  '),
   );
@@ -83,16 +89,33 @@ test('the peer: a record a post', async ({ page, play }) => {
   console.log(`${rows.length} records in ${Math.round(millis)} ms: ${Math.round((rows.length / millis) * 1000)} posts/s, neither parsed nor scored`);
 });
 
-async function shownPosts(page: Page): Promise<number> {
-  const text = await page.getByTestId('stored-posts').first().innerText().catch(() => '');
-  return number(text, /([\d,]+)/);
+/** Chooses twenty ranges with the pointer; milliseconds from letting go to another number of posts, ascending. */
+async function brush(page: Page, moodtape: MoodtapePage, stored: number): Promise<number[]> {
+  await page.evaluate(() => {
+    const times: number[] = [];
+    let released = NaN;
+    addEventListener('pointerup', () => (released = performance.now()), true);
+    const changed = () => {
+      if (!Number.isNaN(released)) times.push(performance.now() - released);
+      released = NaN;
+    };
+    new MutationObserver(changed).observe(document.querySelector('.kpi .figure')!, { characterData: true, childList: true, subtree: true });
+    Object.assign(window, { times });
+  });
+  const times = () => page.evaluate(() => (window as unknown as { times: number[] }).times);
+  for (let i = 0; i < 20; i++) {
+    await moodtape.dragAcrossChart(0.1 + (i % 5) * 0.08, 0.6 + (i % 7) * 0.05);
+    await expect.poll(async () => (await times()).length).toBe(i + 1);
+    await page.keyboard.press('0');
+    await expect(page.locator('.kpi .figure').first()).toHaveText(stored.toLocaleString('en'));
+  }
+  return (await times()).sort((a, b) => a - b);
 }
 
-/** As the browser estimates it; it needs a page that is isolated, so it may say nothing. */
-async function workerMemory(page: Page): Promise<string> {
-  const session = await page.context().newCDPSession(page);
-  const { processInfo } = (await session.send('SystemInfo.getProcessInfo' as never).catch(() => ({ processInfo: [] }))) as { processInfo: unknown[] };
-  return processInfo.length > 0 ? JSON.stringify(processInfo) : 'not told';
+async function shownPosts(page: Page): Promise<number> {
+  // Not as it is rendered: it lies out of sight.
+  const text = await page.getByTestId('stored-posts').first().textContent();
+  return number(text ?? '', /([\d,]+)/);
 }
 
 async function storedBytes(): Promise<number> {

@@ -2,7 +2,6 @@
 //
 // Limits that a machine shared with compilers cannot keep are printed beside the figures, not asserted.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { CDPSession, Page } from '@playwright/test';
@@ -10,6 +9,7 @@ import type { CDPSession, Page } from '@playwright/test';
 import type { MoodtapePage } from '../fixtures/moodtape-page.ts';
 import { makeRecording, writeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
+import { rendererMegabytes } from './memory.ts';
 
 const WATCHED_MINUTES = Number(process.env['WATCHED_MINUTES'] ?? 5);
 const ACTIONS = 60;
@@ -194,11 +194,3 @@ test('memory of an hour of posts at 50 a second, thirty times as fast', async ({
   );
   console.log(samples.map(({ posts, megabytes }) => `${Math.round(posts / 1000)}k ${megabytes}`).join(', '));
 });
-
-/** The largest process of the browser that renders a page, its worker included. */
-async function rendererMegabytes(session: CDPSession): Promise<number> {
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const renderers = processInfo.filter(({ type }) => type === 'renderer');
-  const resident = renderers.map(({ id }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0));
-  return Math.round(Math.max(...resident) / 1024);
-}

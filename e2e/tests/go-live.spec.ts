@@ -28,6 +28,12 @@ test('one click goes live, which is remembered, and another one goes back', asyn
     await expect(moodtape.priceAndSentiment).toContainText('USDT');
     await expect.poll(() => moodtape.chartPoints()).toBeGreaterThan(5);
 
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const settings = page.getByRole('dialog', { name: 'Settings' });
+    const jetstream = settings.getByRole('listitem').filter({ hasText: 'jetstream' });
+    await jetstream.getByRole('button', { name: 'Test' }).click();
+    await expect(jetstream.getByRole('status')).toContainText('It works');
+
     await page.reload();
     await expect(moodtape.connection).toContainText('LIVE');
     await expect.poll(() => moodtape.recentPosts.locator('li').count()).toBeGreaterThan(0);

@@ -39,8 +39,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const [width, height] of [[1440, 900], [390, 844]] as const) {
         await page.setViewportSize({ width, height });
         await page.mouse.move(0, 0);
-        // Charts are drawn again a frame after their size changed, in turns.
-        await page.evaluate(() => new Promise((later) => setTimeout(later, 500)));
         await expect(page).toHaveScreenshot(`${state}-${colorScheme}-${width}.png`, { maxDiffPixelRatio: 0.002, animations: 'disabled' });
       }
     });

@@ -107,6 +107,11 @@ pub enum ConfigError {
         /// Line and problem.
         problem: String,
     },
+    /// A speed, and nothing that could be played at it.
+    #[error(
+        "--speed is for recordings, and no source here is one: add --recording FILE, or leave --speed out"
+    )]
+    NothingPlayed,
     /// A key would be ignored.
     #[error("the source {name:?} has {key}, which means nothing to the kind {kind}")]
     Misplaced {

@@ -18,6 +18,7 @@ mod socket;
 mod status;
 mod stream;
 mod tls;
+mod trial;
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use axum::{
     Router,
     middleware::from_fn_with_state,
     response::IntoResponse,
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, get, post},
 };
 use tokio::sync::watch;
 use wire::PublicConfig;
@@ -103,12 +104,13 @@ pub(crate) const LIVE_BASE: &str = "/live";
 type Route = (&'static str, fn() -> MethodRouter<Arc<AppState>>);
 
 /// Paths that belong to a stream, and what answers each. The description of the interface has the same.
-const OF_STREAM: [Route; 5] = [
+const OF_STREAM: [Route; 6] = [
     ("/api/v1/stream", || get(stream::stream)),
     ("/api/v1/history", || get(history::history)),
     ("/api/v1/prices/{ticker}", || get(prices::prices)),
     ("/api/v1/status", || get(status::status)),
     ("/api/v1/config", || get(status::config)),
+    ("/api/v1/sources/{name}/test", || post(trial::test)),
 ];
 
 /// Paths that belong to the relay as a whole.

@@ -20,6 +20,7 @@ mod http;
 pub mod log;
 pub mod manager;
 pub(crate) mod net;
+pub mod precompress;
 pub mod recording;
 pub mod sources;
 

@@ -30,6 +30,11 @@ async fn start() -> anyhow::Result<()> {
             server::check(&config).await?;
             println!("{report}");
         }
+        Action::Precompress => {
+            let config = args.config()?;
+            let n = server::precompress::precompress(&config.http.app, &config.log.data)?;
+            println!("{n} files compressed in {}", config.http.app.display());
+        }
         Action::Health => server::health::check(&args.config()?.http)?,
         Action::Serve => {
             let config = args.config()?;

@@ -204,7 +204,7 @@ async fn attend(mut source: impl Source, intake: &Intake) {
             .map(jittered);
         follower.failed(&error, failures.all, pause).await;
         let Some(pause) = pause else { return };
-        sleep(pause).await;
+        intake.board.rest(&follower.name, pause).await;
     }
 }
 

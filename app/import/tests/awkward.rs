@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what is not there fails the test")]
 
-use archive::{Columns, write_table};
+use archive::{Codec, Columns, write_table};
 use import::{Choice, DateOrder, Reader, Report, Role, preview};
 use wire::{Bar, Body, Event, LogId, Post, author::AuthorKey};
 
@@ -130,8 +130,8 @@ fn files_of_the_archive_give_the_events_they_were_made_of() {
         .map(|n| event(n, Body::Post(Box::new(post(n)))))
         .collect();
     let bars: Vec<Event> = (0..3).map(|n| event(n, Body::Bar(bar(n)))).collect();
-    let of_posts = archive::encode(archive::Kind::Post, "made", &log, &posts).unwrap();
-    let of_bars = archive::encode(archive::Kind::Bar, "made", &log, &bars).unwrap();
+    let of_posts = archive::encode(archive::Kind::Post, "made", &log, Codec::Gzip, &posts).unwrap();
+    let of_bars = archive::encode(archive::Kind::Bar, "made", &log, Codec::Snappy, &bars).unwrap();
 
     assert_eq!(read("posts.parquet", &of_posts).0, posts);
     assert_eq!(read("bars.parquet", &of_bars).0, bars);
@@ -155,7 +155,7 @@ fn a_table_of_posts_or_prices_in_parquet_is_read_like_any_other() {
         "text",
         [Some("a, b"), Some("c \"d\""), Some("e")].into_iter(),
     );
-    let posts = write_table([columns].into_iter(), &[]).unwrap();
+    let posts = write_table(Codec::Snappy, [columns].into_iter(), &[]).unwrap();
     let mut columns = Columns::default();
     columns.optional_times(
         "Date",
@@ -164,7 +164,7 @@ fn a_table_of_posts_or_prices_in_parquet_is_read_like_any_other() {
     for name in ["Open", "High", "Low", "Close"] {
         columns.optional_numbers(name, [Some(1.5), Some(2.5)].into_iter());
     }
-    let prices = write_table([columns].into_iter(), &[]).unwrap();
+    let prices = write_table(Codec::Snappy, [columns].into_iter(), &[]).unwrap();
 
     let seen = preview("t.parquet", &posts);
     assert_eq!(

@@ -140,7 +140,7 @@ pub(crate) fn ChartCanvas(
             on:pointermove=move |event| gestures.point(&event)
             on:pointerup=move |event| gestures.release(&event)
             on:pointercancel=move |event| gestures.cancel(&event)
-            on:pointerleave=move |_| gestures.set_cursor(None)
+            on:pointerleave=move |_| gestures.leave()
             on:blur=move |_| gestures.set_cursor(None)
             on:dblclick=move |_| gestures.zoom(Zoom::Reset)
             on:wheel=move |event| gestures.wheel(&event)

@@ -35,7 +35,7 @@ pub enum Form {
 /// A view with the way to draw it.
 pub struct Stack {
     /// What is drawn.
-    pub view: StackView,
+    pub view: Arc<StackView>,
     /// How.
     pub form: Form,
 }
@@ -292,7 +292,7 @@ impl Plottable for Stack {
     }
 
     fn table(self: Arc<Self>) -> Table {
-        let StackView { edges, cells, .. } = &self.view;
+        let StackView { edges, cells, .. } = &*self.view;
         let row = |(from, cell): (&Millis, &Option<[u32; 3]>)| {
             let mut row = vec![Cell::Time(*from)];
             match cell {

@@ -12,6 +12,7 @@ use super::{
     glyph,
     method::{Card, Figures, Method},
     shell::{Choose, texts},
+    sight::Sight,
 };
 use crate::{
     app::Actions,
@@ -85,7 +86,10 @@ pub(crate) fn PostsPanel() -> impl IntoView {
                 if !before.rows.is_empty()
                     && hold.with(|hold| filter.with(|filter| hold.is_on(filter))) =>
             {
-                Some(Arc::clone(before))
+                Some(match newest {
+                    Some(newest) => read_on(before, &newest),
+                    None => Arc::clone(before),
+                })
             }
             _ => newest,
         }
@@ -112,6 +116,7 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             list.set_scroll_top(0);
         }
     });
+    let sight = expect_context::<Sight>();
     let n_rows = RwSignal::new(ROWS_AT_ONCE);
     let rows = move || {
         let rows = |view: &Arc<PostsView>| view.rows.iter().take(n_rows.get()).cloned().collect();
@@ -126,10 +131,15 @@ pub(crate) fn PostsPanel() -> impl IntoView {
             false => set_hold(|hold| hold.is_scrolled = false),
         }
         let below = list.scroll_height() - list.scroll_top() - list.client_height();
+        let n_held = shown.with_untracked(|view| view.as_ref().map_or(0, |view| view.rows.len()));
         if list.scroll_top() == 0 {
             n_rows.set(ROWS_AT_ONCE);
+            sight.read_from_the_top();
         } else if below < list.client_height() {
-            n_rows.update(|n| *n += ROWS_AT_ONCE);
+            match n_rows.get_untracked() < n_held {
+                true => n_rows.update(|n| *n += ROWS_AT_ONCE),
+                false => sight.read_on(),
+            }
         }
     };
     let figures = Signal::derive(move || {
@@ -202,6 +212,30 @@ fn caption(view: &PostsView, is_random: bool) -> String {
         format::count(view.n_matching),
         format::count(view.n_in_range)
     )
+}
+
+/// The list as it stands, with what `newest` has behind its last row.
+fn read_on(shown: &Arc<PostsView>, newest: &PostsView) -> Arc<PostsView> {
+    let last = shown.rows.last().map(|row| row.key);
+    let of_last = newest.rows.iter().position(|row| Some(row.key) == last);
+    match of_last.and_then(|idx| newest.rows.get(idx + 1..)) {
+        Some(older) if !older.is_empty() => Arc::new(PostsView {
+            rows: [&shown.rows, older].concat(),
+            ..**shown
+        }),
+        _ => Arc::clone(shown),
+    }
+}
+
+/// A row of a view, looked for first where it was: new posts push all rows down by a few.
+fn find(rows: &[PostRow], key: u64, place: StoredValue<usize>) -> Option<&PostRow> {
+    let was = place.get_value().min(rows.len());
+    let (above, below) = rows.split_at(was);
+    let is_it = |row: &PostRow| row.key == key;
+    let in_below = below.iter().position(is_it).map(|idx| was + idx);
+    let idx = in_below.or_else(|| above.iter().position(is_it))?;
+    place.set_value(idx);
+    rows.get(idx)
 }
 
 /// Posts that came since the list stands still.
@@ -326,23 +360,24 @@ fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView 
     let is_deleted = row.text.is_none();
     let key = row.key;
     // What a post was judged to be comes later than the post, and its row stays as it is.
+    let (place, newest_place) = (StoredValue::new(0), StoredValue::new(0));
     let judged = Memo::new(move |_| {
         shown.with(|view| {
-            let mut rows = view.iter().flat_map(|view| &view.rows);
-            rows.find(|row| row.key == key)
-                .map(Judged::of)
-                .unwrap_or_default()
+            let row = view.as_ref().and_then(|view| find(&view.rows, key, place));
+            row.map(Judged::of).unwrap_or_default()
         })
     });
     // What it answers may be withdrawn while it is read.
     let parent = Memo::new(move |_| {
         // A list that stands still must not keep it either: the newest view decides where it has the post.
-        let of = |view: &Option<Arc<PostsView>>| {
-            let mut rows = view.iter().flat_map(|view| &view.rows);
-            rows.find(|row| row.key == key)
-                .map(|row| row.parent.clone())
+        let of = |view: &Option<Arc<PostsView>>, place| {
+            let row = view.as_ref().and_then(|view| find(&view.rows, key, place));
+            row.map(|row| row.parent.clone())
         };
-        views.posts.with(of).or_else(|| shown.with(of)).flatten()
+        let of_newest = views.posts.with(|view| of(view, newest_place));
+        of_newest
+            .or_else(|| shown.with(|view| of(view, place)))
+            .flatten()
     });
     let is_explained = RwSignal::new(false);
     let explain = move |_| {
@@ -465,6 +500,30 @@ mod tests {
         assert_eq!(n_new(&view(&[5, 4, 3]), &view(&[3, 2, 1])), 2);
         assert_eq!(n_new(&view(&[3, 2]), &view(&[3, 2])), 0);
         assert_eq!(n_new(&view(&[9, 8]), &view(&[1])), 2);
+    }
+
+    #[test]
+    fn a_list_that_stands_still_is_continued_downwards() {
+        let shown = Arc::new(view(&[5, 4, 3]));
+
+        let keys = |newest: &[u64]| -> Vec<u64> {
+            let read = read_on(&shown, &view(newest));
+            read.rows.iter().map(|row| row.key).collect()
+        };
+
+        assert_eq!(keys(&[7, 6, 5, 4, 3, 2, 1]), [5, 4, 3, 2, 1]);
+        assert_eq!(keys(&[7, 6, 5]), [5, 4, 3]);
+        assert_eq!(keys(&[9, 8]), [5, 4, 3]);
+    }
+
+    #[test]
+    fn a_row_is_found_wherever_it_has_moved_to() {
+        let place = StoredValue::new(2);
+        let rows = view(&[9, 8, 7, 6]).rows;
+
+        let found = |key| find(&rows, key, place).map(|row| row.key);
+
+        assert_eq!([found(6), found(9), found(1)], [Some(6), Some(9), None]);
     }
 
     #[test]

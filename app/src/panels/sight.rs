@@ -7,10 +7,17 @@ use leptos::{html::Section, prelude::*};
 
 use crate::browser;
 
-/// What is in sight, and which bucket is asked about. Neither is part of the address.
+/// Asked for at a time when somebody reads on in the list of posts.
+const POSTS_AT_ONCE: u16 = 100;
+/// So many rows of posts are the most.
+const N_POSTS: u16 = 500;
+
+/// What is in sight, how far somebody has read, and which bucket is asked about. None of it is part of the address.
 #[derive(Clone, Copy)]
 pub(crate) struct Sight {
     wanted: RwSignal<Wanted>,
+    /// Posts beyond those that the list begins with.
+    n_more_posts: RwSignal<u16>,
     /// How many sections need each.
     n_needing: StoredValue<[u8; 32]>,
     why: RwSignal<Option<WhyChoice>>,
@@ -20,6 +27,7 @@ impl Sight {
     pub(crate) fn new() -> Self {
         Self {
             wanted: RwSignal::new(Wanted::default()),
+            n_more_posts: RwSignal::new(0),
             n_needing: StoredValue::new([0; 32]),
             why: RwSignal::new(None),
         }
@@ -29,6 +37,7 @@ impl Sight {
     pub(crate) fn added_to(self, watch: Watch) -> Watch {
         let mut watch = Watch {
             wanted: self.wanted.get(),
+            n_posts: N_POSTS.min(watch.n_posts + self.n_more_posts.get()),
             ..watch
         };
         watch.panels.why = self.why.get();
@@ -46,6 +55,19 @@ impl Sight {
     pub(crate) fn hide(self, panel: Panel) {
         if self.need(panel, u8::saturating_sub) == 0 {
             self.wanted.update(|wanted| *wanted = wanted.without(panel));
+        }
+    }
+
+    /// Somebody has come to the end of the list of posts.
+    pub(crate) fn read_on(self) {
+        self.n_more_posts
+            .update(|n| *n = N_POSTS.min(*n + POSTS_AT_ONCE));
+    }
+
+    /// Somebody is back at its top.
+    pub(crate) fn read_from_the_top(self) {
+        if self.n_more_posts.get_untracked() > 0 {
+            self.n_more_posts.set(0);
         }
     }
 

@@ -35,7 +35,7 @@ fn figures(view: Option<&StackView>) -> Figures {
 #[component]
 fn StackChart(
     name: &'static str,
-    view: Memo<Option<StackView>>,
+    view: Memo<Option<Arc<StackView>>>,
     form: Form,
     /// Dragging chooses a range.
     can_zoom: Signal<bool>,
@@ -46,7 +46,7 @@ fn StackChart(
         stack.map(|stack| Arc::new(stack) as Arc<dyn Plottable>)
     });
     let summary = Signal::derive(move || {
-        view.with(|view| view.as_ref().map_or("loading".to_owned(), strings::stack))
+        view.with(|view| view.as_deref().map_or("loading".to_owned(), strings::stack))
     });
     let on_zoom = Callback::new(move |zoom| {
         if can_zoom.get_untracked() {
@@ -70,8 +70,8 @@ fn StackChart(
 #[component]
 pub(crate) fn HoursPanel() -> impl IntoView {
     let views = expect_context::<Views>();
-    let view = Memo::new(move |_| views.panels.hours.with(|view| view.as_deref().cloned()));
-    let figures = Signal::derive(move || view.with(|view| figures(view.as_ref())));
+    let view = Memo::new(move |_| views.panels.hours.get());
+    let figures = Signal::derive(move || view.with(|view| figures(view.as_deref())));
     view! {
         <Shell panels=&[Panel::Hours] name="hours" title="Posts over time" card=Card::Hours figures
             tools=ViewFn::from(|| ())>
@@ -85,18 +85,18 @@ pub(crate) fn HoursPanel() -> impl IntoView {
 pub(crate) fn LivePanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let is_stopped = RwSignal::new(false);
-    let view = Memo::new(move |before: Option<&Option<StackView>>| {
+    let view = Memo::new(move |before: Option<&Option<Arc<StackView>>>| {
         let newest = views.panels.live.get();
         match (before, &newest) {
             (Some(Some(before)), Some(newest))
                 if is_stopped.get() && is_same_choice(before, newest) =>
             {
-                Some(before.clone())
+                Some(Arc::clone(before))
             }
-            _ => newest.as_deref().cloned(),
+            _ => newest,
         }
     });
-    let figures = Signal::derive(move || view.with(|view| figures(view.as_ref())));
+    let figures = Signal::derive(move || view.with(|view| figures(view.as_deref())));
     view! {
         <Shell panels=&[Panel::Live] name="live" title="Posts every 5 s" card=Card::Live figures
             tools=ViewFn::from(move || live_controls(is_stopped))>
@@ -166,14 +166,15 @@ fn live_controls(is_stopped: RwSignal<bool>) -> AnyView {
 pub(crate) fn TrendsPanel() -> impl IntoView {
     let views = expect_context::<Views>();
     let trends = views.panels.trends;
-    let first =
-        Memo::new(move |_| trends.with(|view| view.as_ref().map(|view| view.first.clone())));
+    let first = Memo::new(move |_| {
+        trends.with(|view| view.as_ref().map(|view| Arc::new(view.first.clone())))
+    });
     let second =
-        Memo::new(move |_| trends.with(|view| view.as_ref().and_then(|view| view.second.clone())));
+        Memo::new(move |_| trends.with(|view| view.as_ref()?.second.clone().map(Arc::new)));
     let has_second = move || second.with(Option::is_some);
-    let figures = Signal::derive(move || first.with(|view| figures(view.as_ref())));
+    let figures = Signal::derive(move || first.with(|view| figures(view.as_deref())));
     let can_zoom = Signal::stored(true);
-    let name = move |view: Memo<Option<StackView>>| {
+    let name = move |view: Memo<Option<Arc<StackView>>>| {
         let subject = view.with(|view| view.as_ref().map(|view| view.subject.clone()));
         let subject = subject.filter(|subject| !subject.is_empty());
         subject.map(|subject| view! { <h3>{subject}</h3> })

@@ -62,26 +62,30 @@ pub(crate) fn rolling_band(view: &RollingView) -> String {
     let known: Vec<(f32, f32)> = known
         .filter_map(|(value, limit)| Some((value.as_ref()?.abs(), (*limit)?)))
         .collect();
+    let pair = match view.choice.pair {
+        Pair::SentimentReturn => "Mean compound against log return",
+        Pair::PostsMove => "Change of ln(1 + posts) against |log return|",
+    };
+    let stretch = lag_span(view.width, i32::from(view.choice.places));
+    if known.is_empty() {
+        return format!(
+            "{pair}, {}. No stretch of {stretch} has enough pairs of both",
+            view.ticker
+        );
+    }
     let n_outside = known.iter().filter(|(size, limit)| size > limit).count();
     let limits = known.iter().map(|(_, limit)| f64::from(*limit));
     let (least, most) = limits.fold((f64::INFINITY, 0.0), |(lo, hi): (f64, f64), limit| {
         (lo.min(limit), hi.max(limit))
     });
-    let limit = match (known.is_empty(), most - least < 0.005) {
-        (true, _) => "–".to_owned(),
-        (_, true) => format!("±{most:.2}"),
-        _ => format!("±{least:.2} … ±{most:.2}, by the pairs of each"),
-    };
-    let pair = match view.choice.pair {
-        Pair::SentimentReturn => "Mean compound against log return",
-        Pair::PostsMove => "Change of ln(1 + posts) against |log return|",
+    let limit = match most - least < 0.005 {
+        true => format!("±{most:.2}"),
+        false => format!("±{least:.2} … ±{most:.2}, by the pairs of each"),
     };
     format!(
-        "{pair}, {}. {} of {} stretches of {} lie outside of {limit}; between series without memory chance alone puts about 5 % there",
+        "{pair}, {}. {n_outside} of {} stretches of {stretch} lie outside of {limit}; between series without memory chance alone puts about 5 % there",
         view.ticker,
-        n_outside,
         known.len(),
-        lag_span(view.width, i32::from(view.choice.places)),
     )
 }
 

@@ -49,7 +49,13 @@ fn posts() -> StackView {
 }
 
 fn stack_svg(view: StackView, form: Form, size: Size, palette: Palette) -> String {
-    let chart = StackChart::new(Arc::new(Stack { view, form }), size);
+    let chart = StackChart::new(
+        Arc::new(Stack {
+            view: Arc::new(view),
+            form,
+        }),
+        size,
+    );
     svg(size, palette, |sheet| chart.draw(sheet))
 }
 

@@ -222,7 +222,11 @@ impl Worker {
                 self.end_reading();
                 self.start();
             }
-            Input::Store(store::Report::Imported(imported)) => tell_imported(imported),
+            Input::Store(store::Report::Imported(imported)) => {
+                tell_imported(imported);
+                // What came meanwhile would have to wait for the tick, and the file with it.
+                self.store_batch();
+            }
             Input::Store(store::Report::State(state)) => self.set_store(state),
             Input::Tick => self.tick(),
         }

@@ -7,7 +7,7 @@
 
 use std::{fs, io::Read, path::Path, time::Instant};
 
-use archive::{Kind, decode, encode};
+use archive::{Codec, Kind, decode, encode};
 use flate2::read::GzDecoder;
 use wire::{Event, LogId, author::AuthorKey, formats::twitter_v1::decode as decode_tweet, ndjson};
 
@@ -33,11 +33,17 @@ fn main() -> anyhow::Result<()> {
         .iter()
         .map(|event| ndjson::encode_line(event).len() + 1)
         .sum();
-    let file = encode(Kind::Post, source, &log, &posts)?;
+    let file = encode(Kind::Post, source, &log, Codec::Snappy, &posts)?;
     println!("{n_posts} posts");
     println!("{:.1} bytes a post as lines", lines as f64 / n_posts as f64);
     println!(
         "{:.1} bytes a post as Parquet",
+        file.len() as f64 / n_posts as f64
+    );
+
+    let file = encode(Kind::Post, source, &log, Codec::Gzip, &posts)?;
+    println!(
+        "{:.1} bytes a post as Parquet with gzip",
         file.len() as f64 / n_posts as f64
     );
 
@@ -52,7 +58,7 @@ fn main() -> anyhow::Result<()> {
             .collect::<Result<_, _>>()?;
         decoding = decoding.min(start.elapsed().as_secs_f64());
         let start = Instant::now();
-        let file = encode(Kind::Post, source, &log, &events)?;
+        let file = encode(Kind::Post, source, &log, Codec::Snappy, &events)?;
         writing = writing.min(start.elapsed().as_secs_f64());
         let start = Instant::now();
         let back = decode(file.into())?;

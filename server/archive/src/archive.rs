@@ -16,7 +16,7 @@ use object_store::UpdateVersion;
 use wire::{Body, Cursor, Event, LogId};
 
 use crate::{
-    FormatError, Kind, daily, decode, encode,
+    Codec, FormatError, Kind, daily, decode, encode,
     manifest::{MANIFEST, Manifest, Part, Partition, VERSION, Withdrawn, day_of, hour_of},
     place::{Place, PlaceError},
     source_of, withdraw,
@@ -58,6 +58,7 @@ pub struct Archive {
     version: Option<UpdateVersion>,
     /// In the names of this run's files, so that no two runs write the same one.
     run: u64,
+    codec: Codec,
 }
 
 impl Archive {
@@ -79,9 +80,15 @@ impl Archive {
             manifest,
             version,
             run: RandomState::new().build_hasher().finish(),
+            codec: Codec::default(),
         };
         archive.remove_orphans().await?;
         Ok(archive)
+    }
+
+    /// Files of events are compressed like this from now on; those that are there stay as they are.
+    pub fn compress_by(&mut self, codec: Codec) {
+        self.codec = codec;
     }
 
     /// Which files count.
@@ -211,7 +218,7 @@ impl Archive {
         events: &[Event],
     ) -> Result<Part, ArchiveError> {
         let path = partition.path(name);
-        let file = encode(partition.kind, &partition.source, log, events)
+        let file = encode(partition.kind, &partition.source, log, self.codec, events)
             .map_err(|source| failed(&path, source))?;
         let bytes = file.len() as u64;
         self.place.put(&path, file).await?;

@@ -2,7 +2,10 @@
 
 use std::{fs, io, path::PathBuf, str::FromStr, time::Duration};
 
-use archive::follow::{FollowOptions, Until};
+use archive::{
+    Codec,
+    follow::{FollowOptions, Until},
+};
 
 /// Shown by `--help`.
 pub(crate) const USAGE: &str = "\
@@ -19,6 +22,7 @@ Usage: moodtape-archive [follow | tidy] --to PLACE [options]
   --max-events N    events written at once (default: 50000)
   --max-wait SECS   what has come in this time is written (default: 300)
   --tidy-every N    tidy after so many writes (default: 12)
+  --compression C   snappy (the default), gzip or none, for what is written from now on
 ";
 
 /// What to do.
@@ -34,6 +38,7 @@ pub(crate) enum Action {
 pub(crate) struct Args {
     pub(crate) action: Action,
     pub(crate) to: String,
+    pub(crate) codec: Codec,
     relay: String,
     token_file: Option<PathBuf>,
     until: Until,
@@ -51,6 +56,8 @@ pub(crate) enum ArgsError {
     NoValue(String),
     #[error("{name} is {found:?}, and has to be a number above zero")]
     Number { name: String, found: String },
+    #[error("--compression is {0:?}, and has to be snappy, gzip or none")]
+    Codec(String),
     #[error("--to is missing: say where the archive is to lie (see --help)")]
     NoPlace,
     #[error("the token in {path:?} cannot be read: {source}")]
@@ -62,6 +69,7 @@ impl Args {
         let mut parsed = Self {
             action: Action::Follow,
             to: String::new(),
+            codec: Codec::default(),
             relay: "http://127.0.0.1:3000".to_owned(),
             token_file: None,
             until: Until::Stopped,
@@ -80,6 +88,7 @@ impl Args {
                 "tidy" => parsed.action = Action::Tidy,
                 "help" | "--help" | "-h" => parsed.action = Action::Help,
                 "--to" => parsed.to = value()?,
+                "--compression" => parsed.codec = codec(value()?)?,
                 "--relay" => parsed.relay = value()?,
                 "--token-file" => parsed.token_file = Some(value()?.into()),
                 "--until-tip" => parsed.until = Until::Tip,
@@ -115,6 +124,10 @@ impl Args {
             until: self.until,
         })
     }
+}
+
+fn codec(found: String) -> Result<Codec, ArgsError> {
+    Codec::parse(&found).ok_or(ArgsError::Codec(found))
 }
 
 fn number<T: FromStr + Default + PartialOrd>(name: &str, found: String) -> Result<T, ArgsError> {
@@ -154,6 +167,7 @@ mod tests {
             ("--to", "--to needs a value"),
             ("--to a --max-events 0", "above zero"),
             ("--to a --max-wait soon", "\"soon\""),
+            ("--to a --compression zip", "\"zip\""),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(expect), "{line:?}: {error}");

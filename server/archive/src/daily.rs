@@ -1,4 +1,5 @@
-//! Sums of a day, by ticker: how often it was mentioned, and its prices.
+//! Sums of a day, by ticker: how often it was mentioned, and its prices. Sums of longer times, such as months, are
+//! made of these: for a year they are some hundred small files instead of thousands of hours.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use wire::{Bar, Body, Event, Millis, time::DAY};
 
 use crate::{
     FormatError, Kind,
-    columns::{Columns, Table, write},
+    columns::{Codec, Columns, Table, write},
     format::read_bars,
     manifest::{date, day_of, join},
 };
@@ -56,8 +57,13 @@ struct Prices {
     high: f64,
     low: f64,
     volume: Option<f64>,
+    /// Least and greatest of one bar.
+    volumes: Option<MinMax>,
+    market_caps: Option<MinMax>,
     n_bars: u64,
 }
+
+type MinMax = (f64, f64);
 
 impl Sums {
     pub(crate) fn new(day: i64) -> Self {
@@ -115,6 +121,8 @@ impl Sums {
             high: bar.high,
             low: bar.low,
             volume: None,
+            volumes: None,
+            market_caps: None,
             n_bars: 0,
         });
         sum.n_bars += 1;
@@ -122,6 +130,10 @@ impl Sums {
         sum.low = sum.low.min(bar.low);
         if let Some(volume) = bar.volume {
             sum.volume = Some(sum.volume.unwrap_or(0.0) + volume);
+            widen(&mut sum.volumes, volume);
+        }
+        if let Some(market_cap) = bar.market_cap {
+            widen(&mut sum.market_caps, market_cap);
         }
         if bar.open_at < sum.first.open_at {
             sum.first = bar;
@@ -148,7 +160,7 @@ impl Sums {
         columns.counts("n_posts", sums().map(|sum| sum.n_posts));
         columns.counts("n_reposts", sums().map(|sum| sum.n_reposts));
         columns.counts("n_authors", sums().map(|sum| sum.authors.len() as u64));
-        write(std::iter::once(columns), &[("moodtape.daily", MENTIONS)])
+        file(columns, MENTIONS)
     }
 
     fn prices_file(&self) -> Result<Vec<u8>, FormatError> {
@@ -163,6 +175,22 @@ impl Sums {
         columns.numbers("close", sums().map(|sum| sum.last.close));
         columns.optional_numbers("volume", sums().map(|sum| sum.volume));
         columns.counts("n_bars", sums().map(|sum| sum.n_bars));
-        write(std::iter::once(columns), &[("moodtape.daily", PRICES)])
+        let volumes = || sums().map(|sum| sum.volumes);
+        columns.optional_numbers("volume_min", volumes().map(|v| Some(v?.0)));
+        columns.optional_numbers("volume_max", volumes().map(|v| Some(v?.1)));
+        let caps = || sums().map(|sum| sum.market_caps);
+        columns.optional_numbers("market_cap_min", caps().map(|cap| Some(cap?.0)));
+        columns.optional_numbers("market_cap_max", caps().map(|cap| Some(cap?.1)));
+        file(columns, PRICES)
     }
+}
+
+fn file(columns: Columns, table: &str) -> Result<Vec<u8>, FormatError> {
+    let notes = [("moodtape.daily", table)];
+    write(Codec::default(), std::iter::once(columns), &notes)
+}
+
+fn widen(range: &mut Option<MinMax>, value: f64) {
+    let (min, max) = range.unwrap_or((value, value));
+    *range = Some((min.min(value), max.max(value)));
 }

@@ -15,7 +15,7 @@ use std::fmt;
 use bytes::Bytes;
 use wire::{Body, Event, LogId, Post};
 
-use crate::columns::{Columns, FormatError, Table, notes, write};
+use crate::columns::{Codec, Columns, FormatError, Table, notes, write};
 
 /// Version of the columns. A column may be added without a new one.
 const VERSION: &str = "1";
@@ -106,7 +106,7 @@ pub fn withdraw(post: &mut Post) {
     (post.url, post.place, post.reply_to) = (None, None, None);
 }
 
-/// Writes events of one kind and source as a Parquet file, compressed by Snappy.
+/// Writes events of one kind and source as a Parquet file.
 ///
 /// # Errors
 /// [`FormatError::Foreign`] for an event of another kind or source, and where there are none.
@@ -114,6 +114,7 @@ pub fn encode(
     kind: Kind,
     source: &str,
     log: &LogId,
+    codec: Codec,
     events: &[Event],
 ) -> Result<Vec<u8>, FormatError> {
     let is_ours =
@@ -127,7 +128,8 @@ pub fn encode(
         ("moodtape.source", source),
         ("moodtape.log", log.as_str()),
     ];
-    write(events.chunks(GROUP).map(|rows| columns(kind, rows)), &notes)
+    let groups = events.chunks(GROUP).map(|rows| columns(kind, rows));
+    write(codec, groups, &notes)
 }
 
 /// Reads what [`encode`] wrote, in the same order.

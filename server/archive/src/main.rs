@@ -35,6 +35,7 @@ async fn start() -> anyhow::Result<()> {
     // It can only be there already, which is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut archive = Archive::open(Place::open(&args.to)?).await?;
+    archive.compress_by(args.codec);
     match args.action {
         Action::Help => {}
         Action::Tidy => archive.tidy().await?,

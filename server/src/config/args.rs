@@ -7,11 +7,12 @@ use crate::recording::RecordingError;
 
 /// Shown by `--help`.
 pub const USAGE: &str = "\
-Usage: moodtape-relay [serve | check-config | health] [options]
+Usage: moodtape-relay [serve | check-config | health | precompress] [options]
 
   serve           take events in and serve them and the page (the default)
   check-config    say whether the configuration can be used
   health          ask a running relay whether it is well; exit code 0 or 1
+  precompress     write a compressed copy beside each of the page's files (--app), and keep it in --data
 
 Options:
   --config FILE       configuration (default: config.toml)
@@ -40,6 +41,8 @@ pub enum Action {
     CheckConfig,
     /// Ask a running relay.
     Health,
+    /// Compress the page.
+    Precompress,
     /// Print the usage.
     Help,
 }
@@ -105,6 +108,7 @@ impl Args {
             match name.as_str() {
                 "serve" => parsed.action = Action::Serve,
                 "check-config" => parsed.action = Action::CheckConfig,
+                "precompress" => parsed.action = Action::Precompress,
                 "health" => parsed.action = Action::Health,
                 "help" | "--help" | "-h" => parsed.action = Action::Help,
                 "--config" => parsed.config = Some(value()?.into()),
@@ -160,6 +164,9 @@ impl Args {
             Config::read(&path)?
         };
         self.change(&mut config);
+        if self.speed.is_some() && config.sources.iter().all(|source| source.kind.is_live()) {
+            return Err(ConfigError::NothingPlayed);
+        }
         config.check()?;
         Ok(config)
     }
@@ -177,7 +184,9 @@ impl Args {
             config.sources.retain(|source| source.kind.is_live());
         }
         for source in &mut config.sources {
-            source.speed = self.speed.unwrap_or(source.speed);
+            if !source.kind.is_live() {
+                source.speed = self.speed.unwrap_or(source.speed);
+            }
             if self.at_once {
                 source.start = RecordingStart::AtOnce;
             }
@@ -279,6 +288,23 @@ mod tests {
 
         let kinds: Vec<_> = config.sources.iter().map(|source| source.kind).collect();
         assert_eq!(kinds, [crate::config::SourceKind::Jetstream]);
+    }
+
+    #[test]
+    fn a_speed_needs_a_recording() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, "[[source]]\nkind = \"jetstream\"\n").unwrap();
+        let config = |args: &str| {
+            parse(&format!("--config {} {args}", path.display()))
+                .unwrap()
+                .config()
+        };
+
+        let told = config("--speed 60").unwrap_err().to_string();
+
+        assert!(told.contains("--recording"), "{told}");
+        assert!(config("").is_ok());
     }
 
     #[test]

@@ -57,7 +57,8 @@ pub(super) fn routes(folder: &Path) -> Router {
         }
         response
     };
-    // Only here: the stream must never be compressed, since that would hold events back.
+    // Only here: the stream must never be compressed, since that would hold events back. What lies there compressed
+    // is sent as it is.
     Router::new()
         .fallback(handler)
         .layer(from_fn(cache))
@@ -80,6 +81,7 @@ impl Files {
                 .map(IntoResponse::into_response)
         } else {
             ServeDir::new(&*self.folder)
+                .precompressed_br()
                 .oneshot(request)
                 .await
                 .map(IntoResponse::into_response)
@@ -140,5 +142,31 @@ mod tests {
         ] {
             assert!(!has_hashed_name(name), "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_lies_there_compressed_is_sent_as_it_is_to_whoever_can_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [("index.html", ""), ("a.js", "plain"), ("a.js.br", "packed")] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let ask = async |encodings: &str| {
+            let request = Request::get("/a.js").header(header::ACCEPT_ENCODING, encodings);
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            let response = routes(folder.path()).oneshot(request).await.unwrap();
+            let encoding = response.headers().get(header::CONTENT_ENCODING).cloned();
+            let body = axum::body::to_bytes(response.into_body(), 100)
+                .await
+                .unwrap();
+            (encoding, body)
+        };
+
+        let (encoding, body) = ask("gzip, br").await;
+        assert_eq!(
+            (encoding.unwrap().as_bytes(), &body[..]),
+            (&b"br"[..], &b"packed"[..])
+        );
+        let (encoding, body) = ask("identity").await;
+        assert_eq!((encoding, &body[..]), (None, &b"plain"[..]));
     }
 }

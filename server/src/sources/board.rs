@@ -2,15 +2,21 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
 use wire::{Millis, Quote, SourceState, SourceStatus};
 
 /// Over how long the rate is counted.
 const RATE_OVER: Duration = Duration::from_secs(60);
+/// Whoever wants a source tried at once is heard no sooner than this after the last time: its upstream is to
+/// be spared, whoever looks.
+const TRY_EVERY: Duration = Duration::from_secs(10);
 
 /// One status a source; changed by the source's own loop, read by whoever tells readers.
 #[derive(Debug, Default)]
@@ -35,6 +41,9 @@ struct Entry {
     faults: Faults,
     /// Seconds of the last minute in which records came, and how many; of live sources only.
     recent: Option<VecDeque<(Instant, u64)>>,
+    /// Ends the pause before the next attempt.
+    woken: Arc<Notify>,
+    woken_at: Option<Instant>,
 }
 
 impl Board {
@@ -80,6 +89,28 @@ impl Board {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let status = entries.get_mut(source).map(Entry::now);
         status.unwrap_or_else(|| fresh(source))
+    }
+
+    /// The pause before the next attempt, unless somebody wants that at once.
+    pub(crate) async fn rest(&self, source: &str, pause: Duration) {
+        let woken = {
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(&entry(&mut entries, source).woken)
+        };
+        // Either way the next attempt is due.
+        let _ = timeout(pause, woken.notified()).await;
+    }
+
+    /// Ends the pause of a source; `false` if somebody did so a moment ago.
+    pub(crate) fn wake(&self, source: &str) -> bool {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entry(&mut entries, source);
+        let is_too_soon = entry.woken_at.is_some_and(|at| at.elapsed() < TRY_EVERY);
+        if !is_too_soon {
+            entry.woken_at = Some(Instant::now());
+            entry.woken.notify_waiters();
+        }
+        !is_too_soon
     }
 
     /// Returns whether the state is another one than before. `at` is the clock of the data.
@@ -186,6 +217,28 @@ mod tests {
 
         let entries = board.entries.lock().unwrap();
         assert!(entries["x"].recent.as_ref().unwrap().len() <= 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_ends_when_somebody_asks_but_not_for_whoever_asks_all_the_time() {
+        let board = Arc::new(Board::default());
+        let began = Instant::now();
+        let rest = |board: &Arc<Board>| {
+            let board = Arc::clone(board);
+            tokio::spawn(async move { board.rest("x", RATE_OVER).await })
+        };
+
+        let first = rest(&board);
+        tokio::task::yield_now().await;
+        assert!(board.wake("x"));
+        first.await.unwrap();
+        assert_eq!(began.elapsed(), Duration::ZERO);
+
+        let second = rest(&board);
+        tokio::task::yield_now().await;
+        assert!(!board.wake("x"));
+        second.await.unwrap();
+        assert_eq!(began.elapsed(), RATE_OVER);
     }
 
     #[tokio::test(start_paused = true)]

@@ -44,6 +44,9 @@ async fn every_status_that_is_described_is_answered_and_no_other_one() {
     // Only a log that has failed brings this about; held by
     // `a_relay_whose_log_has_ended_is_neither_well_nor_ready`.
     answered.insert(("/healthz".to_owned(), 503));
+    // Only a source that waits for its next attempt; held by
+    // `the_answer_is_what_the_next_attempt_comes_to`.
+    answered.insert(("/api/v1/sources/{name}/test".to_owned(), 429));
 
     assert_eq!(answered, expected);
 }
@@ -79,6 +82,11 @@ async fn provoked() -> BTreeSet<(String, u16)> {
             let content_type = &response.headers()["content-type"];
             assert_eq!(content_type, "application/problem+json", "{path}{query}");
         }
+    }
+    for source in ["recording", "unknown"] {
+        let response = relay.post(&format!("/api/v1/sources/{source}/test")).await;
+        let status = response.status().as_u16();
+        answered.insert(("/api/v1/sources/{name}/test".to_owned(), status));
     }
     drop(reader);
     answered

@@ -80,6 +80,14 @@ impl Relay {
             .unwrap()
     }
 
+    pub(crate) async fn post(&self, path: &str) -> Response {
+        client()
+            .post(format!("{}{path}", self.base))
+            .send()
+            .await
+            .unwrap()
+    }
+
     pub(crate) async fn json(&self, path: &str) -> Value {
         self.get(path).await.json().await.unwrap()
     }

@@ -133,6 +133,44 @@ async fn only_pages_of_listed_origins_may_read() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_origin_gets_in_by_the_token_and_never_by_a_cookie() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    fs::write(&path, TOKEN).unwrap();
+    let relay = spawn_relay(posts(1), |config| {
+        config.http.token_file = Some(path);
+        config.http.allow_origins = vec!["https://example.org".into()];
+    })
+    .await;
+    let path = "/api/v1/history";
+    let bearer = format!("Bearer {TOKEN}");
+    let from_there = async |name: &str, value: &str| {
+        let request = client().get(format!("{}{path}", relay.base));
+        let request = request
+            .header("origin", "https://example.org")
+            .header(name, value);
+        in_time(request.send()).await.unwrap()
+    };
+
+    let (with_token, without) = (
+        from_there("authorization", &bearer).await,
+        from_there("accept", "*/*").await,
+    );
+
+    assert_eq!(with_token.status(), StatusCode::OK);
+    assert_eq!(without.status(), StatusCode::UNAUTHORIZED);
+    for answer in [with_token, without] {
+        let headers = answer.headers();
+        assert_eq!(
+            headers["access-control-allow-origin"],
+            "https://example.org"
+        );
+        // Without this a browser shows such a page nothing that was asked for with a cookie.
+        assert!(!headers.contains_key("access-control-allow-credentials"));
+    }
+}
+
+#[tokio::test]
 async fn the_page_may_run_only_what_it_came_with() {
     let relay = spawn_relay(posts(1), |config| {
         fs::create_dir_all(&config.http.app).unwrap();

@@ -16,8 +16,9 @@ use crate::{
 /// but no longer listed.
 pub const N_TEXTS: usize = 100_000;
 
-/// Texts are thrown away once this many too many are held, so that it happens rarely.
-const N_TEXTS_SLACK: usize = N_TEXTS / 4;
+/// Texts are thrown away once this many too many are held, so that it happens rarely. Both together fill a hash
+/// table of 2¹⁷ places; one more and it would take twice the room.
+const N_TEXTS_SLACK: usize = 14_000;
 
 /// What is kept of every post.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,6 +1,6 @@
 //! Tables as Parquet: every column optional, times as time stamps, meanings in the file's notes.
 
-use archive::{Columns, FormatError, write_table};
+use archive::{Codec, Columns, FormatError, write_table};
 
 use crate::table::{Cell, Column, Kind, Table};
 
@@ -46,7 +46,7 @@ impl File {
             .into_iter()
             .chain(meanings)
             .collect();
-        write_table(self.groups.into_iter(), &notes)
+        write_table(Codec::Snappy, self.groups.into_iter(), &notes)
     }
 
     fn close_group(&mut self) {

@@ -43,7 +43,9 @@ impl Gestures {
     /// crosshair instead, since it also scrolls the page; two fingers zoom.
     pub(super) fn press(self, event: &PointerEvent) {
         let stage = self.stage.get_value();
-        let Some(px) = px_of(event) else { return };
+        let Some(px) = px_of(&stage, event) else {
+            return;
+        };
         if event.pointer_type() == "touch" {
             stage.fingers.borrow_mut().push((event.pointer_id(), px));
             stage.pinched.set(self.under_two_fingers(&stage));
@@ -65,7 +67,8 @@ impl Gestures {
     }
 
     pub(super) fn point(self, event: &PointerEvent) {
-        let (stage, Some(px)) = (self.stage.get_value(), px_of(event)) else {
+        let stage = self.stage.get_value();
+        let Some(px) = px_of(&stage, event) else {
             return;
         };
         let Some(frame) = stage.frame() else { return };
@@ -140,7 +143,7 @@ impl Gestures {
         event.prevent_default();
         let (from, to) = stage.target.get().unwrap_or(frame.x);
         let by = (event.delta_y().clamp(-100.0, 100.0) * 0.004).exp();
-        let px = px_of(event).unwrap_or(f64::midpoint(frame.plot.x0, frame.plot.x1));
+        let px = px_of(&stage, event).unwrap_or(f64::midpoint(frame.plot.x0, frame.plot.x1));
         let share = ((px - frame.plot.x0) / frame.plot.width().max(1.0)).clamp(0.0, 1.0);
         let middle = from + (to - from) * share;
         let target = (middle - (middle - from) * by, middle + (to - middle) * by);
@@ -162,6 +165,12 @@ impl Gestures {
         if let Some(on_zoom) = self.on_zoom {
             on_zoom.run(zoom);
         }
+    }
+
+    /// The pointer has gone; where the chart lies may change before it comes back.
+    pub(super) fn leave(self) {
+        self.stage.get_value().left.set(None);
+        self.set_cursor(None);
     }
 
     /// Moves the cursor, and that of the other charts over time.
@@ -312,7 +321,9 @@ fn current_element(event: &web_sys::Event) -> Option<web_sys::Element> {
     event.current_target()?.dyn_into().ok()
 }
 
-fn px_of(event: &web_sys::MouseEvent) -> Option<f64> {
-    let left = current_element(event)?.get_bounding_client_rect().left();
-    Some(f64::from(event.client_x()) - left)
+fn px_of(stage: &Stage, event: &web_sys::MouseEvent) -> Option<f64> {
+    let measure = || Some(current_element(event)?.get_bounding_client_rect().left());
+    let left = stage.left.get().or_else(measure);
+    stage.left.set(left);
+    Some(f64::from(event.client_x()) - left?)
 }

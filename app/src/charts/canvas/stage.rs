@@ -56,6 +56,8 @@ pub(super) struct Stage {
     pub(super) pinched: Cell<Option<(f64, f64)>>,
     /// Where moving will have led, once it ends.
     pub(super) target: Cell<Option<(f64, f64)>>,
+    /// Where the chart begins in the window, while a pointer is on it: asking makes the browser lay the page out.
+    pub(super) left: Cell<Option<f64>>,
 }
 
 /// What dragging does.
@@ -139,6 +141,7 @@ pub(super) fn observe(
             width: f64::from(element.client_width()),
             height: f64::from(element.client_height()),
         };
+        resized_stage.left.set(None);
         if size != resized_stage.size.replace(size) {
             // At once: the next frame would show a stretched or empty canvas.
             redraw();

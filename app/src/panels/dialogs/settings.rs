@@ -2,7 +2,9 @@
 
 use analysis::protocol::StoreState;
 use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, Response};
 use wire::SourceState;
 
 use super::Modal;
@@ -15,7 +17,7 @@ use crate::{
     },
     preferences::{Preferences, numbers_text, parse_numbers},
     state::Views,
-    strings,
+    stream, strings,
     theme_switch::ThemeSwitch,
 };
 
@@ -165,6 +167,8 @@ async fn estimate() -> Option<(f64, f64)> {
 #[component]
 fn Sources() -> impl IntoView {
     let views = expect_context::<Views>();
+    // Rows are made anew whenever a source tells something.
+    let told = RwSignal::new(None::<(String, String)>);
     let rows = move || {
         let view = views.sources.get();
         let rows = view.map(|view| view.rows.clone()).unwrap_or_default();
@@ -176,7 +180,29 @@ fn Sources() -> impl IntoView {
                 SourceState::Ended => "■",
             };
             let state = strings::source_state(source.state);
-            view! { <li>{mark} " " <b>{source.source}</b> " " {state} {source.detail.map(|detail| format!(" · {detail}"))}</li> }
+            let name = source.source.clone();
+            let test = move |_| {
+                let name = name.clone();
+                spawn_local(async move {
+                    told.set(Some((name.clone(), "…".to_owned())));
+                    let outcome = test(&name).await;
+                    let outcome =
+                        outcome.unwrap_or_else(|| "The relay does not answer.".to_owned());
+                    told.set(Some((name, outcome)));
+                });
+            };
+            let name = source.source.clone();
+            let outcome = move || {
+                let told = told.get().filter(|(of, _)| *of == name);
+                told.map(|(_, outcome)| outcome)
+            };
+            view! {
+                <li>
+                    {mark} " " <b>{source.source}</b> " " {state} {source.detail.map(|detail| format!(" · {detail}"))} " "
+                    <button type="button" on:click=test>"Test"</button> " "
+                    <span role="status">{outcome}</span>
+                </li>
+            }
         };
         match rows.is_empty() {
             true => view! { <p class="muted">"No source has reported yet."</p> }.into_any(),
@@ -186,5 +212,20 @@ fn Sources() -> impl IntoView {
     view! {
         {rows}
         <p class="hint">"Sources and their keys are set in the relay’s config.toml; no key ever reaches a browser."</p>
+    }
+}
+
+/// Has the relay try a source; what came of it in a sentence, unless there is no relay.
+async fn test(source: &str) -> Option<String> {
+    let source = String::from(js_sys::encode_uri_component(source));
+    let address = format!("{}/api/v1/sources/{source}/test", stream::relay());
+    let post = RequestInit::new();
+    post.set_method("POST");
+    let asked = window().fetch_with_str_and_init(&address, &post);
+    let answer: Response = JsFuture::from(asked).await.ok()?.unchecked_into();
+    match answer.status() {
+        200 => JsFuture::from(answer.text().ok()?).await.ok()?.as_string(),
+        429 => Some("It was tried a moment ago.".to_owned()),
+        _ => None,
     }
 }

@@ -294,4 +294,8 @@ async fn a_day_is_summed_by_ticker_from_all_its_files() {
     );
     assert!((close[0] - 12.0).abs() < 1e-12);
     assert!((volume[0].unwrap() - 4.0).abs() < 1e-12);
+    let mut found = |name| prices.optional_numbers(name).unwrap()[0];
+    let volumes = found("volume_min").zip(found("volume_max")).unwrap();
+    assert!((volumes.0 - 2.0).abs() < 1e-12 && (volumes.1 - 2.0).abs() < 1e-12);
+    assert!(found("market_cap_min").is_none());
 }

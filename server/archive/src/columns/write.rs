@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::{
-    basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical},
+    basic::{
+        Compression, Encoding, GzipLevel, LogicalType, Repetition, TimeUnit, Type as Physical,
+    },
     column::writer::ColumnWriter,
     data_type::ByteArray,
     file::{
@@ -17,6 +19,38 @@ use parquet::{
 use wire::Millis;
 
 use super::FormatError;
+
+/// How the pages of a file are compressed. Every reader of Parquet knows all of them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Codec {
+    /// Fast, and in a browser some kilobytes of code.
+    #[default]
+    Snappy,
+    /// Smaller, and slower to write.
+    Gzip,
+    /// Not at all.
+    None,
+}
+
+impl Codec {
+    /// The codec of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "snappy" => Self::Snappy,
+            "gzip" => Self::Gzip,
+            "none" => Self::None,
+            _ => return None,
+        })
+    }
+
+    fn of_parquet(self) -> Compression {
+        match self {
+            Self::Snappy => Compression::SNAPPY,
+            Self::Gzip => Compression::GZIP(GzipLevel::default()),
+            Self::None => Compression::UNCOMPRESSED,
+        }
+    }
+}
 
 /// The columns of one group of rows, in order.
 #[derive(Default)]
@@ -229,6 +263,7 @@ impl Columns {
 /// # Errors
 /// [`FormatError::Foreign`] where there are no groups; [`FormatError::Parquet`] says what the format refuses.
 pub fn write(
+    codec: Codec,
     mut groups: impl Iterator<Item = Columns>,
     notes: &[(&str, &str)],
 ) -> Result<Vec<u8>, FormatError> {
@@ -244,7 +279,7 @@ pub fn write(
         .iter()
         .map(|(name, value)| KeyValue::new((*name).to_owned(), (*value).to_owned()));
     let mut properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
+        .set_compression(codec.of_parquet())
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
         .set_created_by("moodtape".to_owned())

@@ -31,7 +31,28 @@ pub(super) fn write(columns: &mut Columns, events: &[Event]) {
     let lat_lon = |post: &Post| post.place.as_ref()?.lat_lon;
     columns.optional_numbers("lat", posts().map(|post| lat_lon(post).map(|(lat, _)| lat)));
     columns.optional_numbers("lon", posts().map(|post| lat_lon(post).map(|(_, lon)| lon)));
-    columns.optional_ids("url", posts().map(|post| post.url.as_deref()));
+    let addresses = || posts().map(|post| Address::of(post));
+    columns.optional_words("url_base", addresses().map(|address| address.base));
+    columns.optional_ids("url", addresses().map(|address| address.whole));
+}
+
+/// Most sources' addresses end with the post's id, which stands there already: only what comes before it is
+/// written, once for all rows that have it in common.
+#[derive(Clone, Copy)]
+struct Address<'a> {
+    /// What stands before the id.
+    base: Option<&'a str>,
+    /// An address that does not end with the id.
+    whole: Option<&'a str>,
+}
+
+impl<'a> Address<'a> {
+    fn of(post: &'a Post) -> Self {
+        let url = post.url.as_deref();
+        let base = url.and_then(|url| url.strip_suffix(&post.id));
+        let whole = url.filter(|_| base.is_none());
+        Self { base, whole }
+    }
 }
 
 pub(super) fn read(table: &mut Table, source: &str) -> Result<Vec<Body>, FormatError> {
@@ -46,11 +67,15 @@ pub(super) fn read(table: &mut Table, source: &str) -> Result<Vec<Body>, FormatE
     let mut replies = table.optional_texts("reply_to")?.into_iter();
     let mut sensitive = table.flags("sensitive")?.into_iter();
     let mut places = places(table)?.into_iter();
+    let mut bases = table.optional_texts("url_base")?.into_iter();
     let mut urls = table.optional_texts("url")?.into_iter();
     let mut bodies = Vec::with_capacity(table.n_rows());
     for _ in 0..table.n_rows() {
+        let id = next(&mut ids, "id")?;
+        let base = next(&mut bases, "url_base")?;
+        let url = next(&mut urls, "url")?.or_else(|| Some(base? + &id));
         bodies.push(Body::Post(Box::new(Post {
-            id: next(&mut ids, "id")?,
+            id,
             source: source.to_owned(),
             author: next(&mut authors, "author")?,
             text: next(&mut texts, "text")?,
@@ -62,7 +87,7 @@ pub(super) fn read(table: &mut Table, source: &str) -> Result<Vec<Body>, FormatE
             reply_to: next(&mut replies, "reply_to")?,
             sensitive: next(&mut sensitive, "sensitive")?,
             place: next(&mut places, "has_place")?,
-            url: next(&mut urls, "url")?,
+            url,
         })));
     }
     Ok(bodies)

@@ -36,11 +36,12 @@ fn post() -> impl Strategy<Value = Body> {
         maybe(text()),
         any::<bool>(),
         place,
-        maybe(text()),
+        (maybe(text()), any::<bool>()),
     );
     (texts, rest).prop_map(|(texts, rest)| {
         let (id, author, text, lang, hashtags, cashtags) = texts;
-        let (posted_at, repost, reply_to, sensitive, place, url) = rest;
+        let (posted_at, repost, reply_to, sensitive, place, (url, ends_with_id)) = rest;
+        let url = url.map(|url| if ends_with_id { url + &id } else { url });
         Body::Post(Box::new(Post {
             id,
             source: "one".into(),
@@ -196,9 +197,11 @@ fn check(events: &[Event]) {
     let body = &events[0].body;
     let (kind, source) = (Kind::of(body).unwrap(), source_of(body).to_owned());
 
-    let file = encode(kind, &source, &log(), events).unwrap();
+    for codec in [Codec::Snappy, Codec::Gzip, Codec::None] {
+        let file = encode(kind, &source, &log(), codec, events).unwrap();
 
-    assert_eq!(decode(file.into()).unwrap(), events);
+        assert_eq!(decode(file.into()).unwrap(), events);
+    }
 }
 
 proptest! {
@@ -236,7 +239,7 @@ proptest! {
 
     #[test]
     fn a_file_that_was_cut_off_is_refused(events in events(post()), cut in any::<prop::sample::Index>()) {
-        let file = encode(Kind::Post, "one", &log(), &events).unwrap();
+        let file = encode(Kind::Post, "one", &log(), Codec::Snappy, &events).unwrap();
         let cut = cut.index(file.len());
 
         prop_assert!(decode(Bytes::copy_from_slice(&file[..cut])).is_err());
@@ -272,10 +275,41 @@ fn what_belongs_elsewhere_is_refused() {
         (Kind::Post, delete("one")),
         (Kind::Delete, delete("other")),
     ] {
-        let refused = encode(kind, "one", &log(), &[event]);
+        let refused = encode(kind, "one", &log(), Codec::Snappy, &[event]);
         assert!(matches!(refused, Err(FormatError::Foreign(_))));
     }
-    assert!(encode(Kind::Post, "one", &log(), &[]).is_err());
+    assert!(encode(Kind::Post, "one", &log(), Codec::Snappy, &[]).is_err());
+}
+
+#[test]
+fn an_address_that_ends_with_the_id_costs_next_to_nothing() {
+    let post = |i: u64, url: &str| {
+        let id = (i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_string();
+        let url = Some(url.replace("ID", &id));
+        Event {
+            seq: i,
+            ..Event::imported(
+                0,
+                Body::Post(Box::new(Post {
+                    id,
+                    url,
+                    ..Post::default()
+                })),
+            )
+        }
+    };
+    let size = |url| {
+        let events: Vec<_> = (1..1_000).map(|i| post(i, url)).collect();
+        encode(Kind::Post, "", &log(), Codec::Snappy, &events)
+            .unwrap()
+            .len()
+    };
+
+    let (without, with) = (size(""), size("https://example.org/status/ID"));
+    let elsewhere = size("https://example.org/status/ID/");
+
+    assert!(with < without + 300, "{without} {with}");
+    assert!(elsewhere > with + 5_000, "{elsewhere}");
 }
 
 #[test]
