@@ -293,3 +293,94 @@ fn causal(buckets: &Table, findings: &mut Vec<Finding>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wire::{Event, Post};
+
+    use super::*;
+    use crate::table::{Kind, column};
+
+    const COLUMNS: &[Column] = &[
+        column("ticker", Kind::Text, "", ""),
+        column("start", Kind::Time, "", ""),
+        column("width", Kind::Integer, "", ""),
+        column("posts", Kind::Integer, "", ""),
+    ];
+
+    fn buckets(rows: &[(i64, Option<u32>)]) -> Table {
+        let row = |(start, n): &(i64, Option<u32>)| {
+            vec!["A".into(), (*start).into(), 10u32.into(), (*n).into()]
+        };
+        Table {
+            rows: rows.iter().map(row).collect(),
+            ..Table::new("buckets", COLUMNS)
+        }
+    }
+
+    #[test]
+    fn what_changed_afterwards_raises_the_alarm() {
+        let before = buckets(&[(0, Some(3)), (10, Some(4)), (20, None)]);
+        let outcome = |after: &[(i64, Option<u32>)], cut| {
+            compare(&before, &buckets(after), Against::Later(cut)).outcome
+        };
+
+        let filled_up = [(0, Some(3)), (10, Some(9)), (20, Some(0))];
+        assert_eq!(
+            outcome(&filled_up, 15),
+            Outcome::Pass,
+            "the cut goes through"
+        );
+        assert_eq!(outcome(&filled_up, 30), Outcome::Fail);
+        let made_up = [(0, Some(3)), (10, Some(4)), (20, Some(2))];
+        assert_eq!(outcome(&made_up, 30), Outcome::Fail);
+        assert_eq!(outcome(&filled_up[..2], 30), Outcome::Fail);
+    }
+
+    #[test]
+    fn a_post_that_came_late_is_counted_and_left_out() {
+        let post = |id: u32, at: i64, seen_at: i64| {
+            let post = Post {
+                id: id.to_string(),
+                source: "made".into(),
+                author: "aa".into(),
+                text: "I love it".into(),
+                ..Post::default()
+            };
+            let event = Event {
+                seen_at,
+                ..Event::imported(at, Body::Post(Box::new(post)))
+            };
+            Record::from(event)
+        };
+        let minutes = |n: i64| n * 60_000;
+        let records = [
+            post(1, minutes(1), minutes(1)),
+            post(2, minutes(8), minutes(8)),
+            post(3, minutes(2), minutes(12)),
+            post(4, minutes(13), minutes(13)),
+        ];
+        let range = Range {
+            from: 0,
+            to: minutes(15),
+        };
+        let mut check = LookAhead::new(Basis::default(), Vec::new(), range, minutes(10));
+
+        check.know(&records);
+        check.cut();
+        check.go_on(&records);
+        check.again(&records);
+        let findings = check.finish();
+
+        let told = findings.first().map(|finding| finding.what.as_str());
+        assert!(told.is_some_and(|told| {
+            told.starts_with("2 events were known at the cut; 1 that came later")
+        }));
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.outcome != Outcome::Fail),
+            "{findings:?}"
+        );
+    }
+}
