@@ -175,11 +175,8 @@ fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
     let lacks = Memo::new(move |_| choice.with(Choice::lacks));
     let begin = move |_| {
         actions.follow_files();
-        if let Some(recorded) = recorded.get_value() {
-            actions.set_topics(Some(recorded.config.topics));
-            actions.set_tickers(Some(recorded.config.tickers));
-        }
-        importing.begin(choice.get_untracked());
+        let lists = recorded.get_value().map(|recorded| recorded.config);
+        importing.begin(choice.get_untracked(), lists);
     };
     let rows = preview.rows.into_iter().map(|row| {
         let cells = row.into_iter().map(|cell| view! { <td>{cell}</td> });

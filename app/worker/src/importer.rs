@@ -167,7 +167,7 @@ impl Import {
             for piece in bytes.chunks(PIECE) {
                 self.reader.push(piece, &mut self.events);
                 if !self.send_chunks(PER_CHUNK, orders).await {
-                    return self.end(State::Cancelled);
+                    return self.stop(orders).await;
                 }
             }
             self.report();
@@ -175,12 +175,12 @@ impl Import {
         self.reader.finish(&mut self.events);
         while self.reader.read_on(&mut self.events) {
             if !self.send_chunks(PER_CHUNK, orders).await {
-                return self.end(State::Cancelled);
+                return self.stop(orders).await;
             }
             self.report();
         }
         if !self.send_chunks(1, orders).await {
-            return self.end(State::Cancelled);
+            return self.stop(orders).await;
         }
         while !self.sent.is_empty() {
             match orders.next().await {
@@ -188,7 +188,7 @@ impl Import {
                 None => return,
             }
             if self.progress.state == State::Cancelled {
-                return self.end(State::Cancelled);
+                return self.stop(orders).await;
             }
         }
         self.end(State::Done);
@@ -293,6 +293,19 @@ impl Import {
 
     fn end(mut self, state: State) {
         self.set(state);
+    }
+
+    /// Says at once that it has stopped, and then counts what was on its way.
+    async fn stop(mut self, orders: &mut mpsc::UnboundedReceiver<Order>) {
+        self.set(State::Cancelled);
+        while !self.sent.is_empty() {
+            match orders.next().await {
+                Some(order @ Order::Stored { .. }) => self.take(order),
+                Some(_) => {}
+                None => return,
+            }
+        }
+        self.end(State::Cancelled);
     }
 }
 

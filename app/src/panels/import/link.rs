@@ -11,6 +11,7 @@ use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{File, MessageEvent, Worker, WorkerOptions, WorkerType};
+use wire::PublicConfig;
 
 use super::Stage;
 use crate::{app::Actions, browser, strings::import as words};
@@ -54,6 +55,8 @@ pub(crate) struct Importing {
     /// How far it is; a signal of its own, so that buttons stay while figures change.
     pub(crate) progress: RwSignal<Progress>,
     pub(crate) came: RwSignal<Came>,
+    /// Of the recording that is imported: its posts sort by these topics and tickers.
+    lists: StoredValue<Option<PublicConfig>>,
     actions: Actions,
 }
 
@@ -64,6 +67,7 @@ impl Importing {
             name: RwSignal::default(),
             progress: RwSignal::default(),
             came: RwSignal::default(),
+            lists: StoredValue::default(),
             actions,
         }
     }
@@ -120,8 +124,9 @@ impl Importing {
         }
     }
 
-    /// Reads the file that was looked at.
-    pub(crate) fn begin(self, choice: Choice) {
+    /// Reads the file that was looked at; then posts count by the topics and tickers of `lists`.
+    pub(crate) fn begin(self, choice: Choice, lists: Option<PublicConfig>) {
+        self.lists.set_value(lists);
         self.progress.set(Progress::default());
         if !self.is_demo() {
             self.stage.set(Stage::Running);
@@ -182,7 +187,7 @@ impl Importing {
             News::Seen(Preview {
                 choice: Some(choice),
                 ..
-            }) if self.is_demo() => self.begin(choice),
+            }) if self.is_demo() => self.begin(choice, None),
             News::Seen(preview) => self.stage.set(Stage::Seen(preview)),
             // What was read of it at an earlier visit is stored.
             News::Unreachable(_) if self.is_demo() => self.close(),
@@ -196,6 +201,13 @@ impl Importing {
             News::Progress(progress) => {
                 let is_over = progress.state == State::Done;
                 self.progress.set(progress);
+                if is_over && let Some(lists) = self.lists.try_update_value(Option::take).flatten()
+                {
+                    let topics = Some(lists.topics).filter(|topics| !topics.is_empty());
+                    let tickers = Some(lists.tickers).filter(|tickers| !tickers.is_empty());
+                    self.actions.set_topics(topics);
+                    self.actions.set_tickers(tickers);
+                }
                 if is_over && self.is_demo() {
                     self.close();
                 }
