@@ -165,6 +165,17 @@ impl Sum {
             .saturating_sub(self.negative)
     }
 
+    /// Whether there can be such posts.
+    pub(crate) fn is_possible(&self) -> bool {
+        let within = |sum: i64, n: u32| sum.unsigned_abs() <= u64::from(n) * 10_000;
+        let n_classed = u64::from(self.positive) + u64::from(self.negative);
+        self.n <= MOST_POSTS
+            && self.late <= self.n
+            && n_classed <= u64::from(self.n)
+            && within(self.sum, self.n)
+            && within(self.sum_late, self.late)
+    }
+
     /// As a bucket.
     pub(crate) fn bucket(&self) -> Bucket {
         Bucket {
@@ -218,6 +229,9 @@ impl Sum {
         }
     }
 }
+
+/// No five minutes of any stream have more.
+const MOST_POSTS: u32 = 1 << 24;
 
 /// The source of posts that stand in for others.
 pub(crate) const SOURCE: &str = "aggregates";

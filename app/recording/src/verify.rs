@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use analysis::{Applied, Engine, Standing, protocol::Method, view::Range};
 use serde::{Deserialize, Serialize};
-use wire::{Body, Event, Identity, SourceState, SourceStatus};
+use wire::{Body, Event, Identity, SourceState, SourceStatus, config::MAX_TOPICS};
 
 use crate::{
     Basis,
@@ -42,6 +42,10 @@ pub enum Outcome {
 /// Posts that stand in for others take room; no browser holds more.
 const MAX_STAND_INS: u64 = 4_000_000;
 
+/// Posts of all topics and tickers together; more cannot be added up.
+const MAX_SUMMED: u64 = 1 << 31;
+const MAX_TICKERS: usize = 1_000;
+
 /// Takes a recording in piece by piece and computes it again.
 #[derive(Default)]
 pub struct Verifier {
@@ -51,6 +55,7 @@ pub struct Verifier {
     /// Prices, and what else is no post.
     others: Vec<Event>,
     sums: Vec<Sum>,
+    n_summed: u64,
     n_ids: u64,
     stated: BTreeMap<String, Stated>,
     posts: Posts,
@@ -132,7 +137,12 @@ impl Verifier {
                     watch: head.watch.clone(),
                     word_list: None,
                 };
-                if self.head.is_none() {
+                let has_place = head.config.topics.len() <= MAX_TOPICS
+                    && head.config.tickers.len() <= MAX_TICKERS
+                    && head.tickers.len() <= MAX_TICKERS;
+                if !has_place {
+                    self.n_broken += 1;
+                } else if self.head.is_none() {
                     self.engine = Some(basis.engine());
                     self.head = Some(*head);
                 }
@@ -150,7 +160,14 @@ impl Verifier {
                     self.others.push(*event);
                 }
             }
-            Content::Sums(mut sums) => self.sums.append(&mut sums),
+            Content::Sums(mut sums) => {
+                self.n_summed += sums.iter().map(|sum| u64::from(sum.n)).sum::<u64>();
+                if self.n_summed <= MAX_SUMMED && sums.iter().all(Sum::is_possible) {
+                    self.sums.append(&mut sums);
+                } else {
+                    self.n_broken += 1;
+                }
+            }
             Content::Ids(n) => self.n_ids += n,
             Content::Rows {
                 table,

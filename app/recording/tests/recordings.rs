@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "what is not there fails the test")]
 #![allow(clippy::disallowed_methods, reason = "a test reads files")]
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    sync::LazyLock,
+};
 
 use chunks::{Record, Withdrawn};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use proptest::prelude::*;
 use recording::{
     Basis, Session,
     export::{Export, Format, What},
@@ -20,7 +24,13 @@ use wire::{Body, PublicConfig, ndjson};
 
 const SALT: [u8; 16] = *b"a salt of a test";
 
+static DEMO: LazyLock<Vec<Record>> = LazyLock::new(read_demo);
+
 fn demo() -> Vec<Record> {
+    DEMO.clone()
+}
+
+fn read_demo() -> Vec<Record> {
     let packed = std::fs::read("../../examples/demo.ndjson.gz").unwrap();
     let mut text = String::new();
     GzDecoder::new(packed.as_slice())
@@ -355,6 +365,29 @@ fn a_session_of_part_of_the_time_is_verified_as_well() {
         let findings = verified(&bytes, bytes.len());
 
         assert_eq!(outcomes(&findings, Outcome::Fail), [""; 0], "{texts:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_change_of_a_recording_makes_the_reader_panic_and_every_one_is_found(
+        place in 0usize..20_000,
+        byte in prop::sample::select(&b"0179-\",:{}[]ax\n"[..]),
+        is_aggregates in any::<bool>(),
+    ) {
+        let texts = if is_aggregates { Texts::Aggregates } else { Texts::Allowed };
+        let mut text = unpacked(&recorded(&DEMO[..60], texts).0).into_bytes();
+        let place = place % text.len();
+        let is_same = text[place] == byte;
+        text[place] = byte;
+
+        let findings = verified(&text, 4_096);
+
+        prop_assert_eq!(outcomes(&findings, Outcome::Fail).is_empty(), is_same);
+        if let Ok(text) = String::from_utf8(text) {
+            verified(&resealed(&text), 4_096);
+        }
     }
 }
 
