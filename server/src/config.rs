@@ -5,6 +5,7 @@
 pub mod args;
 mod explain;
 mod http;
+mod log;
 mod source;
 mod speed;
 
@@ -20,7 +21,7 @@ use wire::{
     time::DAY,
 };
 
-use crate::log::{LogOptions, Synchronous};
+use crate::log::{Address, LogOptions, Synchronous};
 
 pub use http::{HttpConfig, Network, NoNetwork};
 pub use source::{
@@ -34,7 +35,8 @@ pub use speed::Speed;
 pub struct Config {
     /// The server.
     pub http: HttpConfig,
-    /// The log.
+    /// The log; where it is kept says all that is needed: `log = "nats://…"`.
+    #[serde(deserialize_with = "log::table_or_store")]
     pub log: LogConfig,
     /// Which posts are kept.
     pub filters: Filters,
@@ -75,17 +77,25 @@ pub struct LogConfig {
     pub tail_mib: usize,
     /// What is lost when the power fails.
     pub synchronous: Synchronous,
+    /// After so long without a word from a relay another that shares the log takes over its sources.
+    pub lease_secs: f64,
+    /// Environment variable that holds the token of the shared log's server …
+    pub key_env: Option<String>,
+    /// … or file that does.
+    pub key_file: Option<PathBuf>,
 }
 
 /// Where the log is kept.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum StoreKind {
     /// In a file, `log.sqlite`.
     #[default]
     Sqlite,
     /// Nowhere: it ends with the relay.
     Memory,
+    /// In a stream of NATS JetStream that several relays share, and a copy of it in a file, `shared.sqlite`.
+    /// A recording's log is no part of that.
+    Nats(Address),
 }
 
 /// Why there is no configuration.
@@ -202,7 +212,10 @@ impl Config {
     /// The first rule that is broken.
     pub fn check(&self) -> Result<(), ConfigError> {
         let is_length = |value: f64| (0.0..=1e9).contains(&value);
-        let of_log = [("log.keep_days", self.log.keep_days.unwrap_or(0.0))];
+        let of_log = [
+            ("log.keep_days", self.log.keep_days.unwrap_or(0.0)),
+            ("log.lease_secs", self.log.lease_secs),
+        ];
         let of_sources = self.sources.iter().flat_map(SourceConfig::lengths);
         for (key, value) in self
             .http
@@ -218,6 +231,13 @@ impl Config {
                     rule: "it has to be zero or more",
                 });
             }
+        }
+        if self.log.lease_secs < log::MIN_LEASE_SECS {
+            return Err(ConfigError::Value {
+                key: "log.lease_secs",
+                found: self.log.lease_secs.to_string(),
+                rule: "a lease lasts half a second or more",
+            });
         }
         self.http.check()?;
         if self.topics.len() > MAX_TOPICS {
@@ -240,12 +260,12 @@ impl Config {
             tail_mib,
             synchronous,
             ..
-        } = self.log;
+        } = &self.log;
         LogOptions {
             tail_bytes: tail_mib << 20,
             keep_age: keep_days.map(|days| (days * DAY as f64) as i64),
             keep_bytes: keep_mib.map(|mib| mib << 20),
-            synchronous,
+            synchronous: *synchronous,
         }
     }
 
@@ -256,7 +276,10 @@ impl Config {
                 .flatten()
         });
         let of_http = self.http.paths();
-        for path in of_sources.chain([&mut self.log.data]).chain(of_http) {
+        let of_log = [&mut self.log.data]
+            .into_iter()
+            .chain(&mut self.log.key_file);
+        for path in of_sources.chain(of_log).chain(of_http) {
             *path = folder.join(&*path);
         }
     }
@@ -271,6 +294,9 @@ impl Default for LogConfig {
             keep_mib: None,
             tail_mib: 64,
             synchronous: Synchronous::default(),
+            lease_secs: 5.0,
+            key_env: None,
+            key_file: None,
         }
     }
 }

@@ -45,9 +45,9 @@ use wire::{
 
 use config::{Config, HttpConfig, LiveStart, SourceConfig, StoreKind, args::LogFormat};
 use http::{Access, AppState, Choices, Entrance, Fanout, Gate, Health, LIVE_BASE, Metrics, Tls};
-use log::{Log, LogError};
+use log::{Log, LogError, SharedOptions};
 use manager::Renewable;
-use net::{Internet, Network, secret::SecretError};
+use net::{Internet, Network, Secret, secret::SecretError};
 use recording::RecordingError;
 use sources::{
     Intake, board::Board, clock::Clock, explain_stop, live, live::SetupError,
@@ -62,6 +62,8 @@ const NOTICE: u32 = 4;
 const LOG_FILE: &str = "log.sqlite";
 /// The log of the live sources.
 const LIVE_FILE: &str = "live.sqlite";
+/// The copy of the live sources' log where relays share one.
+const SHARED_FILE: &str = "shared.sqlite";
 
 pub use http::TlsError;
 
@@ -88,6 +90,9 @@ pub enum RunError {
     /// TLS cannot be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// What the shared log wants to be told cannot be read.
+    #[error("the token of the shared log: {0}")]
+    LogToken(#[source] SecretError),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address} ({source}); is another relay running? --listen takes another address"
@@ -122,7 +127,7 @@ pub async fn check(config: &Config) -> Result<(), RunError> {
     let mut config = config.clone();
     // Nobody comes, so that no source connects.
     (config.log.store, config.live.start) = (StoreKind::Memory, LiveStart::FirstReader);
-    let stream = Stream::open(&config, LIVE_FILE)?;
+    let stream = Stream::open(&config, Of::Live)?;
     let (intake, nobody) = (stream.intake(&config), stream.n_readers.subscribe());
     let network: Network = Arc::new(Internet::default());
     let mut tasks = JoinSet::new();
@@ -170,17 +175,17 @@ pub async fn run_reloading(
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
 
-    let file = if recording.is_none() && has_live {
-        LIVE_FILE
-    } else {
-        LOG_FILE
+    let main_is_of = match (recording, has_live) {
+        (Some(_), _) => Of::Recording,
+        (None, true) => Of::Live,
+        (None, false) => Of::Nothing,
     };
-    let mut main = Stream::open(&config, file)?;
+    let mut main = Stream::open(&config, main_is_of)?;
     let mut live = None;
     if let Some(source) = recording {
         main.play(source, &config, &mut tasks).await?;
         if has_live {
-            live = Some(Stream::open(&config, LIVE_FILE)?);
+            live = Some(Stream::open(&config, Of::Live)?);
             main.public.live = Some(live_info(&config));
         }
     }
@@ -258,6 +263,15 @@ fn live_info(config: &Config) -> LiveInfo {
     }
 }
 
+/// What a stream is of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Of {
+    Recording,
+    Live,
+    /// There is no source: what the log holds is served, and what other relays append to it.
+    Nothing,
+}
+
 /// One log with what belongs to it. A recording and the present have one each: their times never mix.
 struct Stream {
     log: Log,
@@ -268,11 +282,29 @@ struct Stream {
 }
 
 impl Stream {
-    fn open(config: &Config, file: &str) -> Result<Self, LogError> {
+    fn open(config: &Config, of: Of) -> Result<Self, RunError> {
         let options = config.log_options();
-        let log = match config.log.store {
+        let file = match of {
+            Of::Live => LIVE_FILE,
+            Of::Recording | Of::Nothing => LOG_FILE,
+        };
+        let log = match &config.log.store {
             StoreKind::Memory => Log::in_memory(options),
-            StoreKind::Sqlite => Log::open(&config.log.data.join(file), options),
+            // Every relay plays a recording by itself, from its own beginning.
+            StoreKind::Nats(address) if of != Of::Recording => {
+                let (key_env, key_file) = (&config.log.key_env, &config.log.key_file);
+                let token = Secret::load(key_env.as_deref(), key_file.as_deref());
+                let token = token.map_err(RunError::LogToken)?;
+                let shared = SharedOptions {
+                    address: address.clone(),
+                    token: token.map(|token| token.expose().to_owned()),
+                    lease: time::Duration::from_secs_f64(config.log.lease_secs),
+                };
+                Log::open_shared(&shared, &config.log.data.join(SHARED_FILE), options)
+            }
+            StoreKind::Sqlite | StoreKind::Nats(_) => {
+                Log::open(&config.log.data.join(file), options)
+            }
         }?;
         Ok(Self {
             log,

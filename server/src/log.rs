@@ -10,6 +10,7 @@ mod hot;
 mod line;
 mod measures;
 mod memory;
+mod shared;
 mod sqlite;
 mod tail;
 mod writer;
@@ -27,16 +28,21 @@ use tokio::{
     sync::{Semaphore, mpsc, oneshot, watch},
     time::Instant,
 };
-use wire::{Cursor, Event, LogId, Millis, author::AuthorKey, event::Gap};
+use wire::{
+    Body, Cursor, Event, LogId, Millis, SourceStatus, author::AuthorKey, event::Gap, ndjson,
+};
 
 use cold::{Cold, Opened, Store};
 use hot::{Hot, Look};
 use measures::Op;
+use shared::Leases;
 use writer::{Request, Writer};
 
 pub use cold::{LastStop, LogError, Synchronous};
 pub use line::{Kinds, Line};
 pub(crate) use measures::Measures;
+pub(crate) use shared::Grant;
+pub use shared::{Address, NoAddress, SharedOptions};
 
 /// Reads of what has left memory that may run at once, for streams and for requests each: every one holds a
 /// thread and a file handle.
@@ -173,6 +179,10 @@ pub struct Log {
     writer: Handle,
     /// Of whoever reads through this clone and those made of it.
     cold_reads: Arc<Semaphore>,
+    /// Of a log that several relays share: which sources this one listens to.
+    leases: Option<Arc<Leases>>,
+    /// Under which of them is appended through this clone.
+    grant: Option<Grant>,
 }
 
 /// How the writer is reached.
@@ -216,6 +226,26 @@ impl Log {
         Self::start(Box::new(store), Arc::new(cold), opened, options)
     }
 
+    /// A log that several relays share, with a copy in an SQLite file. Where the stream cannot be reached
+    /// and there is a copy, that is served until it can.
+    ///
+    /// # Errors
+    /// [`LogError::Shared`] when there is no copy yet and the stream cannot be reached; else as [`Self::open`].
+    pub fn open_shared(
+        shared: &SharedOptions,
+        copy: &Path,
+        options: LogOptions,
+    ) -> Result<Self, LogError> {
+        let (shared, sender, leases) = shared::open(shared, copy, options)?;
+        Ok(Self {
+            shared,
+            writer: Handle::Thread(sender),
+            cold_reads: cold_reads(),
+            leases: Some(leases),
+            grant: None,
+        })
+    }
+
     fn start(
         store: Box<dyn Store>,
         cold: Arc<dyn Cold>,
@@ -231,6 +261,8 @@ impl Log {
             shared,
             writer: Handle::Thread(sender),
             cold_reads: cold_reads(),
+            leases: None,
+            grant: None,
         })
     }
 
@@ -244,6 +276,8 @@ impl Log {
             shared,
             writer: Handle::Inline(Arc::new(std::sync::Mutex::new(Some(writer)))),
             cold_reads: cold_reads(),
+            leases: None,
+            grant: None,
         }
     }
 
@@ -255,8 +289,9 @@ impl Log {
     /// [`Refused`] gives the batch back. On [`LogError::Full`] it may be tried again later.
     pub async fn append(&self, batch: Batch) -> Result<Appended, Refused> {
         let (reply, answer) = oneshot::channel();
-        if let Err(refused) = self.send(Request::Append(batch, reply)).await {
-            let Request::Append(batch, _) = refused else {
+        let request = Request::Append(batch, self.grant.clone(), reply);
+        if let Err(refused) = self.send(request).await {
+            let Request::Append(batch, ..) = refused else {
                 return Err(Refused::stopped());
             };
             return Err(Refused {
@@ -370,7 +405,65 @@ impl Log {
 
     /// When the run before this one saw its last event, if it did not stop cleanly.
     pub(crate) fn broke_off_at(&self) -> Option<Millis> {
-        self.shared.broke_off_at
+        match &self.grant {
+            Some(grant) if self.is_shared() => grant.broke_off_at(),
+            _ => self.shared.broke_off_at,
+        }
+    }
+
+    /// Whether other relays append to it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.leases.is_some()
+    }
+
+    /// Waits until this relay is the one that listens to `source`; returns the log to append to as such, and
+    /// until when.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub(crate) async fn lead(&self, source: &str) -> Result<(Self, Grant), LogError> {
+        let (reply, granted) = oneshot::channel();
+        let asked = self.send(Request::Lead(source.to_owned(), reply)).await;
+        asked.map_err(|_| LogError::Stopped)?;
+        let grant = granted.await.map_err(|_| LogError::Stopped)?;
+        Ok((self.under(grant.clone()), grant))
+    }
+
+    /// The log to append to on behalf of a source, if this relay listens to it; else the log as it is.
+    pub(crate) fn on_behalf_of(&self, source: &str) -> Self {
+        let leases = self.leases.as_ref();
+        match leases.and_then(|leases| leases.of(source)) {
+            Some(grant) => self.under(grant),
+            None => self.clone(),
+        }
+    }
+
+    /// Another relay may listen to the source, once the lease has run out.
+    pub(crate) fn let_go(&self, source: &str) {
+        if let Some(leases) = &self.leases {
+            leases.let_go(source);
+        }
+    }
+
+    /// Whether what is appended through this clone is appended by the relay that listens.
+    pub(crate) fn is_leading(&self) -> bool {
+        self.grant.is_some()
+    }
+
+    fn under(&self, grant: Grant) -> Self {
+        Self {
+            grant: Some(grant),
+            ..self.clone()
+        }
+    }
+
+    /// What a shared log last said about a source.
+    pub(crate) fn last_status(&self, source: &str) -> Option<SourceStatus> {
+        let line = self.position(&shared::names::status_of(source))?;
+        match ndjson::decode_line(&line).ok()?.body {
+            Body::Status(status) => Some(status),
+            _ => None,
+        }
     }
 
     /// How the run before this one ended.

@@ -15,6 +15,7 @@ pub mod feeds;
 mod finnhub;
 pub mod html;
 pub mod jetstream;
+mod leading;
 pub(crate) mod live;
 mod mastodon;
 mod minutes;
@@ -165,17 +166,22 @@ pub(crate) struct Intake {
 /// Follows a source until it has ended or failed for good. Dropping it is the way to stop it.
 ///
 /// A fault of ours ends this source only, and is said like any other failure.
-pub(crate) async fn supervise(source: impl Source, intake: Intake) {
+pub(crate) async fn supervise(mut source: impl Source, intake: Intake) {
+    follow(&mut source, &intake).await;
+}
+
+/// The same of a source that is used again if this is dropped.
+async fn follow(source: &mut impl Source, intake: &Intake) {
     let (name, is_live) = (source.name().to_owned(), source.is_live());
-    let attended = AssertUnwindSafe(attend(source, &intake));
+    let attended = AssertUnwindSafe(attend(source, intake));
     if attended.catch_unwind().await.is_err() {
         let error = SourceError::Own("a fault of the relay itself".to_owned());
-        let mut follower = Follower::new(name, is_live, &intake);
+        let mut follower = Follower::new(name, is_live, intake);
         follower.failed(&error, 1, None).await;
     }
 }
 
-async fn attend(mut source: impl Source, intake: &Intake) {
+async fn attend(source: &mut impl Source, intake: &Intake) {
     let mut follower = Follower::new(source.name().to_owned(), source.is_live(), intake);
     let mut failures = Failures::default();
     // Where there is a key it may be at fault; a recording that cannot be read stays so.
@@ -188,7 +194,7 @@ async fn attend(mut source: impl Source, intake: &Intake) {
     follower.set_state(SourceState::Connecting, None).await;
     loop {
         (follower.has_delivered, follower.worked) = (false, false);
-        let error = match follower.follow(&mut source).await {
+        let error = match follower.follow(source).await {
             Ok(AtEnd::Stay) => return,
             Ok(AtEnd::Again(pause)) => {
                 sleep(pause).await;
@@ -488,7 +494,11 @@ pub(crate) async fn explain_stop(intake: &Intake) {
     for status in intake.board.snapshot() {
         if status.state.is_listening() {
             let detail = "the relay was stopped".to_owned();
-            log_status(&intake.log, unheard(status.source, detail, now), now, now).await;
+            let log = intake.log.on_behalf_of(&status.source);
+            // What another relay listens to goes on without this one.
+            if !intake.log.is_shared() || log.is_leading() {
+                log_status(&log, unheard(status.source, detail, now), now, now).await;
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Plays recordings into the engine as fast as it takes them, and prints what it then knows as one JSON object.
 //!
 //! ```text
-//! replay [--as-of MS] [--config FILE] [FILE…]
+//! replay [--as-of MS] [--config FILE] [--ticker SYMBOL]… [FILE…]
 //! ```
 //!
 //! A recording has Moodtape's lines or Twitter's v1.1 statuses, plain or gzipped; without files it is
 //! standard input. `--as-of` leaves out what was seen later. `--config` takes topics, tickers and filters
-//! of a relay's TOML file, or of its public configuration as JSON; filters only apply with it.
+//! of a relay's TOML file, or of its public configuration as JSON; filters only apply with it. `--ticker`
+//! adds what the page's panels show of a ticker over the whole range: lead or lag, and its months.
 //! Posts a second and peak memory go to standard error.
 
 #![allow(
@@ -28,7 +29,7 @@ use std::time::Instant;
 use analysis::{
     Engine,
     engine::{Summary, TickerSummary},
-    protocol::CountBy,
+    protocol::{CountBy, RangeChoice, Wanted, Watch},
     trending::Trending,
 };
 use anyhow::{Context, Result, bail};
@@ -55,6 +56,7 @@ struct Arguments {
     as_of: Option<Millis>,
     config: PublicConfig,
     filters: Option<Filters>,
+    tickers: Vec<String>,
     paths: Vec<String>,
 }
 
@@ -84,7 +86,11 @@ fn run() -> Result<()> {
         player.play(path, BufReader::new(file))?;
     }
     let secs = start.elapsed().as_secs_f64();
-    println!("{}", player.report());
+    let mut report = player.report();
+    for ticker in arguments.tickers {
+        report["panels"][&ticker] = player.panels_of(&ticker);
+    }
+    println!("{report}");
     let n_posts = player.engine.n_posts();
     eprintln!(
         "{n_posts} posts in {secs:.3} s, {:.0} posts/s",
@@ -117,11 +123,13 @@ impl Arguments {
                     let path = given.next().context("--config needs a file")?;
                     arguments.read_config(&path)?;
                 }
-                option if option.starts_with("--") => {
-                    bail!(
-                        "there is no option {option}; replay [--as-of MS] [--config FILE] [FILE…]"
-                    )
+                "--ticker" => {
+                    let ticker = given.next().context("--ticker needs a symbol")?;
+                    arguments.tickers.push(ticker);
                 }
+                option if option.starts_with("--") => bail!(
+                    "there is no option {option}; replay [--as-of MS] [--config FILE] [--ticker SYMBOL]… [FILE…]"
+                ),
                 _ => arguments.paths.push(argument),
             }
         }
@@ -247,6 +255,20 @@ impl Player {
             "top_hashtags": top.iter().map(|row| json!([row.tag, row.count])).collect::<Value>(),
             "tickers": tickers.into_iter().map(|ticker| (ticker.symbol.clone(), of_ticker(&ticker))).collect::<Map<_, _>>(),
         })
+    }
+}
+
+impl Player {
+    fn panels_of(&mut self, ticker: &str) -> Value {
+        self.engine.refresh();
+        self.engine.watch(Watch {
+            ticker: Some(ticker.to_owned()),
+            range: RangeChoice::All,
+            wanted: Wanted::ALL,
+            ..Watch::default()
+        });
+        let frame = self.engine.frame(self.engine.now().unwrap_or_default());
+        json!({ "lag": frame.lag, "months": frame.panels.months })
     }
 }
 

@@ -12,6 +12,7 @@
 //! everything in it keeps a core busy for a quarter of a second.
 
 mod attention;
+pub mod digest;
 mod judge;
 mod loudest;
 mod names;
@@ -33,10 +34,10 @@ use wire::{
 
 use self::{
     attention::Counted,
-    judge::{Judge, MAX_WAITING},
+    judge::{Judge, MAX_WAITING, Next},
     loudest::Loudest,
     names::{Hashtags, Names},
-    posts::{Place, Posts, Record},
+    posts::{Place, Posts, Readable, Record},
     scorer::Scorer,
     selection::Selected,
     sources::Sources,
@@ -45,6 +46,7 @@ use self::{
     views::Memos,
 };
 use crate::{
+    fnv::fnv,
     order,
     protocol::{Explained, Sampling, Scoring, Watch},
     series::{Bucket, Grids},
@@ -170,6 +172,8 @@ pub struct Engine {
     n_skewed: u64,
     /// Posts that came late, counted or not.
     n_late: u64,
+    /// Posts are in that were matched with other topics or tickers than those of now.
+    is_outdated: bool,
     /// Every post, counted or not, by the number of its source.
     of_sources: Vec<Grids>,
     watch: Watch,
@@ -240,6 +244,7 @@ impl Engine {
             n_orphans: 0,
             n_skewed: 0,
             n_late: 0,
+            is_outdated: false,
             of_sources: Vec::new(),
             watch,
             versions: Versions::default(),
@@ -268,10 +273,10 @@ impl Engine {
         self.topics.resize_with(config.topics.len(), Grids::default);
         self.versions.bars += 1;
         self.versions.watch += 1;
-        if self.n_posts() == 0 {
-            Configured::Fits
-        } else {
-            Configured::NeedsReplay
+        self.is_outdated = self.n_posts() > 0;
+        match self.is_outdated {
+            false => Configured::Fits,
+            true => Configured::NeedsReplay,
         }
     }
 
@@ -315,11 +320,15 @@ impl Engine {
     pub fn judge(&mut self, n: usize) -> usize {
         self.posts.settle();
         for _ in 0..n {
-            let Some(judgement) = self.judge.next() else {
-                break;
+            let judgement = match self.judge.next() {
+                Next::Judgement(judgement) => judgement,
+                Next::Recalled => continue,
+                Next::Nothing => break,
             };
-            let place = self.loudest.place(&judgement, self.judge.place(&judgement));
-            let author = judgement.author;
+            let author = judgement.facts.author;
+            let place = self
+                .loudest
+                .place(author, self.judge.place(judgement.facts));
             let Some((before, after)) = self.posts.judge(judgement, place) else {
                 continue;
             };
@@ -387,6 +396,17 @@ impl Engine {
     /// Posts that wait to be judged.
     pub fn n_waiting(&self) -> usize {
         self.judge.n_waiting()
+    }
+
+    /// Whether there is anything to do for [`Self::judge`].
+    pub fn has_judged_all(&self) -> bool {
+        self.judge.is_idle()
+    }
+
+    /// Makes room for posts to come.
+    pub fn reserve(&mut self, n_posts: usize) {
+        self.known.reserve(n_posts);
+        self.posts.reserve(n_posts);
     }
 
     /// Distinct events.
@@ -505,9 +525,9 @@ impl Engine {
             None => self.scorer.score(&post.text),
         };
         let author = author_number(&post.author);
-        self.n_no_author += u64::from(author == 0);
+        self.n_no_author += u64::from(author == 0 && standing.is_none());
         let is_judged_first = !is_deleted && !self.judge.sampling().is_everything();
-        let record = Record {
+        let mut record = Record {
             at,
             key,
             author: if is_deleted { 0 } else { author },
@@ -524,20 +544,20 @@ impl Engine {
             },
             ..Record::default()
         };
+        if is_deleted {
+            self.judge_withdrawn(&mut record, standing.as_ref(), post);
+        }
         if is_deleted && self.leaves_out_loudest() {
             self.loudest.withdraw(&Record { author, ..record });
         }
         self.n_late += u64::from(record.is_late);
         self.count_of_source(&record);
         let text: Option<Rc<str>> = (!is_deleted).then(|| post.text.as_str().into());
-        let url = post.url.as_deref().filter(|url| is_web_link(url));
-        let parent = post.reply_to.as_ref();
-        let parent = parent.map(|id| Identity::of_post(&post.source, id).0);
         let record = self.posts.push(
             record,
             &scratch.tickers,
             &scratch.hashtags,
-            text.clone().map(|text| (text, url, parent)),
+            text.clone().map(|text| Readable::of(post, text)),
         );
         self.scratch = scratch;
         self.tally.add(&record, &self.posts);
@@ -651,17 +671,6 @@ fn author_number(author: &str) -> u64 {
     let number = is_short_hex
         .then(|| u64::from_str_radix(author, 16).ok())
         .flatten();
-    // Anything else by FNV-1a; 0 is taken.
-    let fnv = || {
-        author
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-            })
-    };
-    number.unwrap_or_else(fnv).max(1)
-}
-
-fn is_web_link(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://")
+    // 0 is taken.
+    number.unwrap_or_else(|| fnv(author.as_bytes())).max(1)
 }

@@ -15,9 +15,10 @@
 
 pub mod anomalies;
 pub mod engine;
+mod fnv;
 pub mod news;
 pub mod obeys;
-mod order;
+pub mod order;
 pub mod places;
 pub mod protocol;
 pub mod series;
@@ -32,4 +33,4 @@ pub mod view;
 pub mod voices;
 pub mod words;
 
-pub use engine::{Applied, Configured, Counting, Engine, Standing};
+pub use engine::{Applied, Configured, Counting, Engine, Standing, digest};

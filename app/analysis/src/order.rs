@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 /// Sorts; equal elements keep their order.
-pub(crate) fn sort_by<T>(list: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
+pub fn sort_by<T>(list: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
     let mut order: Vec<u32> = (0..list.len() as u32).collect();
     sort_places(&mut order, &mut |a, b| {
         compare(&list[a as usize], &list[b as usize])

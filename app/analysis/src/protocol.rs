@@ -11,7 +11,7 @@ use wire::{
 use crate::{
     anomalies::Direction,
     text::sentiment::{Limits, Rule},
-    view::{Class, Frame},
+    view::{Class, Frame, Range},
 };
 
 pub use panels::{
@@ -21,7 +21,7 @@ pub use panels::{
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
 /// meet a new page, which then asks for a reload.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// Page → worker. States what is wanted; never asks for data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -35,7 +35,11 @@ pub enum Command {
         store: String,
         /// What is watched at first.
         watch: Watch,
+        /// Play what was seen in this stretch of time, of what is stored, instead of following anybody.
+        replay: Option<Range>,
     },
+    /// What a replay is to do.
+    Replay(ReplayOrder),
     /// The person chose something else.
     Watch(Watch),
     /// Topics of this reader's own instead of the relay's; `None` goes back to those. Counts every post again.
@@ -67,6 +71,40 @@ pub enum Command {
         /// The chunk's texts.
         texts: Vec<u8>,
     },
+}
+
+/// What a replay is to do.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub enum ReplayOrder {
+    /// Go on; from the start once the end is reached.
+    Play,
+    /// Stand still.
+    Pause,
+    /// Go on to the next post and stand still.
+    Step,
+    /// Show what was known at this time, in milliseconds.
+    Seek(Millis),
+    /// Seconds of the data a second; `None` for as fast as possible.
+    Speed(Option<f64>),
+    /// Begin again at the end, or not.
+    Loop(bool),
+}
+
+/// How a replay stands.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct ReplayState {
+    /// Where it begins.
+    pub from: Millis,
+    /// Where it ends.
+    pub to: Millis,
+    /// Everything seen by then is in, and nothing else.
+    pub at: Millis,
+    /// Seconds of the data a second; `None` for as fast as possible.
+    pub speed: Option<f64>,
+    /// Whether it moves.
+    pub is_playing: bool,
+    /// Whether it begins again at its end.
+    pub is_looped: bool,
 }
 
 /// What the person chose to look at.
@@ -264,6 +302,8 @@ pub enum Update {
     Config(PublicConfig),
     /// The views that changed since the last frame.
     Frame(Box<Frame>),
+    /// How a replay stands.
+    Replay(ReplayState),
     /// How the connection to the relay is.
     Link(LinkState),
     /// How the store in this browser is.

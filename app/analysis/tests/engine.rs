@@ -2,12 +2,14 @@
 
 use analysis::{
     Applied, Counting, Engine,
+    digest::{self, Origin},
     protocol::{
-        CountBy, LeaderChoice, LeaderSort, PanelChoices, RangeChoice, Sampling, Wanted, Watch,
-        WhyChoice,
+        CountBy, LeaderChoice, LeaderSort, Method, PanelChoices, RangeChoice, Sampling, Scoring,
+        Wanted, Watch, WhyChoice,
     },
     series::calendar::Level,
     spam::Reason,
+    text::sentiment::Limits,
     view::{Class, Frame, Range},
 };
 use proptest::prelude::*;
@@ -257,6 +259,75 @@ proptest! {
     }
 
     #[test]
+    fn posts_of_a_digest_count_as_if_they_were_scored_and_judged_again(
+        events in any_events(),
+        (found_with, sampling) in (any_sampling(), any_sampling()),
+        watch in any_watch(),
+        (cut, n_chunks) in (0usize..100, 1usize..4),
+    ) {
+        // What was deleted by then is another matter: whose it was is no longer known.
+        let (first, rest) = events.split_at(cut.min(events.len()));
+        let first: Vec<Event> =
+            first.iter().filter(|event| !matches!(event.body, Body::Delete(_))).cloned().collect();
+        let mut before = engine_with(found_with);
+        first.iter().for_each(|event| {
+                before.apply(event);
+            });
+        before.judge(usize::MAX);
+        let mut fresh = engine_with(sampling.clone());
+        let mut cached = engine_with(sampling);
+
+        for chunk in first.chunks(first.len() / n_chunks + 1) {
+            let origins: Vec<Origin> = chunk.iter().filter_map(Origin::of).collect();
+            let digest = before.digest(&origins).expect("all of them are judged");
+            prop_assert_eq!(cached.apply_digest(&digest), Ok(()));
+            for event in chunk {
+                fresh.apply(event);
+                if !matches!(event.body, Body::Post(_)) {
+                    cached.apply(event);
+                }
+            }
+        }
+        first.iter().for_each(|event| cached.recall(event));
+        cached.end_recall();
+        for engine in [&mut fresh, &mut cached] {
+            rest.iter().for_each(|event| {
+                engine.apply(event);
+            });
+            engine.judge(usize::MAX);
+            engine.watch(watch.clone());
+        }
+
+        let now = NEW_YEAR + 11 * DAY;
+        prop_assert_eq!(whole_frame(&mut cached, now), whole_frame(&mut fresh, now));
+        prop_assert_eq!(cached.summary(), fresh.summary());
+        prop_assert!(cached.has_judged_all());
+    }
+
+    #[test]
+    fn a_digest_of_a_post_that_is_withdrawn_is_that_without_its_author(
+        events in any_events(),
+        id in 0u32..60,
+    ) {
+        let posts: Vec<&Event> =
+            events.iter().filter(|event| matches!(event.body, Body::Post(_))).collect();
+        let mut engine = Engine::new(&config());
+        posts.iter().for_each(|event| {
+                engine.apply(event);
+            });
+        engine.judge(usize::MAX);
+        let origins: Vec<Origin> = posts.iter().filter_map(|event| Origin::of(event)).collect();
+        let whole = engine.digest(&origins).unwrap();
+        let withdrawn = digest::withdraw(&whole, wire::Identity::of_post("social", &id.to_string()));
+
+        engine.apply(&delete(id, NEW_YEAR));
+
+        let is_there = (id as usize) < posts.len();
+        prop_assert_eq!(withdrawn.is_some(), is_there);
+        prop_assert_eq!(withdrawn.unwrap_or(whole), engine.digest(&origins).unwrap());
+    }
+
+    #[test]
     fn what_is_known_at_a_time_does_not_depend_on_what_comes_later(events in any_events(), cut in 0usize..100) {
         let cut = events.len() * cut / 100;
         let Some(until) = events.get(cut).map(|event| event.seen_at) else { return Ok(()) };
@@ -355,6 +426,97 @@ fn an_event_with_a_known_identity_is_counted_as_repeated() {
         (1, 1, Some(NEW_YEAR + HOUR))
     );
     assert_eq!(engine.frame(NEW_YEAR).sources.unwrap().n_repeated, 1);
+}
+
+#[test]
+fn a_digest_is_refused_once_anything_it_depends_on_has_changed() {
+    let event = post(1, NEW_YEAR, "I love bitcoin, to the moon!");
+    let mut engine = engine(std::slice::from_ref(&event));
+    let origins = [Origin::of(&event).unwrap()];
+    assert_eq!(engine.digest(&origins), None, "it is not judged yet");
+    engine.judge(usize::MAX);
+    let sound = engine.digest(&origins).unwrap();
+
+    let scoring = Scoring {
+        method: Method::Finance,
+        ..Scoring::default()
+    };
+    let by_other_words = Counting {
+        scoring,
+        ..Counting::default()
+    };
+    let mut others = [
+        Engine::counting(&config(), by_other_words),
+        Engine::new(&PublicConfig::default()),
+    ];
+    for other in &mut others {
+        assert_eq!(other.apply_digest(&sound), Err(digest::Unusable));
+        assert_eq!(other.n_posts(), 0);
+    }
+    for idx in 0..sound.len() {
+        let mut damaged = sound.clone();
+        damaged[idx] ^= 1;
+        assert!(!digest::is_for(&damaged, engine.digest_key()), "{idx}");
+    }
+    let strict = Counting {
+        scoring: Scoring {
+            limits: Limits::Strict,
+            ..Scoring::default()
+        },
+        ..Counting::default()
+    };
+    let mut strict = Engine::counting(&config(), strict);
+    assert_eq!(
+        strict.apply_digest(&sound),
+        Ok(()),
+        "limits are no part of it"
+    );
+
+    engine.configure(&PublicConfig::default());
+    assert_eq!(
+        engine.digest(&origins),
+        None,
+        "it was matched with the tickers of before"
+    );
+}
+
+#[test]
+fn a_withdrawn_post_is_judged_as_when_its_text_was_there() {
+    let wave = wave();
+    let without_spam = || {
+        engine_with(Sampling {
+            without_spam: true,
+            ..Sampling::default()
+        })
+    };
+    let mut live = without_spam();
+    wave.iter().for_each(|event| {
+        live.apply(event);
+    });
+    let third = wire::Identity::of(&wave[2]).unwrap();
+    let (_, standing) = live.standing(third).unwrap();
+    live.apply(&delete(21, NEW_YEAR + 30));
+    let mut blank = wave[2].clone();
+    if let Body::Post(post) = &mut blank.body {
+        (post.text, post.author) = (String::new(), String::new());
+    }
+
+    let mut stored = without_spam();
+    wave[..2].iter().for_each(|event| {
+        stored.apply(event);
+    });
+    stored.apply_withdrawn(&blank, &standing);
+    stored.apply(&delete(21, NEW_YEAR + 30));
+    stored.apply(&wave[3]);
+    stored.judge(usize::MAX);
+
+    assert_eq!(stored.summary().counts, live.summary().counts);
+    let sample = |engine: &mut Engine| whole_frame(engine, NEW_YEAR + DAY).sample.unwrap();
+    assert_eq!(sample(&mut stored), sample(&mut live));
+    assert!(
+        sample(&mut live).n_out_spam > 0,
+        "otherwise nothing was seen"
+    );
 }
 
 #[test]

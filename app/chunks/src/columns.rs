@@ -6,7 +6,7 @@ use crate::{
     ChunkError, MAX_EVENTS, Record, Summary,
     bars::{self, BarsIn, BarsOut},
     bytes::{In, Out},
-    pack,
+    pack::{self, Section},
     posts::{self, PostsIn, PostsOut},
 };
 
@@ -24,10 +24,10 @@ const IMPORTED: u8 = 8;
 const N_COMMON: usize = 4;
 const N_COLUMNS: usize = N_COMMON + posts::N_COLUMNS + bars::N_COLUMNS;
 
-pub(crate) fn write(records: &[Record], texts_hash: u64) -> (Vec<u8>, Summary) {
+/// The columns, and what can be known of them but for the hash of the texts.
+pub(crate) fn parts(records: &[Record]) -> (Vec<Vec<u8>>, Summary) {
     let mut summary = Summary {
         n_events: records.len() as u32,
-        texts_hash,
         first_at: records.iter().map(|r| r.event.at).min().unwrap_or(0),
         last_at: records.iter().map(|r| r.event.at).max().unwrap_or(0),
         ..Summary::default()
@@ -50,16 +50,22 @@ pub(crate) fn write(records: &[Record], texts_hash: u64) -> (Vec<u8>, Summary) {
         };
         common.write(kind, &record.event);
     }
-    let mut body = Out::default();
-    write_summary(&mut body, &summary);
     let columns = common.into_columns().into_iter();
-    for column in columns
+    let columns = columns
         .chain(posts.into_columns())
-        .chain(bars.into_columns())
-    {
-        pack::pack(&mut body, &column);
-    }
-    (pack::frame(MAGIC, &body.0), summary)
+        .chain(bars.into_columns());
+    (columns.collect(), summary)
+}
+
+/// Puts the columns together, each with its deflated form.
+pub(crate) fn write<'a>(
+    parts: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    summary: &Summary,
+) -> Vec<u8> {
+    let mut body = Out::default();
+    write_summary(&mut body, summary);
+    parts.for_each(|(part, deflated)| pack::put(&mut body, part, deflated));
+    pack::frame(MAGIC, &body.0)
 }
 
 pub(crate) fn read_summary(bytes: &[u8]) -> Result<Summary, ChunkError> {
@@ -67,13 +73,18 @@ pub(crate) fn read_summary(bytes: &[u8]) -> Result<Summary, ChunkError> {
     parse_summary(&mut body)
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Record>, Summary), ChunkError> {
+/// Where the columns lie.
+pub(crate) fn sections(bytes: &[u8]) -> Result<(Vec<Section<'_>>, Summary), ChunkError> {
     let (mut body, _) = pack::unframe(MAGIC, bytes)?;
     let summary = parse_summary(&mut body)?;
-    let columns = (0..N_COLUMNS)
-        .map(|_| pack::unpack(&mut body))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut columns = columns.iter().map(Vec::as_slice);
+    let sections = (0..N_COLUMNS).map(|_| pack::section(&mut body));
+    Ok((sections.collect::<Result<_, _>>()?, summary))
+}
+
+pub(crate) fn read<'a>(
+    mut columns: impl Iterator<Item = &'a [u8]>,
+    summary: &Summary,
+) -> Result<Vec<Record>, ChunkError> {
     let mut next = || columns.next().unwrap_or_default();
     let mut common = CommonIn::new(std::array::from_fn(|_| next()));
     let mut posts = PostsIn::new(std::array::from_fn(|_| next()))?;
@@ -93,7 +104,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Record>, Summary), ChunkError> {
         }
         records.push(Record { event, withdrawn });
     }
-    Ok((records, summary))
+    Ok(records)
 }
 
 fn write_summary(out: &mut Out, summary: &Summary) {

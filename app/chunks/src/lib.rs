@@ -20,14 +20,16 @@ mod dictionary;
 mod ids;
 mod pack;
 mod posts;
+mod steps;
 mod texts;
 
 use wire::{Event, Millis};
 
+pub use steps::{Packed, Unpacked};
 pub use texts::read_text;
 
 /// Version of the format. A reader refuses newer ones and reads older ones.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A chunk holds no more events than these, so that a damaged count cannot ask for all memory.
 pub const MAX_EVENTS: usize = 1 << 20;
@@ -50,6 +52,8 @@ pub struct Withdrawn {
     pub topics: Vec<String>,
     /// Symbols of the tickers it counts under.
     pub tickers: Vec<String>,
+    /// What it was judged to be, as the analysis says it; 0 where that is not known.
+    pub judgement: u16,
 }
 
 /// A chunk as it is stored.
@@ -114,16 +118,9 @@ pub enum ChunkError {
 /// # Errors
 /// [`ChunkError::TooLarge`] for more than [`MAX_EVENTS`] of them.
 pub fn seal(records: &[Record]) -> Result<Sealed, ChunkError> {
-    if records.len() > MAX_EVENTS {
-        return Err(ChunkError::TooLarge);
-    }
-    let (texts, texts_hash) = texts::write(records);
-    let (numbers, summary) = columns::write(records, texts_hash);
-    Ok(Sealed {
-        numbers,
-        texts,
-        summary,
-    })
+    let unpacked = Unpacked::of(records)?;
+    let deflated: Vec<Vec<u8>> = unpacked.parts().map(pack::deflated).collect();
+    Ok(unpacked.seal(&deflated))
 }
 
 /// Reads a chunk.
@@ -131,9 +128,7 @@ pub fn seal(records: &[Record]) -> Result<Sealed, ChunkError> {
 /// # Errors
 /// [`ChunkError`] names what is wrong with the bytes.
 pub fn read(numbers: &[u8], texts: &[u8]) -> Result<Vec<Record>, ChunkError> {
-    let (mut records, summary) = columns::read(numbers)?;
-    texts::fill(texts, summary.texts_hash, &mut records)?;
-    Ok(records)
+    inflated(&Packed::open(numbers, Some(texts))?)
 }
 
 /// Reads everything but the texts: posts come with an empty one.
@@ -141,7 +136,13 @@ pub fn read(numbers: &[u8], texts: &[u8]) -> Result<Vec<Record>, ChunkError> {
 /// # Errors
 /// As [`read`].
 pub fn read_numbers(numbers: &[u8]) -> Result<Vec<Record>, ChunkError> {
-    columns::read(numbers).map(|(records, _)| records)
+    inflated(&Packed::open(numbers, None)?)
+}
+
+fn inflated(packed: &Packed<'_>) -> Result<Vec<Record>, ChunkError> {
+    let parts = packed.parts();
+    let inflated: Vec<Vec<u8>> = parts.map(|(part, len)| pack::inflated(part, len)).collect();
+    packed.read(&inflated)
 }
 
 /// Reads what can be known of a chunk without opening it; its bytes are checked against their hash.

@@ -32,7 +32,8 @@ pub(crate) fn unframe(magic: [u8; 4], bytes: &[u8]) -> Result<(In<'_>, u64), Chu
         return Err(ChunkError::Magic);
     }
     let version = read.byte()?;
-    if version != VERSION {
+    // The first version knew no judgements; they lie where it had zeros.
+    if !(1..=VERSION).contains(&version) {
         return Err(ChunkError::Version(version));
     }
     let expected = read.fixed()?;
@@ -49,43 +50,50 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// A part as it lies in a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Section<'a> {
+    /// Its length when inflated.
+    pub(crate) len: usize,
+    pub(crate) bytes: &'a [u8],
+    /// Otherwise the bytes are the part itself.
+    pub(crate) is_deflated: bool,
+}
+
 /// Appends a part: its length, its length when deflated, or 0 where that saves nothing, and its bytes.
-pub(crate) fn pack(out: &mut Out, part: &[u8]) {
-    let packed = compress_to_vec(part, LEVEL);
+pub(crate) fn put(out: &mut Out, part: &[u8], deflated: &[u8]) {
     out.len(part.len());
-    if packed.len() < part.len() {
-        out.len(packed.len());
-        out.bytes(&packed);
+    if deflated.len() < part.len() {
+        out.len(deflated.len());
+        out.bytes(deflated);
     } else {
         out.len(0);
         out.bytes(part);
     }
 }
 
-/// Reads a part that [`pack`] has written.
-pub(crate) fn unpack(read: &mut In<'_>) -> Result<Vec<u8>, ChunkError> {
-    let raw_len = usize::try_from(read.u64()?).map_err(|_| ChunkError::TooLarge)?;
-    if raw_len > MAX_PART {
+/// Reads where a part lies that [`put`] has written.
+pub(crate) fn section<'a>(read: &mut In<'a>) -> Result<Section<'a>, ChunkError> {
+    let len = usize::try_from(read.u64()?).map_err(|_| ChunkError::TooLarge)?;
+    if len > MAX_PART {
         return Err(ChunkError::TooLarge);
     }
-    match read.len()? {
-        0 => Ok(read.bytes(raw_len)?.to_vec()),
-        packed_len => {
-            let packed = read.bytes(packed_len)?;
-            decompress_to_vec_with_limit(packed, raw_len)
-                .ok()
-                .filter(|part| part.len() == raw_len)
-                .ok_or(ChunkError::Compressed)
-        }
-    }
+    let (n, is_deflated) = match read.len()? {
+        0 => (len, false),
+        deflated => (deflated, true),
+    };
+    Ok(Section {
+        len,
+        bytes: read.bytes(n)?,
+        is_deflated,
+    })
 }
 
-/// Passes over a part without reading it.
-pub(crate) fn skip(read: &mut In<'_>) -> Result<(), ChunkError> {
-    let raw_len = usize::try_from(read.u64()?).map_err(|_| ChunkError::TooLarge)?;
-    let len = match read.len()? {
-        0 => raw_len,
-        packed_len => packed_len,
-    };
-    read.bytes(len).map(drop)
+pub(crate) fn deflated(part: &[u8]) -> Vec<u8> {
+    compress_to_vec(part, LEVEL)
+}
+
+/// A deflated part, which says how long it must be.
+pub(crate) fn inflated(deflated: &[u8], len: usize) -> Vec<u8> {
+    decompress_to_vec_with_limit(deflated, len).unwrap_or_default()
 }

@@ -123,7 +123,8 @@ impl<'a> PostsOut<'a> {
     }
 
     fn write_withdrawn(&mut self, withdrawn: &Withdrawn) {
-        self.rest.i64(i64::from(withdrawn.compound));
+        let judgement = i64::from(withdrawn.judgement) << 16;
+        self.rest.i64(judgement + i64::from(withdrawn.compound));
         for names in [&withdrawn.topics, &withdrawn.tickers] {
             self.rest.len(names.len());
             names.iter().for_each(|name| self.rest.text(name));
@@ -283,8 +284,10 @@ impl<'a> PostsIn<'a> {
 
     fn read_withdrawn(&mut self) -> Result<Withdrawn, ChunkError> {
         let rest = &mut self.rest;
-        let compound = rest.i64()?;
-        let compound = i16::try_from(compound).map_err(|_| ChunkError::Value("compound"))?;
+        let value = rest.i64()?;
+        let compound = value as i16;
+        let judgement = u16::try_from(value.wrapping_sub(compound.into()) >> 16)
+            .map_err(|_| ChunkError::Value("compound"))?;
         let mut names = || -> Result<Vec<String>, ChunkError> {
             let n = rest.len()?;
             (0..n).map(|_| rest.text().map(str::to_owned)).collect()
@@ -293,6 +296,7 @@ impl<'a> PostsIn<'a> {
             compound,
             topics: names()?,
             tickers: names()?,
+            judgement,
         })
     }
 }

@@ -5,42 +5,46 @@ use wire::Body;
 use crate::{
     ChunkError, MAX_EVENTS, Record,
     bytes::{In, Out},
-    pack,
+    pack::{self, Section},
 };
 
 const MAGIC: [u8; 4] = *b"MTTX";
 /// With fewer the texts take more room (128: +15 %), with more a single one takes longer to read.
 const PER_BLOCK: usize = 512;
 
-/// Writes the texts; returns their hash too. Without posts there is nothing to write.
-pub(crate) fn write(records: &[Record]) -> (Vec<u8>, u64) {
+/// The texts in blocks.
+pub(crate) fn parts(records: &[Record]) -> Vec<Vec<u8>> {
     let texts: Vec<&str> = records.iter().filter_map(text).collect();
-    if texts.is_empty() {
+    let block = |texts: &[&str]| {
+        let mut raw = Out::default();
+        texts.iter().for_each(|text| raw.len(text.len()));
+        texts.iter().for_each(|text| raw.bytes(text.as_bytes()));
+        raw.0
+    };
+    texts.chunks(PER_BLOCK).map(block).collect()
+}
+
+/// Puts the blocks together, each with its deflated form; returns their hash too. Without posts there is
+/// nothing to write.
+pub(crate) fn write<'a>(
+    parts: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    n_texts: u32,
+) -> (Vec<u8>, u64) {
+    if n_texts == 0 {
         return (Vec::new(), 0);
     }
     let mut body = Out::default();
-    body.len(texts.len());
-    for block in texts.chunks(PER_BLOCK) {
-        let mut raw = Out::default();
-        block.iter().for_each(|text| raw.len(text.len()));
-        block.iter().for_each(|text| raw.bytes(text.as_bytes()));
-        pack::pack(&mut body, &raw.0);
-    }
+    body.u64(n_texts.into());
+    parts.for_each(|(part, deflated)| pack::put(&mut body, part, deflated));
     let framed = pack::frame(MAGIC, &body.0);
     (framed, pack::hash(&body.0))
 }
 
-/// Gives every post its text.
-pub(crate) fn fill(bytes: &[u8], hash: u64, records: &mut [Record]) -> Result<(), ChunkError> {
-    let mut posts = records
-        .iter_mut()
-        .filter_map(|record| match &mut record.event.body {
-            Body::Post(post) => Some(&mut post.text),
-            _ => None,
-        });
+/// Where the blocks lie, and how many texts are in them. They must have the hash.
+pub(crate) fn sections(bytes: &[u8], hash: u64) -> Result<(Vec<Section<'_>>, usize), ChunkError> {
     if bytes.is_empty() {
-        return match posts.next() {
-            None if hash == 0 => Ok(()),
+        return match hash {
+            0 => Ok((Vec::new(), 0)),
             _ => Err(ChunkError::Texts),
         };
     }
@@ -49,10 +53,25 @@ pub(crate) fn fill(bytes: &[u8], hash: u64, records: &mut [Record]) -> Result<()
         return Err(ChunkError::Texts);
     }
     let n_texts = n_texts(&mut read)?;
-    for from in (0..n_texts).step_by(PER_BLOCK) {
-        let n = (n_texts - from).min(PER_BLOCK);
-        let raw = pack::unpack(&mut read)?;
-        for text in Block::new(&raw, n)? {
+    let blocks = (0..n_texts.div_ceil(PER_BLOCK)).map(|_| pack::section(&mut read));
+    Ok((blocks.collect::<Result<_, _>>()?, n_texts))
+}
+
+/// Gives every post its text.
+pub(crate) fn fill<'a>(
+    blocks: impl Iterator<Item = &'a [u8]>,
+    n_texts: usize,
+    records: &mut [Record],
+) -> Result<(), ChunkError> {
+    let mut posts = records
+        .iter_mut()
+        .filter_map(|record| match &mut record.event.body {
+            Body::Post(post) => Some(&mut post.text),
+            _ => None,
+        });
+    for (idx, block) in blocks.enumerate() {
+        let n = n_texts.saturating_sub(idx * PER_BLOCK).min(PER_BLOCK);
+        for text in Block::new(block, n)? {
             *posts.next().ok_or(ChunkError::Texts)? = text?.to_owned();
         }
     }
@@ -74,9 +93,16 @@ pub fn read_text(texts: &[u8], idx: usize) -> Result<String, ChunkError> {
     }
     let block = idx / PER_BLOCK;
     for _ in 0..block {
-        pack::skip(&mut read)?;
+        pack::section(&mut read)?;
     }
-    let raw = pack::unpack(&mut read)?;
+    let section = pack::section(&mut read)?;
+    let raw = match section.is_deflated {
+        true => pack::inflated(section.bytes, section.len),
+        false => section.bytes.to_vec(),
+    };
+    if raw.len() != section.len {
+        return Err(ChunkError::Compressed);
+    }
     let n = (n_texts - block * PER_BLOCK).min(PER_BLOCK);
     Block::new(&raw, n)?
         .nth(idx % PER_BLOCK)

@@ -138,11 +138,14 @@ fn rare() -> impl Strategy<Value = Body> {
 
 fn withdrawn() -> impl Strategy<Value = Withdrawn> {
     let names = || prop::collection::vec(".{0,5}", 0..3);
-    (-10_000i16..=10_000, names(), names()).prop_map(|(compound, topics, tickers)| Withdrawn {
-        compound,
-        topics,
-        tickers,
-    })
+    (-10_000i16..=10_000, names(), names(), any::<u16>()).prop_map(
+        |(compound, topics, tickers, judgement)| Withdrawn {
+            compound,
+            topics,
+            tickers,
+            judgement,
+        },
+    )
 }
 
 fn record() -> impl Strategy<Value = Record> {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use wire::{Millis, SourceStatus, config::Filters};
 
 use super::method::{Card, Figures, Method};
-use crate::{app::Actions, format, state::Views, strings};
+use crate::{app::Actions, format, panels::replay::ReplayButton, state::Views, strings};
 
 /// The panel.
 #[component]
@@ -164,6 +164,7 @@ fn Quality() -> impl IntoView {
             {fact("Gaps", "Stretches of the log that this browser missed", |v| v.n_gaps)}
             {fact("Unreadable", "Lines that this program could not read", |v| v.n_unreadable)}
         </dl>
+        <ReplayButton />
         <button
             type="button"
             class="quiet"

@@ -9,12 +9,16 @@
 //!
 //! Everything that can wake the worker is one [`Input`], handled by one `match`.
 
+mod clock;
+mod codec;
+mod digests;
 pub mod feed;
 mod files;
 mod frames;
 pub mod importer;
 mod lock;
 mod recount;
+mod replay;
 mod settings;
 pub mod store;
 pub mod updates;
@@ -22,7 +26,7 @@ pub mod updates;
 use std::{cell::RefCell, mem, rc::Rc};
 
 use analysis::{
-    Applied, Configured, Engine, Standing,
+    Applied, Configured, Engine, Standing, digest,
     protocol::{Command, LinkState, Method, StoreState, Trouble, Update, Watch},
     view::HashtagsView,
 };
@@ -36,10 +40,11 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
+use digests::Digests;
 use frames::{Flow, Shown, pieces};
 use recount::Recount;
 use settings::Settings;
-use store::{Batch, Chunk, Imported, Withdrawal};
+use store::{Batch, Chunk, Imported, Undigested, Withdrawal};
 
 /// Everything that can wake the worker.
 #[allow(clippy::large_enum_variant, reason = "one exists at a time")]
@@ -68,9 +73,16 @@ pub async fn run(mut commands: UnboundedReceiver<Command>) {
     loop {
         next = match next.take() {
             Some(Command::Start {
+                store,
+                watch,
+                replay: Some(range),
+                ..
+            }) => replay::run(&mut commands, store, watch, range).await,
+            Some(Command::Start {
                 relay,
                 store,
                 watch,
+                replay: None,
             }) => follow(&mut commands, (relay, store, watch)).await,
             // Before Start there is nothing to be asked.
             _ => commands.next().await,
@@ -96,7 +108,7 @@ async fn follow(
     loop {
         let input = match inputs.next().now_or_never() {
             Some(input) => input,
-            None if worker.judge_some() => {
+            None if worker.judge_some() || worker.digest_one() => {
                 // Lets the browser deliver what has come meanwhile.
                 TimeoutFuture::new(0).await;
                 continue;
@@ -105,6 +117,15 @@ async fn follow(
         };
         match input {
             Some(Input::Command(start @ Command::Start { .. })) => return Some(start),
+            Some(Input::Command(Command::Import { no, numbers, texts })) => {
+                let records = codec::read(&numbers, &texts).await.unwrap_or_default();
+                worker.import(FromFile {
+                    no,
+                    numbers,
+                    texts,
+                    records,
+                });
+            }
             Some(input) => worker.handle(input),
             None => return None,
         }
@@ -157,11 +178,20 @@ struct Worker {
     /// The store has been read once.
     is_read: bool,
     /// Chunks of a file that came before: what is new in them cannot be told yet. The importer sends few at once.
-    early: Vec<(u32, Vec<u8>, Vec<u8>)>,
+    early: Vec<FromFile>,
     /// The person wants nothing to move.
     is_paused: bool,
     /// Under way when posts are to count in another way; the page shows what the engine said before.
     recount: Recount,
+    digests: Digests,
+}
+
+/// A chunk of a file, with what is in it.
+struct FromFile {
+    no: u32,
+    numbers: Vec<u8>,
+    texts: Vec<u8>,
+    records: Vec<Record>,
 }
 
 impl Worker {
@@ -194,6 +224,7 @@ impl Worker {
             early: Vec::new(),
             is_paused: false,
             recount: Recount::default(),
+            digests: Digests::default(),
         }
     }
 
@@ -213,28 +244,89 @@ impl Worker {
             Input::Feed(feed::Report::Broken { attempt, retry_in }) => {
                 self.set_link(LinkState::Offline { attempt, retry_in });
             }
-            Input::Store(store::Report::Opened(meta)) => self.restore(meta),
-            Input::Store(store::Report::Loaded(records)) => {
-                self.recount.load(&mut self.engine, &records);
-            }
-            Input::Store(store::Report::Damaged { n_events }) => self.tell_damage(n_events),
-            Input::Store(store::Report::Read) => {
-                self.end_reading();
-                self.start();
-            }
-            Input::Store(store::Report::Imported(imported)) => {
-                tell_imported(imported);
-                // What came meanwhile would have to wait for the tick, and the file with it.
-                self.store_batch();
-            }
-            Input::Store(store::Report::State(state)) => self.set_store(state),
+            Input::Store(report) => self.hear(report),
             Input::Tick => self.tick(),
         }
     }
 
+    fn hear(&mut self, report: store::Report) {
+        let is_first = self.engine.n_events() == 0;
+        match report {
+            store::Report::Opened(meta, digest_key) => {
+                self.restore(meta);
+                // Nobody waits for it where the browser refuses to store.
+                let _ = digest_key.send(self.engine.digest_key());
+            }
+            store::Report::Expected(n_posts) => {
+                if let Some(engine) = self.recount.target(&mut self.engine) {
+                    engine.reserve(n_posts);
+                }
+            }
+            store::Report::Digest(digest) => {
+                let engine = self.recount.target(&mut self.engine);
+                let applied = engine.map(|engine| engine.apply_digest(&digest));
+                // Somebody has changed topics meanwhile.
+                if let Some(Err(digest::Unusable)) = applied {
+                    self.count_again();
+                }
+            }
+            store::Report::Counted => self.send_frame(),
+            store::Report::Recalled(records) => self.recount.recall(&mut self.engine, &records),
+            store::Report::Restart => {
+                let new = self.settings.new_engine(&self.config, &self.watch);
+                if let Some(engine) = self.recount.target(&mut self.engine) {
+                    *engine = new;
+                }
+                self.digests.clear();
+            }
+            store::Report::Loaded(records) => self.recount.load(&mut self.engine, &records),
+            store::Report::Undigested(chunk) => self.note_undigested(chunk),
+            store::Report::Damaged { n_events } => self.tell_damage(n_events),
+            store::Report::Read => {
+                if let Some(engine) = self.recount.target(&mut self.engine) {
+                    engine.end_recall();
+                }
+                self.end_reading();
+                self.start();
+            }
+            store::Report::Unread => self.give_up_counting(),
+            store::Report::Imported(imported) => {
+                tell_imported(imported);
+                // What came meanwhile would have to wait for the tick, and the file with it.
+                self.store_batch();
+            }
+            store::Report::State(state) => self.set_store(state),
+        }
+        if is_first && self.engine.n_events() > 0 {
+            self.send_frame();
+        }
+    }
+
+    fn note_undigested(&mut self, chunk: Undigested) {
+        if matches!(self.store, StoreState::NotKept { .. }) {
+            return;
+        }
+        self.digests.push(chunk);
+        if let Some(engine) = self.recount.target(&mut self.engine) {
+            self.batch.digests.append(&mut self.digests.of_many(engine));
+        }
+    }
+
+    /// Makes the digest of a chunk, if there is one to make; returns whether there is reason to go on.
+    fn digest_one(&mut self) -> bool {
+        if self.recount.is_on() || !self.is_read {
+            return false;
+        }
+        let made = self.digests.next(&mut self.engine);
+        let is_made = made.is_some();
+        self.batch.digests.extend(made);
+        is_made
+    }
+
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Start { .. } => {}
+            // Seen to before; a replay has a loop of its own.
+            Command::Start { .. } | Command::Import { .. } | Command::Replay(_) => {}
             Command::Watch(watch) => {
                 let counts_anew =
                     (watch.scoring, &watch.sampling) != (self.watch.scoring, &self.watch.sampling);
@@ -272,16 +364,12 @@ impl Worker {
                 }
             }
             Command::Reconnect => self.reconnect(),
-            Command::Import { no, numbers, texts } => self.import(no, &numbers, &texts),
             Command::Pause => self.is_paused = true,
             Command::Resume => {
                 self.is_paused = false;
                 self.send_frame();
             }
-            Command::ClearStore => {
-                self.forget();
-                self.begin_again();
-            }
+            Command::ClearStore => self.clear_store(),
         }
     }
 
@@ -292,11 +380,24 @@ impl Worker {
             return false;
         }
         let is_flooded = self.flow.is_flood(self.engine.n_events());
-        if self.engine.n_waiting() == 0 || is_flooded && self.watch.sampling.is_everything() {
+        let is_idle = self.engine.has_judged_all();
+        if is_idle || is_flooded && self.watch.sampling.is_everything() {
             return false;
         }
         self.engine.judge(N_JUDGED);
         true
+    }
+
+    fn clear_store(&mut self) {
+        if let StoreState::NotKept { reason } = &self.store {
+            return updates::send(&Update::Trouble(Trouble {
+                what: format!("Nothing was cleared: this tab keeps nothing. {reason}."),
+                still_works: "Everything shown stays.".to_owned(),
+                what_to_do: "Clear it in the tab that keeps the data.".to_owned(),
+            }));
+        }
+        self.forget();
+        self.begin_again();
     }
 
     fn reconnect(&self) {
@@ -322,16 +423,14 @@ impl Worker {
     /// What is kept beside the stored events, which follow.
     fn restore(&mut self, meta: store::Meta) {
         let (topics, tickers) = (meta.topics.as_deref(), meta.tickers.as_deref());
-        self.settings = Settings::restore(topics, tickers, meta.word_list);
+        self.settings = Settings::restore(topics, tickers, meta.word_list.clone());
         // Topics and tickers come in with the configuration below.
         if self.watch.scoring.method == Method::WordList {
             self.engine = self.settings.new_engine(&self.config, &self.watch);
         }
         updates::send(&self.settings.word_list_update());
-        let config = meta
-            .config
-            .and_then(|text| serde_json::from_str(&text).ok());
-        self.configure(config.unwrap_or_default());
+        let config = meta.config();
+        self.configure(config);
         let tip = meta.tip.and_then(|line| ndjson::decode_line(&line).ok());
         if let Some(tip) = tip {
             self.take_tip(tip);
@@ -354,8 +453,8 @@ impl Worker {
     fn start(&mut self) {
         self.send_frame();
         self.is_read = true;
-        for (no, numbers, texts) in mem::take(&mut self.early) {
-            self.import(no, &numbers, &texts);
+        for chunk in mem::take(&mut self.early) {
+            self.import(chunk);
         }
         if self.relay.is_empty() {
             return self.set_link(LinkState::Files);
@@ -400,12 +499,27 @@ impl Worker {
     /// page shows what it has.
     fn count_again(&mut self) {
         let engine = self.settings.new_engine(&self.config, &self.watch);
+        let key = engine.digest_key();
         self.recount.begin(engine);
-        if matches!(self.store, StoreState::NotKept { .. }) {
+        self.digests.clear();
+        // Without a relay only the store can have it, be it another tab's.
+        if matches!(self.store, StoreState::NotKept { .. }) && !self.relay.is_empty() {
             self.fill_from_relay();
         } else {
-            self.batch.reads_again = true;
+            self.batch.reads_again = Some(key);
         }
+    }
+
+    /// Neither store nor relay has what would have to be counted.
+    fn give_up_counting(&mut self) {
+        self.recount.give_up();
+        self.recount.end_reading();
+        updates::send(&Update::Trouble(Trouble {
+            what: "These posts cannot be counted in another way: this browser keeps no files."
+                .to_owned(),
+            still_works: "They stay as they were counted.".to_owned(),
+            what_to_do: "Open the file again.".to_owned(),
+        }));
     }
 
     fn fill_from_relay(&mut self) {
@@ -518,17 +632,39 @@ impl Worker {
         let is_new = self.engine.apply(event) == Applied::New;
         if is_new {
             self.recount.keep(event);
+            self.withdraw_late(event);
         }
         is_new
     }
 
+    /// A post that came after it was withdrawn is stored without its text.
+    fn withdraw_late(&mut self, event: &Event) {
+        let Some(post) = Identity::of(event) else {
+            return;
+        };
+        if self.engine.is_withdrawn(post)
+            && let Some((at, standing)) = self.engine.standing(post)
+        {
+            self.batch.withdraw.push(Withdrawal {
+                post,
+                at,
+                stays: withdrawn(standing),
+            });
+        }
+    }
+
     /// Takes in a chunk of a file. If all of it is new the store keeps it as it is; a chunk of nothing but
     /// known events is not stored again.
-    fn import(&mut self, no: u32, numbers: &[u8], texts: &[u8]) {
+    fn import(&mut self, chunk: FromFile) {
         if !self.is_read {
-            return self.early.push((no, numbers.to_vec(), texts.to_vec()));
+            return self.early.push(chunk);
         }
-        let records = chunks::read(numbers, texts).unwrap_or_default();
+        let FromFile {
+            no,
+            numbers,
+            texts,
+            records,
+        } = chunk;
         let is_first = self.engine.n_events() == 0;
         let n = records.len();
         let new: Vec<Record> = records
@@ -543,10 +679,13 @@ impl Worker {
             return tell_imported(vec![imported]);
         }
         self.batch.imported.push(imported);
-        match new.len() == n && !new.is_empty() {
-            true => self.batch.sealed.push(Chunk::of(numbers, texts, &new)),
-            false => self.batch.records.extend(new),
-        }
+        // What came before it must lie before it: posts are judged in the order in which they are read again.
+        let before = mem::take(&mut self.batch.records);
+        self.batch.sealed.extend(Chunk::unsealed(before));
+        self.batch.sealed.extend(match new.len() == n && n > 0 {
+            true => Some(Chunk::of(numbers, texts, &new)),
+            false => Chunk::unsealed(new),
+        });
         self.store_batch();
         if is_first && self.engine.n_events() > 0 {
             self.send_frame();
@@ -559,6 +698,7 @@ impl Worker {
         self.drop_batch();
         self.batch.starts_anew = true;
         self.recount.give_up();
+        self.digests.clear();
         self.keep_config();
         self.keep_settings();
     }
@@ -587,21 +727,22 @@ impl Worker {
 
     /// Hands the batch to the store, unless it is still busy with the last one: then it grows.
     fn store_batch(&mut self) {
+        let reads_again = self.batch.reads_again;
         if matches!(self.store, StoreState::NotKept { .. }) {
-            return self.drop_batch();
+            self.drop_batch();
+            self.batch.reads_again = reads_again;
         }
         // A reading that is to fill a new engine waits until the first one is through.
         let is_being_read = !self.is_read;
-        if self.batch.is_empty() || self.batch.reads_again && is_being_read {
+        if self.batch.is_empty() || self.batch.reads_again.is_some() && is_being_read {
             return;
         }
         let cursor = self.cursor.borrow().as_ref().map(Cursor::to_string);
         if let Some(cursor) = cursor {
             self.keep("cursor", cursor);
         }
-        let reads_again = self.batch.reads_again;
         match self.batches.try_send(mem::take(&mut self.batch)) {
-            Ok(()) if reads_again => self.recount.note_asked(self.tip.as_ref()),
+            Ok(()) if reads_again.is_some() => self.recount.note_asked(self.tip.as_ref()),
             Ok(()) => {}
             Err(refused) => self.batch = refused.into_inner(),
         }
@@ -651,7 +792,8 @@ impl Worker {
         if self.store != state {
             self.store = state;
             // The store that was to fill the engine is gone.
-            if self.recount.is_on() && matches!(self.store, StoreState::NotKept { .. }) {
+            let is_not_kept = matches!(self.store, StoreState::NotKept { .. });
+            if self.recount.is_on() && is_not_kept && !self.relay.is_empty() {
                 self.fill_from_relay();
             }
             updates::send(&Update::Store(self.store.clone()));
@@ -670,5 +812,6 @@ fn withdrawn(standing: Standing) -> Withdrawn {
         compound: standing.compound,
         topics: standing.topics,
         tickers: standing.tickers,
+        judgement: standing.judgement,
     }
 }

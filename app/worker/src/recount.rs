@@ -56,19 +56,30 @@ impl Recount {
         }
     }
 
-    /// Takes stored events: for the page's own engine when nothing is under way.
-    pub(crate) fn load(&mut self, own: &mut Engine, records: &[Record]) {
+    /// The engine that stored events are for: the page's own when nothing is under way.
+    pub(crate) fn target<'a>(&'a mut self, own: &'a mut Engine) -> Option<&'a mut Engine> {
         if self.n_reads == 0 {
-            return apply(own, records);
+            return Some(own);
         }
         // Of several readings the last one counts; one of a store that was thrown away does not.
         let is_last = self.n_reads == 1;
-        if let Some(next) = self
-            .next
-            .as_mut()
-            .filter(|next| is_last && !next.is_unasked)
-        {
-            apply(&mut next.engine, records);
+        let next = self.next.as_mut();
+        let next = next.filter(|next| is_last && !next.is_unasked)?;
+        Some(&mut next.engine)
+    }
+
+    /// Takes stored events.
+    pub(crate) fn load(&mut self, own: &mut Engine, records: &[Record]) {
+        if let Some(engine) = self.target(own) {
+            apply(engine, records);
+        }
+    }
+
+    /// Takes texts of events that are in.
+    pub(crate) fn recall(&mut self, own: &mut Engine, records: &[Record]) {
+        if let Some(engine) = self.target(own) {
+            let posts = records.iter().filter(|record| record.withdrawn.is_none());
+            posts.for_each(|record| engine.recall(&record.event));
         }
     }
 
@@ -93,7 +104,8 @@ impl Recount {
     }
 }
 
-fn apply(engine: &mut Engine, records: &[Record]) {
+/// Takes in what is stored.
+pub(crate) fn apply(engine: &mut Engine, records: &[Record]) {
     for Record { event, withdrawn } in records {
         match withdrawn {
             Some(withdrawn) => engine.apply_withdrawn(event, &standing(withdrawn.clone())),
@@ -115,11 +127,13 @@ pub(crate) fn standing(withdrawn: Withdrawn) -> Standing {
         compound,
         topics,
         tickers,
+        judgement,
     } = withdrawn;
     Standing {
         compound,
         topics,
         tickers,
+        judgement,
     }
 }
 

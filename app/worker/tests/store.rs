@@ -3,28 +3,42 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-use analysis::protocol::StoreState;
+use analysis::{Engine, protocol::StoreState};
 use chunks::Withdrawn;
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use wire::{Body, ndjson};
+use wire::{Body, PublicConfig, ndjson};
 use worker::{
     Input,
-    store::{self, Batch, Meta, Report, Withdrawal},
+    store::{self, Batch, Meta, Report, Undigested, Withdrawal},
 };
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// No digest is made with it here.
+const DIGEST_KEY: u64 = 1;
 
 /// A running store. Dropping it ends the store and lets its lock go.
 struct Running {
     batches: mpsc::Sender<Batch>,
     reports: mpsc::Receiver<Input>,
     n_damaged: u64,
+    /// Key of the digests that can be used.
+    digest_key: u64,
+    undigested: Vec<Undigested>,
+    /// What was read: by digests, once more from the start, and texts.
+    n_digests: usize,
+    n_restarts: usize,
+    n_recalled: usize,
 }
 
 impl Running {
     fn start() -> Self {
+        Self::start_with(DIGEST_KEY)
+    }
+
+    fn start_with(digest_key: u64) -> Self {
         let (batches, received) = mpsc::channel(1);
         let (sender, reports) = mpsc::channel(4);
         spawn_local(store::run("moodtape".to_owned(), received, sender));
@@ -32,6 +46,11 @@ impl Running {
             batches,
             reports,
             n_damaged: 0,
+            digest_key,
+            undigested: Vec::new(),
+            n_digests: 0,
+            n_restarts: 0,
+            n_recalled: 0,
         }
     }
 
@@ -41,7 +60,16 @@ impl Running {
         let mut kept = Meta::default();
         loop {
             match self.reports.next().await {
-                Some(Input::Store(Report::Opened(meta))) => kept = meta,
+                Some(Input::Store(Report::Opened(meta, key))) => {
+                    kept = meta;
+                    let _ = key.send(self.digest_key);
+                }
+                Some(Input::Store(Report::Digest(_))) => self.n_digests += 1,
+                Some(Input::Store(Report::Recalled(records))) => self.n_recalled += records.len(),
+                Some(Input::Store(Report::Restart)) => {
+                    self.n_restarts += 1;
+                    lines.clear();
+                }
                 Some(Input::Store(Report::Loaded(records))) => {
                     for record in records {
                         lines.push(ndjson::encode_line(&record.event));
@@ -51,15 +79,19 @@ impl Running {
                 Some(Input::Store(Report::Read)) => {
                     return (lines, kept);
                 }
-                _ => panic!("the store ended before it had been read"),
+                Some(_) => {}
+                None => panic!("the store ended before it had been read"),
             }
         }
     }
 
     async fn state(&mut self) -> StoreState {
-        match self.reports.next().await {
-            Some(Input::Store(Report::State(state))) => state,
-            _ => panic!("the store said something else"),
+        loop {
+            match self.reports.next().await {
+                Some(Input::Store(Report::State(state))) => return state,
+                Some(Input::Store(Report::Undigested(chunk))) => self.undigested.push(chunk),
+                _ => panic!("the store said something else"),
+            }
         }
     }
 
@@ -197,6 +229,7 @@ async fn a_withdrawn_post_is_gone_from_chunks_and_tail_and_its_score_stays() {
     let (mut n, mut withdrawn) = (0, Vec::new());
     while let Some(Input::Store(report)) = store.reports.next().await {
         match report {
+            Report::Opened(_, key) => drop(key.send(DIGEST_KEY)),
             Report::Loaded(records) => {
                 n += records.len();
                 let records = records.into_iter().filter(|r| r.withdrawn.is_some());
@@ -305,4 +338,157 @@ async fn lines_of_the_first_version_are_read_and_brought_into_todays_form() {
         }
     })
     .await;
+}
+
+/// Stores posts and the digest of their chunk; returns its key.
+async fn digested(store: &mut Running, n: u64) -> u64 {
+    store.append(batch(1, n)).await;
+    let mut engine = Engine::new(&PublicConfig::default());
+    for record in batch(1, n).records {
+        engine.apply(&record.event);
+    }
+    engine.judge(usize::MAX);
+    let chunk = store.undigested.pop().unwrap();
+    let digest = engine.digest(&chunk.origins).unwrap();
+    store
+        .append(Batch {
+            digests: vec![chunk.digested(digest)],
+            ..Batch::default()
+        })
+        .await;
+    engine.digest_key()
+}
+
+#[wasm_bindgen_test]
+async fn a_digest_is_handed_on_in_the_place_of_its_chunk_unless_it_was_made_in_another_way() {
+    let mut store = empty().await;
+    let key = digested(&mut store, 5_000).await;
+    store.append(batch(5_001, 2)).await;
+    store.stop().await;
+
+    let mut fitting = Running::start_with(key);
+    let (read, _) = fitting.read().await;
+    let state = fitting.state().await;
+    let counts = (fitting.n_digests, fitting.n_recalled);
+    fitting.stop().await;
+    let mut other = Running::start();
+    let (all, _) = other.read().await;
+
+    assert_eq!((counts, read), ((1, 5_000), lines(5_001, 2)));
+    let kept = StoreState::Kept {
+        n_events: 5_002,
+        n_posts: 5_002,
+    };
+    assert_eq!((state, other.state().await), (kept.clone(), kept));
+    assert_eq!((other.n_digests, all), (0, lines(1, 5_002)));
+    other.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_digest_whose_chunk_is_damaged_is_taken_back() {
+    let mut store = empty().await;
+    let key = digested(&mut store, 5_000).await;
+    store.append(batch(5_001, 2)).await;
+    store.stop().await;
+    change(&["texts"], async |transaction| {
+        let texts = transaction.object_store("texts").unwrap();
+        let keys = texts.get_all_keys(None, None).unwrap().await.unwrap();
+        let bytes = js_sys::Uint8Array::from(&b"MTTX\x01 and then nothing that was written"[..]);
+        texts.put(&bytes, Some(&keys[0])).unwrap().await.unwrap();
+    })
+    .await;
+
+    let mut store = Running::start_with(key);
+    let (read, _) = store.read().await;
+
+    assert_eq!((store.n_restarts, store.n_damaged), (1, 5_000));
+    assert_eq!(read, lines(5_001, 2));
+    store.state().await;
+    store.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_withdrawn_post_leaves_the_digest_of_its_chunk_usable_and_without_its_author() {
+    let mut store = empty().await;
+    let key = digested(&mut store, 5_000).await;
+    let withdrawal = Withdrawal {
+        post: wire::Identity::of_post("x", "7"),
+        at: 7,
+        stays: Withdrawn::default(),
+    };
+    store
+        .append(Batch {
+            withdraw: vec![withdrawal],
+            ..Batch::default()
+        })
+        .await;
+    store.stop().await;
+
+    let mut store = Running::start_with(key);
+    let mut engine = Engine::new(&PublicConfig::default());
+    while let Some(Input::Store(report)) = store.reports.next().await {
+        match report {
+            Report::Opened(_, told) => drop(told.send(key)),
+            Report::Digest(digest) => engine.apply_digest(&digest).unwrap(),
+            Report::Read => break,
+            _ => {}
+        }
+    }
+
+    let summary = engine.summary();
+    assert_eq!((summary.counts.posts, summary.n_deleted), (5_000, 1));
+    assert!(engine.is_withdrawn(wire::Identity::of_post("x", "7")));
+    store.state().await;
+    store.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_comes_before_a_chunk_of_a_file_lies_before_it() {
+    let mut store = empty().await;
+    store.append(batch(1, 3)).await;
+    let records = batch(4, 3).records;
+    store
+        .append(Batch {
+            sealed: vec![store::Chunk::unsealed(records).unwrap()],
+            ..batch(7, 1)
+        })
+        .await;
+    store.stop().await;
+
+    let mut store = Running::start();
+    let (read, _) = store.read().await;
+
+    assert_eq!(read, lines(1, 7));
+    store.state().await;
+    store.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_store_is_played_in_the_order_in_which_its_events_were_seen() {
+    let mut store = empty().await;
+    for first in [6_001, 1] {
+        let records = batch(first, 6_000).records;
+        store
+            .append(Batch {
+                sealed: vec![store::Chunk::unsealed(records).unwrap()],
+                ..Batch::default()
+            })
+            .await;
+    }
+    store.append(batch(12_001, 2)).await;
+    store.stop().await;
+
+    let (sender, mut played) = mpsc::channel(1);
+    spawn_local(store::play("moodtape".to_owned(), sender));
+    let mut seen = Vec::new();
+    while let Some(piece) = played.next().await {
+        match piece {
+            store::Played::Opened(_, range) => assert_eq!((range.from, range.to), (1, 12_002)),
+            store::Played::Records(records) => {
+                seen.extend(records.iter().map(|record| record.event.seen_at));
+            }
+        }
+    }
+
+    assert_eq!(seen, (1..=12_002).collect::<Vec<_>>());
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
-use wire::{Cursor, LogId, Millis, author::AuthorKey};
+use wire::{Cursor, LogId, Millis, author::AuthorKey, event::GapReason};
 
 use super::{Kinds, Line, Want};
 
@@ -16,6 +16,9 @@ pub(super) trait Store: Send {
 
     /// The posts of an author, as they are stored.
     fn posts_of(&self, log: &LogId, author: u64) -> Result<Vec<Line>, LogError>;
+
+    /// Where the post of this identity stands.
+    fn seq_of_post(&self, identity: u64) -> Result<Option<u64>, LogError>;
 
     /// Stores everything of a commit or nothing. Returns what the posts that it withdraws have become.
     fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Line>, LogError>;
@@ -50,6 +53,8 @@ pub(super) struct Commit<'a> {
     pub(super) withdrawn: &'a [u64],
     /// Sources and how far they have got.
     pub(super) positions: &'a [(String, String)],
+    /// Seqs that will not come any more.
+    pub(super) hole: Option<(u64, u64)>,
 }
 
 /// What may stay.
@@ -68,6 +73,8 @@ pub(super) struct Opened {
     /// The newest seq that may ever have been given out.
     pub(super) tip: u64,
     pub(super) holes: Vec<(u64, u64)>,
+    /// Where they come from.
+    pub(super) hole_reason: GapReason,
     pub(super) positions: BTreeMap<String, String>,
     pub(super) author_key: AuthorKey,
     pub(super) last_stop: LastStop,
@@ -122,6 +129,17 @@ pub enum LogError {
     /// What SQLite says.
     #[error("the log's database failed: {0}")]
     Sqlite(#[source] Arc<rusqlite::Error>),
+    /// The shared log cannot be reached, or does not do what it is asked to.
+    #[error("the shared log at {address} cannot be used: {problem}")]
+    Shared {
+        /// Where it is.
+        address: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Another relay has taken the source over.
+    #[error("another relay listens to this source")]
+    Overtaken,
     /// The log has been closed.
     #[error("the log is closed")]
     Stopped,

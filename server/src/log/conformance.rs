@@ -7,7 +7,10 @@ use wire::{
     event::{Gap, GapReason},
 };
 
-use super::{Batch, Kinds, Line, Log, LogOptions, Page, Read, Want};
+use super::{
+    Batch, Kinds, Line, Log, LogOptions, Page, Read, Want, shared,
+    shared::tests::{Relay, fresh_stream},
+};
 
 /// A log, and the folder that goes with it.
 struct Made {
@@ -29,8 +32,26 @@ fn in_sqlite(options: LogOptions) -> Made {
     }
 }
 
+/// A stream of its own on a real server, and a copy of it.
+fn in_jetstream(options: LogOptions) -> Made {
+    let server = shared::tests::server().expect("it was there before");
+    let Relay { log, folder } = shared::tests::relay(&fresh_stream(server), options);
+    Made {
+        log,
+        _folder: Some(folder),
+    }
+}
+
 type Make = fn(LogOptions) -> Made;
-const STORES: [(&str, Make); 2] = [("memory", in_memory), ("sqlite", in_sqlite)];
+
+/// Without a `nats-server` on this machine the last of them is missing, and that is said.
+fn stores() -> Vec<(&'static str, Make)> {
+    let mut stores: Vec<(&'static str, Make)> = vec![("memory", in_memory), ("sqlite", in_sqlite)];
+    if shared::tests::server().is_some() {
+        stores.push(("jetstream", in_jetstream));
+    }
+    stores
+}
 
 /// So little stays in the tail that most reads go to the store.
 const COLD: LogOptions = LogOptions {
@@ -108,7 +129,7 @@ fn seqs(lines: &[Line]) -> Vec<u64> {
 
 #[tokio::test]
 async fn what_was_appended_is_read_once_and_in_order_however_it_is_cut() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         for options in [LogOptions::default(), COLD] {
             let made = make(options);
             for start in [0, 30, 60] {
@@ -137,7 +158,7 @@ async fn what_was_appended_is_read_once_and_in_order_however_it_is_cut() {
 
 #[tokio::test]
 async fn a_reader_gets_the_event_that_was_appended() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(COLD);
         append(&made.log, (0..50).map(post).collect()).await;
 
@@ -165,7 +186,7 @@ async fn a_reader_gets_the_event_that_was_appended() {
 
 #[tokio::test]
 async fn a_foreign_cursor_and_one_beyond_the_tip_are_reset() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(COLD);
         append(&made.log, vec![post(1)]).await;
         let foreign = Cursor {
@@ -185,7 +206,7 @@ async fn a_foreign_cursor_and_one_beyond_the_tip_are_reset() {
 
 #[tokio::test]
 async fn a_cursor_below_the_floor_announces_a_gap() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(LogOptions {
             keep_age: Some(100),
             ..COLD
@@ -219,7 +240,7 @@ async fn a_cursor_below_the_floor_announces_a_gap() {
 
 #[tokio::test]
 async fn a_log_that_is_too_large_loses_its_oldest_lines() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(LogOptions {
             keep_bytes: Some(400_000),
             ..COLD
@@ -248,7 +269,7 @@ async fn a_log_that_is_too_large_loses_its_oldest_lines() {
 
 #[tokio::test]
 async fn kinds_and_times_choose_and_the_rest_counts_as_scanned() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         for options in [LogOptions::default(), COLD] {
             let made = make(options);
             let mixed = |i: u64| {
@@ -280,7 +301,7 @@ async fn kinds_and_times_choose_and_the_rest_counts_as_scanned() {
 
 #[tokio::test]
 async fn a_withdrawn_post_keeps_its_place_and_loses_text_and_author() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         for options in [LogOptions::default(), COLD] {
             let made = make(options);
             append(&made.log, (0..50).map(post).collect()).await;
@@ -324,7 +345,7 @@ async fn a_withdrawn_post_keeps_its_place_and_loses_text_and_author() {
 
 #[tokio::test]
 async fn what_the_log_holds_is_left_out_when_it_is_offered_again() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(COLD);
         append(&made.log, vec![post(1), bar(60), delete(9)]).await;
         let position = Some(("s".to_owned(), "2".to_owned()));
@@ -351,7 +372,7 @@ async fn what_the_log_holds_is_left_out_when_it_is_offered_again() {
 
 #[tokio::test]
 async fn a_post_that_comes_after_its_own_delete_is_stored_without_text_and_author() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(LogOptions::default());
         append(&made.log, vec![delete(3)]).await;
 
@@ -376,7 +397,7 @@ async fn a_post_that_comes_after_its_own_delete_is_stored_without_text_and_autho
 
 #[tokio::test]
 async fn a_delete_that_concerns_no_reader_is_left_out_where_that_is_certain() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(LogOptions {
             keep_age: Some(1_000),
             ..COLD
@@ -403,7 +424,7 @@ async fn a_delete_that_concerns_no_reader_is_left_out_where_that_is_certain() {
 
 #[tokio::test]
 async fn all_posts_of_an_author_can_be_withdrawn_and_readers_are_told_of_each() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(COLD);
         let by = |id: u64, author: &str| {
             let mut event = post(id);
@@ -439,7 +460,7 @@ async fn all_posts_of_an_author_can_be_withdrawn_and_readers_are_told_of_each() 
 
 #[tokio::test]
 async fn what_retention_has_removed_may_come_again() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(LogOptions {
             keep_age: Some(10),
             ..COLD
@@ -457,7 +478,7 @@ async fn what_retention_has_removed_may_come_again() {
 
 #[tokio::test]
 async fn a_delete_that_is_still_held_outlasts_the_removal_of_its_post() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(LogOptions {
             keep_age: Some(10),
             ..COLD
@@ -479,7 +500,7 @@ async fn a_delete_that_is_still_held_outlasts_the_removal_of_its_post() {
 
 #[tokio::test]
 async fn a_restart_is_an_empty_log_under_another_id() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(COLD);
         let position = Some(("s".to_owned(), "9".to_owned()));
         made.log
@@ -513,7 +534,7 @@ async fn a_restart_is_an_empty_log_under_another_id() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_miss_nothing_while_lines_come_and_go() {
-    for (name, make) in STORES {
+    for (name, make) in stores() {
         let made = make(LogOptions {
             keep_age: Some(1_500),
             ..COLD
@@ -619,7 +640,7 @@ proptest! {
     #[test]
     fn any_interleaving_of_append_trim_and_read_yields_every_seq_above_the_floor_once(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        for (_, make) in STORES {
+        for (_, make) in stores() {
             let made = make(LogOptions { keep_age: Some(50), ..COLD });
             runtime.block_on(walk(&made.log, &steps));
         }

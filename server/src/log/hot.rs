@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tokio::time::Instant;
 use wire::{
-    Cursor, LogId,
+    Cursor, LogId, Millis,
     event::{Gap, GapReason},
 };
 
@@ -21,13 +21,15 @@ pub(super) struct Hot {
     id: LogId,
     floor: u64,
     tip: u64,
-    /// Seqs `first..=last` that were skipped by an unclean stop, in order.
+    /// Seqs `first..=last` that are not there, in order.
     holes: Vec<(u64, u64)>,
+    hole_reason: GapReason,
     positions: BTreeMap<String, String>,
     tail: Tail,
     tail_bytes: usize,
     /// The newest publications: the tip behind each, and when it was.
     publications: VecDeque<(u64, Instant)>,
+    newest_seen_at: Option<Millis>,
 }
 
 /// Where a read has to go on.
@@ -45,7 +47,9 @@ impl Hot {
             floor,
             tip,
             holes,
+            hole_reason,
             positions,
+            newest_seen_at,
             ..
         } = opened;
         Self {
@@ -53,10 +57,12 @@ impl Hot {
             floor,
             tip,
             holes,
+            hole_reason,
             positions,
             tail: Tail::new(tip, tail_bytes),
             tail_bytes,
             publications: VecDeque::new(),
+            newest_seen_at,
         }
     }
 
@@ -82,6 +88,11 @@ impl Hot {
 
     pub(super) fn position(&self, source: &str) -> Option<String> {
         self.positions.get(source).cloned()
+    }
+
+    /// When the newest event was seen.
+    pub(super) fn newest_seen_at(&self) -> Option<Millis> {
+        self.newest_seen_at
     }
 
     /// When the first event behind `seq` was published, or the oldest publication that is remembered.
@@ -110,7 +121,7 @@ impl Hot {
             return Look::Found(Read::Gap(Gap {
                 from: next,
                 to: *last,
-                reason: GapReason::UncleanStop,
+                reason: self.hole_reason,
             }));
         }
         if next < self.floor {
@@ -152,6 +163,7 @@ impl Hot {
                 self.publications.pop_front();
             }
             self.publications.push_back((newest.seq, Instant::now()));
+            self.newest_seen_at = Some(newest.seen_at);
         }
         for line in lines {
             self.tip = line.seq;
@@ -161,6 +173,21 @@ impl Hot {
             .into_iter()
             .for_each(|line| self.tail.replace(line));
         self.positions.extend(positions);
+    }
+
+    /// Everything up to `tip` is known, whether there is a line or not.
+    pub(super) fn reach(&mut self, tip: u64) {
+        self.tip = self.tip.max(tip);
+    }
+
+    /// These seqs will not come any more.
+    pub(super) fn leave_out(&mut self, first: u64, last: u64) {
+        self.reach(last);
+        if self.floor == first {
+            self.floor = last + 1;
+        } else {
+            self.holes.push((first, last));
+        }
     }
 
     /// Must be called **before** lines are removed from the store: a reader that finds them missing
@@ -176,6 +203,7 @@ impl Hot {
         (self.floor, self.tip) = (1, 0);
         self.holes.clear();
         self.publications.clear();
+        self.newest_seen_at = None;
         self.positions.clear();
         self.tail = Tail::new(0, self.tail_bytes);
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rustc_hash::FxHashMap;
-use wire::{Cursor, LogId};
+use wire::{Cursor, LogId, event::GapReason};
 
 use super::{
     Kinds, Line, LogError, Want,
@@ -35,6 +35,7 @@ pub(super) fn create() -> Result<(MemoryStore, MemoryCold, Opened), LogError> {
         floor: 1,
         tip: 0,
         holes: Vec::new(),
+        hole_reason: GapReason::UncleanStop,
         positions: BTreeMap::new(),
         author_key: fresh_author_key()?,
         last_stop: LastStop::Clean,
@@ -64,6 +65,15 @@ impl Store for MemoryStore {
         let lines = self.lines();
         let theirs = lines.held.iter().filter(|line| line.author == author);
         Ok(theirs.cloned().collect())
+    }
+
+    fn seq_of_post(&self, identity: u64) -> Result<Option<u64>, LogError> {
+        let lines = self.lines();
+        let found = lines
+            .held
+            .iter()
+            .find(|line| line.identity == identity && line.kind == Kinds::POST);
+        Ok(found.map(|line| line.seq))
     }
 
     fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Line>, LogError> {

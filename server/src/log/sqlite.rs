@@ -115,6 +115,14 @@ impl Store for SqliteStore {
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
+    fn seq_of_post(&self, identity: u64) -> Result<Option<u64>, LogError> {
+        let mut find = self.db.prepare_cached(
+            "SELECT seq FROM events WHERE identity = ? AND identity NOT NULL AND kind = ?",
+        )?;
+        let of_post = params![identity.cast_signed(), Kinds::POST.bits()];
+        Ok(find.query_row(of_post, |row| row.get(0)).optional()?)
+    }
+
     fn commit(&mut self, commit: &Commit<'_>) -> Result<Vec<Line>, LogError> {
         let transaction = self.db.transaction()?;
         {
@@ -139,6 +147,10 @@ impl Store for SqliteStore {
             for (source, position) in commit.positions {
                 advance.execute(params![source, position])?;
             }
+        }
+        if let Some((first, last)) = commit.hole {
+            let hole = "INSERT OR REPLACE INTO holes VALUES (?, ?)";
+            transaction.execute(hole, [first, last])?;
         }
         let mut tombstones = Vec::new();
         for identity in commit.withdrawn {

@@ -1,5 +1,7 @@
 //! The thread that writes: gather, give out seqs, encode, commit, publish.
 
+mod copy;
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -11,24 +13,32 @@ use super::{
     cold::{Commit, Limit, Store, fresh_id},
     line::{author_number, empty, identity},
     measures::{Op, timed},
+    shared::Grant,
 };
 
+pub(super) use copy::{Ask, Given, Sifted};
+
 /// Events that are committed together at most, unless a single batch has more.
-const MAX_COMMIT: usize = 4_000;
+pub(super) const MAX_COMMIT: usize = 4_000;
 /// Seqs that are reserved at once. After an unclean stop so many at most are skipped.
 const BLOCK: u64 = 10_000;
 /// Steps of trimming between two commits, so that a long trim does not hold up what comes in.
 const MAX_TRIM_STEPS: usize = 16;
 
-type Reply<T> = oneshot::Sender<T>;
+pub(super) type Reply<T> = oneshot::Sender<T>;
 
 /// What the thread is asked to do, in order.
 pub(super) enum Request {
-    Append(Batch, Reply<Result<Appended, Refused>>),
+    /// What is granted matters to a shared log only.
+    Append(Batch, Option<Grant>, Reply<Result<Appended, Refused>>),
     WithdrawAuthor(String, Millis, Reply<Result<(), LogError>>),
     Restart(Reply<Result<(), LogError>>),
     Trim(Millis, Reply<Result<(), LogError>>),
     Close(Reply<Result<(), LogError>>),
+    /// Of a shared log: may this relay listen to the source?
+    Lead(String, Reply<Grant>),
+    /// Of a copy of a shared log.
+    Copy(Ask),
 }
 
 pub(super) struct Writer {
@@ -38,6 +48,26 @@ pub(super) struct Writer {
     log: LogId,
     tip: u64,
     reserved_to: u64,
+}
+
+/// What the log makes of an event that is offered to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Verdict {
+    New,
+    /// The log holds it.
+    Repeat,
+    /// A delete that concerns no reader.
+    Forgotten,
+}
+
+/// What is known while events are judged one after another.
+struct Known {
+    /// Kinds of line by identity: of the log, and of what was judged before.
+    kinds: FxHashMap<u64, Kinds>,
+    /// Whether nothing has ever been removed.
+    is_whole: bool,
+    /// Identities of posts whose text has to go.
+    withdrawn: Vec<u64>,
 }
 
 /// A batch whose events have been taken out, and whoever waits for it.
@@ -76,7 +106,7 @@ impl Writer {
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut pending = None;
         while let Some(request) = pending.take().or_else(|| requests.blocking_recv()) {
-            if let Request::Append(batch, reply) = request {
+            if let Request::Append(batch, _, reply) = request {
                 let mut group = vec![Waiting::new(batch, reply)];
                 pending = gather(&mut group, &mut requests);
                 self.append(group);
@@ -93,13 +123,13 @@ impl Writer {
     /// Does one thing that is asked for; `None` when that was to close.
     pub(super) fn answer(mut self, request: Request) -> Option<Self> {
         match request {
-            Request::Append(batch, reply) => self.append(vec![Waiting::new(batch, reply)]),
+            Request::Append(batch, _, reply) => self.append(vec![Waiting::new(batch, reply)]),
             Request::WithdrawAuthor(author, now, reply) => {
                 let withdrawn = self.withdraw_author(&author, now);
                 self.reply(Op::Withdraw, withdrawn, reply);
             }
             Request::Restart(reply) => {
-                let restarted = self.restart();
+                let restarted = fresh_id().and_then(|id| self.restart(id));
                 self.reply(Op::Restart, restarted, reply);
             }
             Request::Trim(now, reply) => {
@@ -114,6 +144,9 @@ impl Writer {
                 drop(reply.send(closed));
                 return None;
             }
+            // Whoever writes a log of its own leads.
+            Request::Lead(source, reply) => drop(reply.send(Grant::unbounded(&source))),
+            Request::Copy(ask) => self.answer_copy(ask),
         }
         Some(self)
     }
@@ -159,42 +192,23 @@ impl Writer {
     /// What the log holds already is left out, whoever offers it again; a post that was withdrawn
     /// before it came loses its text before it is stored.
     fn commit(&mut self, group: &mut [Waiting]) -> Result<(), LogError> {
-        let mut known = self.known(group)?;
-        let (mut lines, mut withdrawn, mut seq) = (Vec::new(), Vec::new(), self.tip);
-        let is_whole = self.shared.hot().head().floor == 1;
+        let mut known = self.known(group.iter().map(|waiting| &waiting.batch))?;
+        let (mut lines, mut seq) = (Vec::new(), self.tip);
         for waiting in &mut *group {
             waiting.appended = Appended::default();
-            for event in &mut waiting.batch.events {
-                let kinds = known.entry(identity(&event.body)).or_insert(Kinds::NONE);
-                let kind = Kinds::of(&event.body);
-                if kinds.overlaps(kind) {
-                    waiting.appended.n_repeats += 1;
-                    waiting.appended.n_repeated_posts += u64::from(kind == Kinds::POST);
-                    continue;
+            let Batch {
+                events,
+                forgettable,
+                ..
+            } = &mut waiting.batch;
+            for event in events {
+                let verdict = known.judge(event, forgettable);
+                waiting.appended.count(verdict, &event.body);
+                if verdict == Verdict::New {
+                    seq += 1;
+                    event.seq = seq;
+                    lines.push(Line::encode(&self.log, event));
                 }
-                if kind == Kinds::DELETE
-                    && is_whole
-                    && !kinds.overlaps(Kinds::POST)
-                    && waiting.batch.forgettable.contains(&identity(&event.body))
-                {
-                    waiting.appended.n_forgotten += 1;
-                    continue;
-                }
-                if let Body::Post(post) = &mut event.body
-                    && kinds.overlaps(Kinds::DELETE)
-                {
-                    empty(post);
-                }
-                if kind == Kinds::DELETE && kinds.overlaps(Kinds::POST) {
-                    withdrawn.push(identity(&event.body));
-                }
-                // Changes of state are no repeats of each other.
-                if kind != Kinds::STATUS {
-                    *kinds = kinds.and(kind);
-                }
-                seq += 1;
-                event.seq = seq;
-                lines.push(Line::encode(&self.log, event));
             }
         }
         let positions: Vec<_> = group
@@ -210,8 +224,9 @@ impl Writer {
         let commit = Commit {
             log: &self.log,
             lines: &lines,
-            withdrawn: &withdrawn,
+            withdrawn: &known.withdrawn,
             positions: &positions,
+            hole: None,
         };
         let (committed, took) = timed(|| self.store.commit(&commit));
         self.shared.measures.commit.add_time(took);
@@ -226,28 +241,39 @@ impl Writer {
     }
 
     /// What the log holds of everything that is to be appended.
-    fn known(&self, group: &[Waiting]) -> Result<FxHashMap<u64, Kinds>, LogError> {
-        let events = group.iter().flat_map(|waiting| &waiting.batch.events);
+    fn known<'a>(&self, batches: impl Iterator<Item = &'a Batch>) -> Result<Known, LogError> {
+        self.known_of(batches.flat_map(|batch| &batch.events))
+    }
+
+    fn known_of<'a>(&self, events: impl Iterator<Item = &'a Event>) -> Result<Known, LogError> {
         let mut identities: Vec<u64> = events.map(|event| identity(&event.body)).collect();
         identities.retain(|identity| *identity != 0);
         let kinds = self.store.kinds_of(&identities)?;
-        Ok(identities.into_iter().zip(kinds).collect())
+        Ok(Known {
+            kinds: identities.into_iter().zip(kinds).collect(),
+            is_whole: self.shared.hot().head().floor == 1,
+            withdrawn: Vec::new(),
+        })
     }
 
-    fn withdraw_author(&mut self, author: &str, now: Millis) -> Result<(), LogError> {
-        let author = match author_number(author) {
-            0 => return Ok(()),
-            author => author,
+    /// A delete for every post of an author.
+    fn deletes_of(&self, author: &str, now: Millis) -> Result<Batch, LogError> {
+        let posts = match author_number(author) {
+            0 => Vec::new(),
+            author => self.store.posts_of(&self.log, author)?,
         };
-        let posts = self.store.posts_of(&self.log, author)?;
         let deletes = posts.iter().filter_map(Line::post).map(|post| {
             let Post { source, id, .. } = post;
             Event::live(now, now, Body::Delete(Delete { source, id }))
         });
-        let batch = Batch {
+        Ok(Batch {
             events: deletes.collect(),
             ..Batch::default()
-        };
+        })
+    }
+
+    fn withdraw_author(&mut self, author: &str, now: Millis) -> Result<(), LogError> {
+        let batch = self.deletes_of(author, now)?;
         if batch.events.is_empty() {
             return Ok(());
         }
@@ -255,8 +281,7 @@ impl Writer {
         self.commit(&mut [Waiting::new(batch, reply)])
     }
 
-    fn restart(&mut self) -> Result<(), LogError> {
-        let id = fresh_id()?;
+    fn restart(&mut self, id: LogId) -> Result<(), LogError> {
         self.store.restart(&id)?;
         (self.tip, self.reserved_to) = (0, 0);
         self.log = id.clone();
@@ -292,6 +317,49 @@ impl Writer {
     }
 }
 
+impl Known {
+    /// What the log makes of an event, which may lose its text by that: a post that was withdrawn before it
+    /// came.
+    fn judge(&mut self, event: &mut Event, forgettable: &[u64]) -> Verdict {
+        let identity = identity(&event.body);
+        let kinds = self.kinds.entry(identity).or_insert(Kinds::NONE);
+        let kind = Kinds::of(&event.body);
+        if kinds.overlaps(kind) {
+            return Verdict::Repeat;
+        }
+        let has_post = kinds.overlaps(Kinds::POST);
+        if kind == Kinds::DELETE && self.is_whole && !has_post && forgettable.contains(&identity) {
+            return Verdict::Forgotten;
+        }
+        if let Body::Post(post) = &mut event.body
+            && kinds.overlaps(Kinds::DELETE)
+        {
+            empty(post);
+        }
+        if kind == Kinds::DELETE && has_post {
+            self.withdrawn.push(identity);
+        }
+        // Changes of state are no repeats of each other.
+        if kind != Kinds::STATUS {
+            *kinds = kinds.and(kind);
+        }
+        Verdict::New
+    }
+}
+
+impl Appended {
+    fn count(&mut self, verdict: Verdict, body: &Body) {
+        match verdict {
+            Verdict::New => {}
+            Verdict::Repeat => {
+                self.n_repeats += 1;
+                self.n_repeated_posts += u64::from(matches!(body, Body::Post(_)));
+            }
+            Verdict::Forgotten => self.n_forgotten += 1,
+        }
+    }
+}
+
 /// Adds the appends that already wait, up to a full commit; returns the first other request.
 fn gather(group: &mut Vec<Waiting>, requests: &mut mpsc::Receiver<Request>) -> Option<Request> {
     let mut n_events = group
@@ -300,7 +368,7 @@ fn gather(group: &mut Vec<Waiting>, requests: &mut mpsc::Receiver<Request>) -> O
         .sum::<usize>();
     while n_events < MAX_COMMIT {
         match requests.try_recv() {
-            Ok(Request::Append(batch, reply)) => {
+            Ok(Request::Append(batch, _, reply)) => {
                 n_events += batch.events.len();
                 group.push(Waiting::new(batch, reply));
             }

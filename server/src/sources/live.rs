@@ -22,10 +22,10 @@ use super::{
     feeds::Feed,
     finnhub::Finnhub,
     jetstream::Jetstream,
+    leading::follow_when_leading,
     mastodon::Mastodon,
     reddit::Reddit,
     subjects::Subjects,
-    supervise,
     x::{X, counting::XCounts},
 };
 use crate::{
@@ -184,13 +184,15 @@ fn setup(
 
 /// Follows a source from its first reader on.
 async fn when_wanted(source: impl Source, intake: Intake, readers: Option<watch::Receiver<usize>>) {
-    explain_crash(&source, &intake).await;
+    if !intake.log.is_shared() {
+        explain_crash(&source, &intake).await;
+    }
     if let Some(mut readers) = readers
         && readers.wait_for(|n| *n > 0).await.is_err()
     {
         return;
     }
-    supervise(source, intake).await;
+    follow_when_leading(source, intake).await;
 }
 
 /// What is wrong is told without the text, which may hold a key.

@@ -14,10 +14,15 @@ mod live;
 #[cfg(unix)]
 mod manager;
 mod metrics;
+#[allow(dead_code, reason = "not every test kills the server")]
+#[path = "../../src/log/shared/nats.rs"]
+mod nats;
 mod program;
 mod replay;
 mod routes;
 mod security;
+#[cfg(unix)]
+mod shared_log;
 mod shutdown;
 mod stream;
 mod tls;

@@ -21,8 +21,10 @@ pub(super) const MAX_WAITING: usize = 50_000;
 /// The language of a post, as far as the lexicons go.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) enum Language {
-    /// Not judged yet, or nothing to go by.
+    /// Not judged yet.
     #[default]
+    Unjudged,
+    /// Nothing to go by.
     Unknown,
     English,
     /// Any other.
@@ -32,13 +34,28 @@ pub(super) enum Language {
 /// What was found of one post.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judgement {
-    pub(super) at: Millis,
     pub(super) key: u64,
-    pub(super) author: u64,
     pub(super) findings: Vec<Finding>,
+    pub(super) facts: Facts,
+}
+
+/// What decides whether a post counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    pub(super) at: Millis,
+    pub(super) author: u64,
+    pub(super) is_spam: bool,
     pub(super) language: Language,
-    is_repost: bool,
-    is_of_source_out: bool,
+    pub(super) is_repost: bool,
+    pub(super) is_of_source_out: bool,
+}
+
+/// What became of the next in the queue.
+pub(super) enum Next {
+    Judgement(Judgement),
+    /// A post that was judged before can be compared with again.
+    Recalled,
+    Nothing,
 }
 
 /// The posts that wait, and what is remembered of those before.
@@ -57,6 +74,12 @@ pub(super) struct Judge {
 #[derive(Debug)]
 enum Waiting {
     Post(WaitingPost),
+    /// A post that was judged before this engine was made.
+    Recalled {
+        key: u64,
+        at: Millis,
+        text: Rc<str>,
+    },
     /// A post that was withdrawn after it had come.
     Delete {
         key: u64,
@@ -110,27 +133,57 @@ impl Judge {
             cashtags: post.cashtags.join(" ").into(),
             language: language::of_tag(post.lang.as_deref()).map(Language::of_code),
             is_repost: post.repost,
-            is_of_source_out: self.sampling.without_source.as_ref() == Some(&post.source),
+            is_of_source_out: self.is_out(&post.source),
         }));
+    }
+
+    /// Whether posts of this source are left out.
+    pub(super) fn is_out(&self, source: &str) -> bool {
+        self.sampling.without_source.as_deref() == Some(source)
+    }
+
+    /// Takes in what a post that was judged before leaves behind, apart from its text.
+    pub(super) fn remember<'t>(
+        &mut self,
+        at: Millis,
+        author: u64,
+        cashtags: impl Iterator<Item = &'t str>,
+    ) {
+        self.spam.remember(at, author, cashtags);
+    }
+
+    /// The text of a post that was judged before.
+    pub(super) fn recall(&mut self, key: u64, at: Millis, text: Rc<str>) {
+        self.waiting.push_back(Waiting::Recalled { key, at, text });
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// Forgets the text of a post, once it has been judged.
     pub(super) fn forget(&mut self, key: u64) {
-        if self.n_posts_waiting == 0 {
+        if self.is_idle() {
             self.spam.remove(key);
         } else {
             self.waiting.push_back(Waiting::Delete { key });
         }
     }
 
-    /// The next judgement; `None` when nothing waits.
-    pub(super) fn next(&mut self) -> Option<Judgement> {
+    /// Takes the next out of the queue.
+    pub(super) fn next(&mut self) -> Next {
         loop {
-            match self.waiting.pop_front()? {
-                Waiting::Delete { key } => self.spam.remove(key),
-                Waiting::Post(waiting) => {
+            match self.waiting.pop_front() {
+                None => return Next::Nothing,
+                Some(Waiting::Delete { key }) => self.spam.remove(key),
+                Some(Waiting::Recalled { key, at, text }) => {
+                    self.spam.recall(key, at, &text);
+                    return Next::Recalled;
+                }
+                Some(Waiting::Post(waiting)) => {
                     self.n_posts_waiting -= 1;
-                    return Some(self.judge(waiting));
+                    return Next::Judgement(self.judge(waiting));
                 }
             }
         }
@@ -148,19 +201,26 @@ impl Judge {
         self.post.repost = waiting.is_repost;
         let verdict = self.spam.observe(key, at, author, &self.post);
         let of_text = || language::of_text(&waiting.text).map(Language::of_code);
+        let findings: Vec<Finding> = verdict.findings().collect();
         Judgement {
-            at,
             key,
-            author,
-            findings: verdict.findings().collect(),
-            language: waiting.language.or_else(of_text).unwrap_or_default(),
-            is_repost: waiting.is_repost,
-            is_of_source_out: waiting.is_of_source_out,
+            facts: Facts {
+                at,
+                author,
+                is_spam: !findings.is_empty(),
+                language: waiting
+                    .language
+                    .or_else(of_text)
+                    .unwrap_or(Language::Unknown),
+                is_repost: waiting.is_repost,
+                is_of_source_out: waiting.is_of_source_out,
+            },
+            findings,
         }
     }
 
     /// Whether a judged post counts. Call once for each, in their order.
-    pub(super) fn place(&mut self, judgement: &Judgement) -> Place {
+    pub(super) fn place(&mut self, facts: Facts) -> Place {
         let Sampling {
             without_spam,
             only_english,
@@ -168,21 +228,21 @@ impl Judge {
             without_reposts,
             ..
         } = self.sampling;
-        if judgement.is_of_source_out {
+        if facts.is_of_source_out {
             return Place::Source;
         }
-        if without_reposts && judgement.is_repost {
+        if without_reposts && facts.is_repost {
             return Place::Repost;
         }
-        if without_spam && !judgement.findings.is_empty() {
+        if without_spam && facts.is_spam {
             return Place::Spam;
         }
-        if only_english && judgement.language == Language::Foreign {
+        if only_english && facts.language == Language::Foreign {
             return Place::Language;
         }
-        if let Some(cap) = per_author.filter(|_| judgement.author != 0) {
-            let hour = judgement.at.div_euclid(HOUR);
-            let n = self.by_author.entry((judgement.author, hour)).or_default();
+        if let Some(cap) = per_author.filter(|_| facts.author != 0) {
+            let hour = facts.at.div_euclid(HOUR);
+            let n = self.by_author.entry((facts.author, hour)).or_default();
             if *n >= cap {
                 return Place::Author;
             }
@@ -199,6 +259,21 @@ impl Judge {
 }
 
 impl Language {
+    /// As it is kept.
+    pub(super) fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// From how it is kept.
+    pub(super) fn of_number(number: u64) -> Self {
+        match number & 3 {
+            0 => Self::Unjudged,
+            1 => Self::Unknown,
+            2 => Self::English,
+            _ => Self::Foreign,
+        }
+    }
+
     fn of_code(code: &str) -> Self {
         match code.eq_ignore_ascii_case("en") {
             true => Self::English,

@@ -10,7 +10,6 @@ use wire::Millis;
 
 use super::{
     Engine,
-    judge::Judgement,
     posts::{Place, Record},
     tally::Tally,
 };
@@ -38,8 +37,8 @@ pub(super) struct Loudest {
 
 impl Loudest {
     /// A post that would count does not, where its author is left out as far as is known.
-    pub(super) fn place(&self, judgement: &Judgement, place: Place) -> Place {
-        let is_out = self.authors.binary_search(&judgement.author).is_ok();
+    pub(super) fn place(&self, author: u64, place: Place) -> Place {
+        let is_out = self.authors.binary_search(&author).is_ok();
         match place {
             Place::Counted if is_out => Place::Loudest,
             place => place,

@@ -3,7 +3,7 @@
 use std::{ops::Range, rc::Rc};
 
 use rustc_hash::FxHashMap;
-use wire::Millis;
+use wire::{Identity, Millis, Post};
 
 use super::judge::{Judgement, Language};
 use crate::{
@@ -117,6 +117,25 @@ pub(super) struct Text {
     pub(super) findings: Box<[Finding]>,
 }
 
+/// What can be read of a post that comes in.
+#[derive(Debug)]
+pub(super) struct Readable<'a> {
+    text: Rc<str>,
+    url: Option<&'a str>,
+    parent: Option<u64>,
+}
+
+impl<'a> Readable<'a> {
+    pub(super) fn of(post: &'a Post, text: Rc<str>) -> Self {
+        let parent = post.reply_to.as_ref();
+        Self {
+            text,
+            url: post.url.as_deref().filter(|url| is_web_link(url)),
+            parent: parent.map(|id| Identity::of_post(&post.source, id).0),
+        }
+    }
+}
+
 /// All posts, and the texts of the newest [`N_TEXTS`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Posts {
@@ -128,6 +147,8 @@ pub(super) struct Posts {
     texts: FxHashMap<u64, Text>,
     /// Position of the oldest post whose text is still kept, once texts have been thrown away.
     texts_from: Option<(Millis, u64)>,
+    /// What was found of posts whose texts are still to come.
+    findings: FxHashMap<u64, Box<[Finding]>>,
 }
 
 impl Posts {
@@ -138,7 +159,7 @@ impl Posts {
         record: Record,
         tickers: &[u32],
         hashtags: &[u32],
-        text: Option<(Rc<str>, Option<&str>, Option<u64>)>,
+        text: Option<Readable<'_>>,
     ) -> Record {
         let (tickers, hashtags) = (first_255(tickers), first_255(hashtags));
         let record = Record {
@@ -157,22 +178,51 @@ impl Posts {
             self.n_sorted += 1;
         }
         self.records.push(record);
-        if let Some((text, url, parent)) =
-            text.filter(|_| self.texts_from.is_none_or(|from| from <= record.position()))
-        {
-            let text = Text {
-                at: record.at,
-                text,
-                url: url.map(Into::into),
-                parent,
-                findings: Box::default(),
-            };
-            self.texts.insert(record.key, text);
-            if self.texts.len() > N_TEXTS + N_TEXTS_SLACK {
-                self.drop_old_texts();
-            }
+        if let Some(text) = text {
+            self.recall(record.at, record.key, text);
         }
         record
+    }
+
+    /// Keeps what can be read of a post, unless it is too old for that.
+    pub(super) fn recall(&mut self, at: Millis, key: u64, readable: Readable<'_>) {
+        if self.texts_from.is_some_and(|from| (at, key) < from) {
+            return;
+        }
+        let text = Text {
+            at,
+            text: readable.text,
+            url: readable.url.map(Into::into),
+            parent: readable.parent,
+            findings: self.findings.remove(&key).unwrap_or_default(),
+        };
+        self.texts.insert(key, text);
+        if self.texts.len() > N_TEXTS + N_TEXTS_SLACK {
+            self.drop_old_texts();
+        }
+    }
+
+    /// Keeps what was found of a post until its text comes.
+    pub(super) fn keep_findings(&mut self, key: u64, findings: &[Finding]) {
+        if !findings.is_empty() {
+            self.findings.insert(key, findings.into());
+        }
+    }
+
+    /// No further texts will come.
+    pub(super) fn forget_findings(&mut self) {
+        self.findings = FxHashMap::default();
+    }
+
+    pub(super) fn reserve(&mut self, n: usize) {
+        self.records.reserve_exact(n);
+    }
+
+    /// What was found of a post, if that is still known.
+    pub(super) fn findings(&self, key: u64) -> &[Finding] {
+        let text = self.texts.get(&key).map(|text| &text.findings);
+        text.or_else(|| self.findings.get(&key))
+            .map_or(&[], |found| found)
     }
 
     /// Brings the posts that arrived since the last time into their place. Call before reading ranges.
@@ -214,12 +264,12 @@ impl Posts {
 
     /// Notes what a post was judged to be, and whether it counts; returns what was known before and what is now.
     pub(super) fn judge(&mut self, judgement: Judgement, place: Place) -> Option<(Record, Record)> {
-        let record = self.find_mut(judgement.at, judgement.key)?;
+        let record = self.find_mut(judgement.facts.at, judgement.key)?;
         let before = *record;
         for finding in &judgement.findings {
             record.reasons |= 1 << finding.reason as u8;
         }
-        record.language = judgement.language;
+        record.language = judgement.facts.language;
         record.place = place;
         let after = *record;
         if !judgement.findings.is_empty()
@@ -321,6 +371,10 @@ impl Posts {
     }
 }
 
+fn is_web_link(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// Topics by their index, a bit each; those from [`MAX_TOPICS`](wire::config::MAX_TOPICS) on are left out.
 pub(super) fn topic_set(topics: &[usize]) -> u64 {
     topics.iter().fold(0, |set, idx| {
@@ -347,7 +401,11 @@ mod tests {
             },
             &[1],
             &[2, 3],
-            Some(("text".into(), None, None)),
+            Some(Readable {
+                text: "text".into(),
+                url: None,
+                parent: None,
+            }),
         );
     }
 

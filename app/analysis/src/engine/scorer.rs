@@ -54,6 +54,14 @@ impl Scorer {
         (compound, self.class(compound))
     }
 
+    /// What a compound depends on beside the text.
+    pub(super) fn key(&self) -> u64 {
+        match &self.with {
+            With::Vader(_) => self.scoring.method as u64,
+            With::WordList(list) => list.fingerprint(),
+        }
+    }
+
     /// The class of a score that was found before.
     pub(super) fn of_score(&self, ten_thousandths: i16) -> (Compound, Class) {
         let compound = Compound::from_ten_thousandths(ten_thousandths);

@@ -223,7 +223,8 @@ impl Tickers {
         Some(self.id_or_new(symbol))
     }
 
-    fn id_or_new(&mut self, symbol: &str) -> u32 {
+    /// The number of a ticker, which is added if it is new.
+    pub(super) fn id_or_new(&mut self, symbol: &str) -> u32 {
         if let Some(id) = self.ids.get(symbol) {
             return *id;
         }

@@ -156,9 +156,7 @@ impl Spam {
             verdict.measure(Reason::Rate, rate as f32, limits.rate);
         }
         if !post.cashtags.is_empty() {
-            let mut tickers: Vec<&str> = post.cashtags.iter().map(String::as_str).collect();
-            tickers.sort_unstable();
-            tickers.dedup();
+            let mut tickers = distinct(post.cashtags.iter().map(String::as_str));
             verdict.measure(Reason::Cashtags, tickers.len() as f32, limits.cashtags);
             tickers.truncate(MAX_TICKERS);
             let n_riders = self.companions.observe(at, author, &tickers);
@@ -169,6 +167,27 @@ impl Spam {
         verdict.rank(&post.text);
         self.template = template;
         verdict
+    }
+
+    /// Takes in a post that was judged before, without its text; [`Self::recall`] does that.
+    pub fn remember<'t>(
+        &mut self,
+        at: Millis,
+        author: u64,
+        cashtags: impl Iterator<Item = &'t str>,
+    ) {
+        if author != 0 {
+            self.rates.observe(author, at);
+        }
+        let tickers = distinct(cashtags);
+        if !tickers.is_empty() {
+            self.companions.observe(at, author, &tickers);
+        }
+    }
+
+    /// Lets later posts be compared with the text of one that was judged before.
+    pub fn recall(&mut self, key: u64, at: Millis, text: &str) {
+        self.duplicates.observe(key, at, text);
     }
 
     /// Forgets a post and its text, for good. Other verdicts stay as they were given.
@@ -222,6 +241,13 @@ impl Verdict {
             0.499 * style
         };
     }
+}
+
+fn distinct<'t>(cashtags: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut tickers: Vec<&str> = cashtags.collect();
+    tickers.sort_unstable();
+    tickers.dedup();
+    tickers
 }
 
 /// Links among links and words, tags being none; 0 unless three links and tags come together, since

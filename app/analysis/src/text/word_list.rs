@@ -7,13 +7,14 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::sentiment::{Compound, Counted};
-use crate::view::Class;
+use crate::{fnv::fnv, view::Class};
 
 /// Words with weights: above 0 positive, below negative.
 #[derive(Debug)]
 pub struct WordList {
     /// By their lower-case spelling.
     weights: FxHashMap<String, f64>,
+    fingerprint: u64,
 }
 
 /// Why a file is no word list, and where. Lines count from 1.
@@ -122,6 +123,7 @@ impl WordList {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let mut list = Self {
             weights: FxHashMap::default(),
+            fingerprint: fnv(bytes),
         };
         if text.trim_start().starts_with('{') {
             list.read_json(text)?;
@@ -138,6 +140,11 @@ impl WordList {
             return Err(WordListError::Empty);
         }
         Ok(list)
+    }
+
+    /// The same for lists of the same bytes.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// How many words have a weight.

@@ -10,12 +10,15 @@ use idb::{
 };
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
+use wire::Millis;
 
 /// Raise it with every change of the layout and migrate in `create`.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const META: &str = "meta";
 /// Texts of the chunks, under the same keys, so that numbers are read without them.
 const TEXTS: &str = "texts";
+/// What was found in a chunk's posts, under its key. They can be thrown away at any time.
+const DIGESTS: &str = "digests";
 /// Records that could not be read.
 const QUARANTINE: &str = "quarantine";
 
@@ -24,6 +27,22 @@ const QUARANTINE: &str = "quarantine";
 pub(super) enum Records {
     Chunks,
     Tail,
+}
+
+/// What is kept beside a chunk so that it need not be read.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// The digest of its posts; empty without any.
+    pub(super) digest: Vec<u8>,
+    /// All its other events, a line each.
+    pub(super) rest: Vec<u8>,
+    pub(super) n_events: u64,
+    pub(super) n_posts: u64,
+    pub(super) first_at: Millis,
+    pub(super) last_at: Millis,
+    /// When the first and the last of them was seen.
+    pub(super) first_seen_at: Millis,
+    pub(super) last_seen_at: Millis,
 }
 
 /// What lies under a key.
@@ -108,9 +127,37 @@ impl Database {
             Records::Tail => bytes_of(&record, "texts"),
         };
         let numbers = bytes_of(&record, "numbers").unwrap_or_default();
-        let n = Reflect::get(&record, &JsValue::from_str("n"));
-        let n = n.ok().and_then(|n| n.as_f64()).unwrap_or_default() as u64;
+        let n = number_of(&record, "n") as u64;
         Ok(Some(Found::Chunk(numbers, texts.unwrap_or_default(), n)))
+    }
+
+    /// What is kept beside these chunks; asked for together, which takes less time.
+    pub(super) async fn kept(&self, keys: &[JsValue]) -> Result<Vec<Option<Kept>>, idb::Error> {
+        let transaction = self.0.transaction(&[DIGESTS], TransactionMode::ReadOnly)?;
+        let store = transaction.object_store(DIGESTS)?;
+        // They listen from now on, lest an answer comes before somebody waits for it.
+        let request = |key: &JsValue| store.get(key.clone()).map(IntoFuture::into_future);
+        let requests: Vec<_> = keys.iter().map(request).collect();
+        let mut kept = Vec::new();
+        for request in requests {
+            kept.push(request?.await?.map(|record| Kept {
+                digest: bytes_of(&record, "digest").unwrap_or_default(),
+                rest: bytes_of(&record, "rest").unwrap_or_default(),
+                n_events: number_of(&record, "n") as u64,
+                n_posts: number_of(&record, "posts") as u64,
+                first_at: number_of(&record, "from") as Millis,
+                last_at: number_of(&record, "to") as Millis,
+                first_seen_at: number_of(&record, "seen_from") as Millis,
+                last_seen_at: number_of(&record, "seen_to") as Millis,
+            }));
+        }
+        Ok(kept)
+    }
+
+    pub(super) async fn keep(&self, key: &JsValue, kept: &Kept) -> Result<(), idb::Error> {
+        let transaction = self.0.transaction(&[DIGESTS], TransactionMode::ReadWrite)?;
+        put_kept(&transaction.object_store(DIGESTS)?, key, kept)?;
+        committed(transaction).await
     }
 
     /// Adds a record to the tail, and the texts beside it. Without a chunk only the latter. Returns the record's key.
@@ -155,20 +202,26 @@ impl Database {
         Ok(key)
     }
 
-    /// Writes a record anew.
+    /// Writes a record anew, with what is kept beside it.
     pub(super) async fn replace(
         &self,
         records: Records,
         key: &JsValue,
         chunk: &Sealed,
+        kept: Option<&Kept>,
     ) -> Result<(), idb::Error> {
-        let names = [records.name(), TEXTS];
+        let names = [records.name(), TEXTS, DIGESTS];
         let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
         transaction
             .object_store(records.name())?
             .put(&record(records, chunk), Some(key))?;
         if records == Records::Chunks {
             put_texts(&transaction.object_store(TEXTS)?, key, chunk)?;
+            let digests = transaction.object_store(DIGESTS)?;
+            match kept {
+                Some(kept) => put_kept(&digests, key, kept)?,
+                None => drop(digests.delete(key.clone())?),
+            }
         }
         committed(transaction).await
     }
@@ -181,7 +234,7 @@ impl Database {
         key: &JsValue,
         reason: &str,
     ) -> Result<(), idb::Error> {
-        let names = [records.name(), TEXTS, QUARANTINE, META];
+        let names = [records.name(), TEXTS, DIGESTS, QUARANTINE, META];
         let transaction = self.0.transaction(&names, TransactionMode::ReadWrite)?;
         let (from, texts) = (
             transaction.object_store(records.name())?,
@@ -198,6 +251,7 @@ impl Database {
                 set(&damaged, "texts", &record);
             }
             texts.delete(key.clone())?;
+            transaction.object_store(DIGESTS)?.delete(key.clone())?;
         }
         transaction.object_store(QUARANTINE)?.add(&damaged, None)?;
         let cursor = JsValue::from_str("cursor");
@@ -211,6 +265,7 @@ impl Database {
             Records::Chunks.name(),
             Records::Tail.name(),
             TEXTS,
+            DIGESTS,
             QUARANTINE,
             META,
         ];
@@ -244,6 +299,7 @@ fn create(database: &Idb) {
         (Records::Chunks.name(), numbered.clone()),
         (Records::Tail.name(), numbered.clone()),
         (TEXTS, plain()),
+        (DIGESTS, plain()),
         (QUARANTINE, numbered),
     ];
     for (name, parameters) in wanted {
@@ -270,6 +326,27 @@ fn put_texts(store: &ObjectStore, key: &JsValue, chunk: &Sealed) -> Result<(), i
     Ok(())
 }
 
+fn put_kept(store: &ObjectStore, key: &JsValue, kept: &Kept) -> Result<(), idb::Error> {
+    let record = Object::new();
+    set(&record, "digest", &Uint8Array::from(kept.digest.as_slice()));
+    set(&record, "rest", &Uint8Array::from(kept.rest.as_slice()));
+    set(&record, "n", &JsValue::from_f64(kept.n_events as f64));
+    set(&record, "posts", &JsValue::from_f64(kept.n_posts as f64));
+    set(&record, "from", &JsValue::from_f64(kept.first_at as f64));
+    set(&record, "to", &JsValue::from_f64(kept.last_at as f64));
+    set(
+        &record,
+        "seen_from",
+        &JsValue::from_f64(kept.first_seen_at as f64),
+    );
+    set(
+        &record,
+        "seen_to",
+        &JsValue::from_f64(kept.last_seen_at as f64),
+    );
+    store.put(&record, Some(key)).map(drop)
+}
+
 /// A record; the tail's carry their texts with them.
 fn record(records: Records, chunk: &Sealed) -> JsValue {
     let record = Object::new();
@@ -292,6 +369,11 @@ fn record(records: Records, chunk: &Sealed) -> JsValue {
 fn set(object: &Object, key: &str, value: &JsValue) {
     Reflect::set(object, &JsValue::from_str(key), value)
         .expect("a fresh object takes any property");
+}
+
+fn number_of(record: &JsValue, key: &str) -> f64 {
+    let value = Reflect::get(record, &JsValue::from_str(key)).ok();
+    value.and_then(|value| value.as_f64()).unwrap_or_default()
 }
 
 fn bytes_of(record: &JsValue, key: &str) -> Option<Vec<u8>> {

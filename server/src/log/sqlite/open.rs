@@ -8,7 +8,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension};
-use wire::{Millis, author::AuthorKey};
+use wire::{Millis, author::AuthorKey, event::GapReason};
 
 use super::{SqliteStore, read::SqliteCold, set_meta};
 use crate::log::{
@@ -169,6 +169,7 @@ fn prepare(db: &Connection, path: &Path) -> Result<Opened, LogError> {
         floor,
         tip,
         holes,
+        hole_reason: GapReason::UncleanStop,
         positions: positions(db)?,
         author_key: AuthorKey(key.to_be_bytes()),
         last_stop: if is_clean(db)? {

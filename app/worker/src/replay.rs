@@ -1,0 +1,261 @@
+//! Plays what is stored at a pace of its own: the store in the relay's place, nothing written, a clock that a
+//! person sets.
+//!
+//! ```text
+//!  IndexedDB ──events by seen_at──► Player ──apply──► Engine ──frame(clock)──► page
+//!                                     ▲                                         │
+//!                                     └──────────── Command::Replay ────────────┘
+//! ```
+
+mod player;
+
+use std::time::Duration;
+
+use analysis::{
+    Engine,
+    protocol::{Command, LinkState, ReplayOrder, ReplayState, Update, Watch},
+    view::Range,
+};
+use futures::{
+    FutureExt, StreamExt,
+    channel::mpsc::{self, Receiver, UnboundedReceiver},
+    future::pending,
+    select_biased,
+};
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen_futures::spawn_local;
+use wire::{PublicConfig, config::ReplayInfo};
+
+use crate::{
+    frames::pieces,
+    settings::Settings,
+    store::{self, Played},
+    updates,
+};
+use player::{Next, Player};
+
+/// How often a frame is made while it plays.
+const TICK: Duration = Duration::from_millis(250);
+/// Posts judged at once when nothing else is to be done.
+const N_JUDGED: usize = 256;
+
+/// Plays `range` of a store until the page begins with something else.
+pub(crate) async fn run(
+    commands: &mut UnboundedReceiver<Command>,
+    store: String,
+    watch: Watch,
+    range: Range,
+) -> Option<Command> {
+    let mut source = read(&store);
+    let (settings, config, known) = match source.next().await {
+        Some(Played::Opened(meta, known)) => {
+            let settings = Settings::restore(
+                meta.topics.as_deref(),
+                meta.tickers.as_deref(),
+                meta.word_list.clone(),
+            );
+            (settings, meta.config(), known)
+        }
+        _ => (
+            Settings::default(),
+            PublicConfig::default(),
+            Range::default(),
+        ),
+    };
+    let range = Range {
+        from: range.from.clamp(known.from, known.to),
+        to: range.to.clamp(known.from, known.to),
+    };
+    let mut replay = Replay {
+        engine: settings.new_engine(&config, &watch),
+        player: Player::new(range),
+        settings,
+        config,
+        watch,
+        store,
+        source,
+        told: None,
+        shown_at: crate::clock::now(),
+        ticked_at: crate::clock::now(),
+        is_paused: false,
+    };
+    replay.introduce();
+    replay.follow(commands).await
+}
+
+struct Replay {
+    engine: Engine,
+    player: Player,
+    settings: Settings,
+    config: PublicConfig,
+    watch: Watch,
+    store: String,
+    source: Receiver<Played>,
+    told: Option<ReplayState>,
+    /// When the last frame was made, and when time was last let pass.
+    shown_at: f64,
+    ticked_at: f64,
+    /// The person wants nothing to move.
+    is_paused: bool,
+}
+
+impl Replay {
+    async fn follow(&mut self, commands: &mut UnboundedReceiver<Command>) -> Option<Command> {
+        loop {
+            let wants_more = self.player.wants_more();
+            let has_work = !self.engine.has_judged_all();
+            select_biased! {
+                command = commands.next() => match command {
+                    Some(start @ Command::Start { .. }) => return Some(start),
+                    Some(command) => self.obey(command),
+                    None => return None,
+                },
+                () = pause(self.until_tick()).fuse() => self.tick(),
+                played = piece(&mut self.source, wants_more).fuse() => self.take(played),
+                () = idle(has_work).fuse() => drop(self.engine.judge(N_JUDGED)),
+            }
+        }
+    }
+
+    /// Says what is played, in place of a relay.
+    fn introduce(&mut self) {
+        let state = self.player.state();
+        let mut config = self.config.clone();
+        config.replay = Some(ReplayInfo {
+            name: "of what is stored".to_owned(),
+            speed: state.speed,
+            looped: state.is_looped,
+            ..ReplayInfo::default()
+        });
+        // Nobody is followed, so nothing else can be gone to.
+        config.live = None;
+        updates::send(&Update::Config(config));
+        updates::send(&Update::Link(LinkState::Files));
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Watch(watch) => {
+                let counts_anew =
+                    (watch.scoring, &watch.sampling) != (self.watch.scoring, &self.watch.sampling);
+                self.watch = watch.clone();
+                self.engine.watch(watch);
+                match counts_anew {
+                    true => self.count_again(),
+                    false => self.send_frame(),
+                }
+            }
+            Command::Explain { key } => {
+                if let Some(explained) = self.engine.explain(key) {
+                    updates::send(&Update::Explained(Box::new(explained)));
+                }
+            }
+            Command::Replay(order) => {
+                let is_of_speed = matches!(order, ReplayOrder::Speed(_));
+                let next = self.player.obey(order);
+                self.after(next);
+                self.advance();
+                if is_of_speed {
+                    self.introduce();
+                }
+                self.tell();
+            }
+            Command::Pause => self.is_paused = true,
+            Command::Resume => self.is_paused = false,
+            // Nothing is stored or counted in another way meanwhile.
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, played: Option<Played>) {
+        match played {
+            Some(Played::Records(records)) => self.player.push(records),
+            Some(Played::Opened(..)) => return,
+            None => self.player.end(),
+        }
+        self.advance();
+    }
+
+    /// Counts what is in once more.
+    fn count_again(&mut self) {
+        let at = self.player.clock();
+        self.player.restart(at);
+        self.after(Next::Restart);
+    }
+
+    fn after(&mut self, next: Next) {
+        if next == Next::Restart {
+            self.engine = self.settings.new_engine(&self.config, &self.watch);
+            self.source = read(&self.store);
+        }
+    }
+
+    fn advance(&mut self) {
+        let was_shown = self.player.is_shown();
+        self.player.apply(&mut self.engine);
+        if !was_shown && self.player.is_shown() {
+            self.send_frame();
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = crate::clock::now();
+        if !self.is_paused {
+            let next = self.player.pass(now - self.ticked_at);
+            self.after(next);
+            self.advance();
+        }
+        self.ticked_at = now;
+        self.send_frame();
+        self.tell();
+    }
+
+    fn send_frame(&mut self) {
+        if self.player.is_shown() && !self.is_paused {
+            let frame = self.engine.frame(self.player.clock());
+            for piece in pieces(frame) {
+                updates::send(&Update::Frame(Box::new(piece)));
+            }
+        }
+        // Not from when it was begun: making frames must leave time for what they show.
+        self.shown_at = crate::clock::now();
+    }
+
+    fn tell(&mut self) {
+        let state = self.player.state();
+        if self.told != Some(state) {
+            self.told = Some(state);
+            updates::send(&Update::Replay(state));
+        }
+    }
+
+    fn until_tick(&self) -> f64 {
+        TICK.as_millis() as f64 - (crate::clock::now() - self.shown_at)
+    }
+}
+
+fn read(store: &str) -> Receiver<Played> {
+    let (sender, source) = mpsc::channel(1);
+    spawn_local(store::play(store.to_owned(), sender));
+    source
+}
+
+async fn pause(millis: f64) {
+    TimeoutFuture::new(millis.max(0.0) as u32).await;
+}
+
+/// The next events, if there is room for them.
+async fn piece(source: &mut Receiver<Played>, wants_more: bool) -> Option<Played> {
+    match wants_more {
+        true => source.next().await,
+        false => pending().await,
+    }
+}
+
+/// Comes back at once if there is work, behind everything that waits.
+async fn idle(has_work: bool) {
+    match has_work {
+        true => TimeoutFuture::new(0).await,
+        false => pending().await,
+    }
+}
