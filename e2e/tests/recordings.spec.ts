@@ -17,7 +17,7 @@ async function saved(page: Page, what: string, format = 'CSV', texts?: string): 
   await dialog.getByLabel('What').selectOption({ label: what });
   await dialog.getByLabel('Tables as').selectOption({ label: format });
   if (texts) {
-    await dialog.getByLabel('Posts').selectOption({ label: texts });
+    await dialog.locator('select').nth(1).selectOption({ label: texts });
   }
   await dialog.getByRole('button', { name: 'Make the file' }).click();
   const download = page.waitForEvent('download');

@@ -41,6 +41,8 @@ fn withdrawn(line: &str) -> Option<Withdrawn> {
         topics: Vec<String>,
         #[serde(default)]
         tickers: Vec<String>,
+        #[serde(default)]
+        judgement: u16,
         without: Option<IgnoredAny>,
     }
     if !line.contains("\"without\":") {
@@ -51,6 +53,7 @@ fn withdrawn(line: &str) -> Option<Withdrawn> {
         compound: stands.compound,
         topics: stands.topics,
         tickers: stands.tickers,
+        judgement: stands.judgement,
     })
 }
 

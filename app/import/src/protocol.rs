@@ -53,6 +53,8 @@ pub struct Make {
     pub watch: Watch,
     /// The stretch; `None` for everything.
     pub range: Option<Range>,
+    /// So many posts are shown of it at least: what is not stored yet is waited for.
+    pub least_posts: u64,
     /// What comes of it.
     pub job: Job,
 }

@@ -32,9 +32,8 @@ const CELL_LEN: usize = 200;
 pub fn preview(name: &str, head: &[u8]) -> Preview {
     let (mut unpacker, mut parts) = (Unpacker::default(), Vec::new());
     unpacker.push(head, &mut parts);
-    if parts.is_empty() {
-        unpacker.finish(&mut parts);
-    }
+    // What little there is of a short file comes out at its end only.
+    unpacker.finish(&mut parts);
     let (mut entry, mut bytes) = (None, Vec::new());
     for part in parts {
         match part {

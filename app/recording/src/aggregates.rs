@@ -205,8 +205,8 @@ impl Sum {
             for place in 0..i64::from(n) {
                 let standing = Standing {
                     compound: share(sum, n.into(), place),
-                    topics: Vec::new(),
                     tickers: tickers.clone(),
+                    ..Standing::default()
                 };
                 let post = Post {
                     id: format!("{}-{id}", self.at),

@@ -81,6 +81,9 @@ pub(crate) struct Stands {
     pub(crate) tickers: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) without: Option<Without>,
+    /// What it was judged to be.
+    #[serde(default)]
+    pub(crate) judgement: u16,
 }
 
 /// Writes a recording in two passes over a session's events: the first one is [`Session::take`].
@@ -261,6 +264,7 @@ impl From<Standing> for Stands {
             compound: standing.compound,
             topics: standing.topics,
             tickers: standing.tickers,
+            judgement: standing.judgement,
             without: None,
         }
     }
@@ -272,6 +276,7 @@ impl From<Stands> for Standing {
             compound: stands.compound,
             topics: stands.topics,
             tickers: stands.tickers,
+            judgement: stands.judgement,
         }
     }
 }

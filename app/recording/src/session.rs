@@ -186,6 +186,7 @@ pub(crate) fn standing_of(withdrawn: &Withdrawn) -> Standing {
         compound: withdrawn.compound,
         topics: withdrawn.topics.clone(),
         tickers: withdrawn.tickers.clone(),
+        judgement: withdrawn.judgement,
     }
 }
 

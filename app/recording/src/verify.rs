@@ -332,6 +332,11 @@ impl Posts {
 
     fn compare(&mut self, event: &Event, stated: &Standing, found: Option<Standing>) {
         let Some(found) = found else { return };
+        // What it was judged to be depends on the texts of others, which may be missing.
+        let found = Standing {
+            judgement: stated.judgement,
+            ..found
+        };
         if found == *stated {
             self.n_same += 1;
             return;

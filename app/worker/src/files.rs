@@ -7,6 +7,7 @@
 mod stored;
 
 use analysis::view::Range;
+use gloo_timers::future::TimeoutFuture;
 use import::{
     Recorded,
     protocol::{Finding, Job, Make, News, Outcome, Texts},
@@ -25,6 +26,9 @@ use web_sys::{Blob, File};
 use crate::{importer, updates};
 use stored::Stored;
 
+/// Milliseconds between two looks whether everything is stored, and how many.
+const WAIT: u32 = 500;
+const N_WAITS: u32 = 20;
 /// Bytes that are read of a file at once.
 const SLICE: u64 = 256 * 1024;
 
@@ -40,6 +44,7 @@ async fn made(make: Make) -> Result<(), String> {
         store,
         watch,
         range,
+        least_posts,
         job,
     } = make;
     doing("Reading what is stored…");
@@ -47,6 +52,15 @@ async fn made(make: Make) -> Result<(), String> {
     let basis = stored.basis(watch).await?;
     let mut session = Session::new(basis.clone(), range);
     stored.each(range, |records| session.take(records)).await?;
+    // What has just come is shown before it is stored.
+    for _ in 0..N_WAITS {
+        if session.n_posts() >= least_posts {
+            break;
+        }
+        TimeoutFuture::new(WAIT).await;
+        session = Session::new(basis.clone(), range);
+        stored.each(range, |records| session.take(records)).await?;
+    }
     if session.range().from >= session.range().to {
         return Err("There is nothing stored in this range.".to_owned());
     }

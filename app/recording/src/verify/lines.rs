@@ -82,6 +82,8 @@ impl Lines {
         match &mut self.packing {
             Packing::Gzip(gzip) => {
                 self.is_damaged |= gzip.write_all(bytes).is_err();
+                // Otherwise what little there is of a short file comes out at its end only.
+                let _ = gzip.flush();
                 self.pending.append(gzip.get_mut());
             }
             _ => self.pending.extend_from_slice(bytes),

@@ -55,6 +55,7 @@ pub(super) fn Save() -> impl IntoView {
         importing.make(Make {
             store: stream::store(),
             watch: choice.watch.get_untracked(),
+            least_posts: kpi.as_ref().map_or(0, |kpi| kpi.counts.posts),
             range: kpi
                 .map(|kpi| kpi.range)
                 .filter(|range| *range != Range::default()),
