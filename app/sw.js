@@ -1,15 +1,16 @@
 // Service worker: a reload shows the page even while the relay cannot be reached.
 //
 // It keeps one consistent set of files: an index.html together with every file that it names (Trunk
-// puts a hash of the content into those names), and the two workers, whose names never change.
+// puts a hash of the content into those names), and the workers and the second program of the page, whose names never change.
 // There is no list made at build time: the names are read from index.html itself. Nothing under
 // /api/ ever comes through here; the data itself lies in IndexedDB.
 
 const CACHE = 'moodtape-page';
 const PAGE = new URL('./', self.location).href;
 // Trunk does not hash the names of worker files, so these are asked for anew whenever the relay is there.
-const WORKER_FILES = ['analysis', 'import']
-  .flatMap((name) => [`worker-${name}_loader.js`, `worker-${name}.js`, `worker-${name}_bg.wasm`])
+const WORKER_FILES = ['worker-analysis', 'worker-import', 'worker-replay', 'worker-talk', 'talk']
+  .flatMap((name) => [`${name}_loader.js`, `${name}.js`, `${name}_bg.wasm`])
+  .concat('world.bin')
   .map((name) => new URL(name, PAGE).href);
 // A relay that does not answer at all must not keep the page from opening.
 const PATIENCE_MILLIS = 4000;

@@ -32,6 +32,7 @@ use crate::{
         sources::SourcesPanel,
         stacks::{HoursPanel, LivePanel, TrendsPanel},
         statistics::{EventsPanel, RollingPanel},
+        talk::TalkPanel,
         topics::TopicsPanel,
     },
     preferences::Preferences,
@@ -113,19 +114,15 @@ impl Actions {
             (watch.range, watch.ticker) = (RangeChoice::All, None);
         });
         // With what is in sight: nothing may come into sight that would ask for it.
-        self.start(None);
+        self.replay(None);
     }
 
-    /// Plays a stretch of what is stored; `None` follows again what was followed before.
+    /// Plays a stretch of what is stored; `None` follows what is kept as followed.
     pub(crate) fn replay(self, range: Option<Range>) {
-        self.start(range);
-    }
-
-    fn start(self, replay: Option<Range>) {
         self.state.leave_replay();
         self.send(&start(
             untrack(|| self.sight.added_to(self.choice.watch.get())),
-            replay,
+            range,
         ));
     }
 
@@ -209,6 +206,7 @@ fn Panels() -> impl IntoView {
                         <SamplePanel />
                         <SourcesPanel />
                         <MonthsPanel />
+                        <TalkPanel />
                     </NextTask>
                 </NextTask>
             </NextTask>

@@ -1,8 +1,14 @@
-//! What browsers offer and may refuse: a drawer for settings, and word of what is in sight.
+//! What browsers offer and may refuse: a drawer for settings, files to save, workers, and word of what is in sight.
 
+use std::time::Duration;
+
+use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, Storage};
+use web_sys::{
+    Blob, BlobPropertyBag, Element, HtmlAnchorElement, IntersectionObserver,
+    IntersectionObserverEntry, Storage, Url, Worker, WorkerOptions, WorkerType,
+};
 
 /// What was kept under a name, on an earlier visit or now.
 pub(crate) fn recall(key: &str) -> Option<String> {
@@ -23,9 +29,53 @@ fn drawer() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
+/// Starts the worker of a script, unless the browser refuses.
+pub(crate) fn start_worker(script: &str) -> Option<Worker> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(script, &options).ok()
+}
+
+/// The page's address with another query, without its host.
+pub(crate) fn address_with(query: &str) -> String {
+    let location = window().location();
+    let path = location.pathname().unwrap_or_default();
+    let hash = location.hash().unwrap_or_default();
+    match query.is_empty() {
+        true => path + &hash,
+        false => format!("{path}?{query}{hash}"),
+    }
+}
+
+/// Gives a person a text as a file.
+pub(crate) fn save_text(name: &str, mime: &str, text: &str) {
+    let kind = BlobPropertyBag::new();
+    kind.set_type(mime);
+    let parts = Array::of1(&text.into());
+    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &kind) {
+        save_blob(name, &blob);
+    }
+}
+
+/// Gives a person a file.
+pub(crate) fn save_blob(name: &str, blob: &Blob) {
+    let link = document().create_element("a").ok();
+    let link: Option<HtmlAnchorElement> = link.and_then(|link| link.dyn_into().ok());
+    if let (Some(link), Ok(url)) = (link, Url::create_object_url_with_blob(blob)) {
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+        // The browser has to have begun before the address goes.
+        let forget = move || drop(Url::revoke_object_url(&url));
+        set_timeout(forget, Duration::from_secs(30));
+    } else {
+        leptos::logging::warn!("a file could not be made at {:?}", window().origin());
+    }
+}
+
 /// Tells whether an element is in sight, now and at every change, for as long as the component lives.
 pub(crate) fn follow_sight(element: &Element, tell: impl Fn(bool) + 'static) {
-    let on_sight = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
+    let on_sight = Closure::<dyn Fn(Array)>::new(move |entries: Array| {
         let entry: Option<IntersectionObserverEntry> = entries.pop().dyn_into().ok();
         tell(entry.is_some_and(|entry| entry.is_intersecting()));
     });

@@ -12,6 +12,7 @@
 )]
 
 pub mod charts;
+pub mod talk;
 
 mod app;
 mod browser;

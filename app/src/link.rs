@@ -1,5 +1,7 @@
 //! The worker as the page sees it: commands go in, updates come out, a dead worker becomes a trouble.
 //!
+//! There is one at a time: what follows a relay or files, or what plays a stretch of what is stored.
+//!
 //! Messages are postcard bytes in an `ArrayBuffer` that is transferred, not copied.
 
 use std::{
@@ -14,10 +16,12 @@ use leptos::prelude::{set_timeout, window};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event, MessageEvent, Worker};
 
-use crate::{state::AppState, strings::troubles};
+use crate::{browser, state::AppState, strings::troubles};
 
 /// Where index.html leaves the worker that it has started.
 const STARTED_WORKER: &str = "moodtapeWorker";
+const FOLLOWING: &str = "./worker-analysis_loader.js";
+const PLAYING: &str = "./worker-replay_loader.js";
 /// Loading and compiling takes about a second; a phone on a bad line gets half a minute.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -29,7 +33,8 @@ pub(crate) struct Link {
 
 struct Inner {
     state: AppState,
-    worker: Option<Worker>,
+    worker: RefCell<Option<Worker>>,
+    is_playing: Cell<bool>,
     is_ready: Cell<bool>,
     is_stopped: Cell<bool>,
     /// Sent before the worker listens, a message would be lost: it waits here for Ready.
@@ -42,21 +47,40 @@ impl Link {
         let worker = property(&window(), STARTED_WORKER);
         let inner = Rc::new(Inner {
             state,
-            worker: worker.and_then(|worker| worker.dyn_into().ok()),
+            worker: RefCell::new(worker.and_then(|worker| worker.dyn_into().ok())),
+            is_playing: Cell::new(false),
             is_ready: Cell::new(false),
             is_stopped: Cell::new(false),
             queue: RefCell::default(),
         });
         let link = Self { inner };
-        match &link.inner.worker {
-            Some(worker) => link.listen(worker),
-            None => link.inner.stop(troubles::worker_refused()),
-        }
+        link.listen();
         link
+    }
+
+    /// Ends the worker and begins with another one.
+    fn change_worker(&self, is_playing: bool) {
+        let inner = &self.inner;
+        inner.is_playing.set(is_playing);
+        inner.is_ready.set(false);
+        if let Some(worker) = inner.worker.take() {
+            // What it has already said comes too late.
+            worker.set_onmessage(None);
+            worker.set_onerror(None);
+            worker.terminate();
+        }
+        let program = if is_playing { PLAYING } else { FOLLOWING };
+        *inner.worker.borrow_mut() = browser::start_worker(program);
+        self.listen();
     }
 
     /// States what is wanted; waits in line until the worker listens.
     pub(crate) fn send(&self, command: &Command) {
+        if let Command::Start { replay, .. } = command
+            && replay.is_some() != self.inner.is_playing.get()
+        {
+            self.change_worker(replay.is_some());
+        }
         let Ok(bytes) = postcard::to_stdvec(command) else {
             // Commands hold only numbers and text, which postcard always takes.
             leptos::logging::error!("a command could not be encoded");
@@ -70,7 +94,11 @@ impl Link {
         }
     }
 
-    fn listen(&self, worker: &Worker) {
+    fn listen(&self) {
+        let worker = self.inner.worker.borrow().clone();
+        let Some(worker) = worker else {
+            return self.inner.stop(troubles::worker_refused());
+        };
         let inner = Rc::clone(&self.inner);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             inner.on_message(&event.data());
@@ -85,7 +113,7 @@ impl Link {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_message.forget();
         on_error.forget();
-        if property(worker, "hasFailed").is_some_and(|failed| failed.is_truthy()) {
+        if property(&worker, "hasFailed").is_some_and(|failed| failed.is_truthy()) {
             return self.inner.stop(troubles::worker_died(None));
         }
         // It may have said that it is ready before anybody listened: an empty message makes it say so again.
@@ -93,7 +121,8 @@ impl Link {
         let inner = Rc::clone(&self.inner);
         set_timeout(
             move || {
-                if !inner.is_ready.get() {
+                let is_current = inner.worker.borrow().as_ref() == Some(&worker);
+                if is_current && !inner.is_ready.get() {
                     inner.stop(troubles::worker_silent());
                 }
             },
@@ -135,7 +164,7 @@ impl Inner {
     }
 
     fn post(&self, message: &Uint8Array) {
-        if let Some(worker) = &self.worker
+        if let Some(worker) = &*self.worker.borrow()
             && worker
                 .post_message_with_transfer(message, &Array::of1(&message.buffer()))
                 .is_err()
@@ -149,7 +178,7 @@ impl Inner {
         if self.is_stopped.replace(true) {
             return;
         }
-        if let Some(worker) = &self.worker {
+        if let Some(worker) = &*self.worker.borrow() {
             worker.terminate();
         }
         self.state.stop(trouble);

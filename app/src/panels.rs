@@ -20,12 +20,13 @@ pub(crate) mod posts;
 pub(crate) mod replay;
 pub(crate) mod sample;
 pub(crate) mod scoring;
-mod shell;
+pub(crate) mod shell;
 pub(crate) mod sight;
 pub(crate) mod sources;
 pub(crate) mod stacks;
 pub(crate) mod statistics;
 mod table;
+pub(crate) mod talk;
 pub(crate) mod topics;
 
 use analysis::view::Class;

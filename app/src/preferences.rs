@@ -8,6 +8,10 @@ use crate::{
     format::{self, Numbers, Zone},
 };
 
+const ZONE: &str = "zone";
+const NUMBERS: &str = "numbers";
+const KEYS: &str = "shortcuts";
+
 /// What the reader chose. A change of how things are written makes the panels anew.
 #[derive(Clone, Copy)]
 pub(crate) struct Preferences {
@@ -22,9 +26,10 @@ pub(crate) struct Preferences {
 impl Preferences {
     /// Reads what was kept and keeps what changes.
     pub(crate) fn new() -> Self {
-        let is_local_time = kept("zone", false, |text| Some(text == "local"), zone_text);
-        let numbers = kept("numbers", Numbers::default(), parse_numbers, numbers_text);
-        let has_shortcuts = kept("shortcuts", true, |text| Some(text != "off"), keys_text);
+        let is_local_time = kept(ZONE, recalled_zone(), zone_text);
+        let numbers = kept(NUMBERS, recalled_numbers(), numbers_text);
+        let has_shortcuts = browser::recall(KEYS).as_deref() != Some(keys_text(false));
+        let has_shortcuts = kept(KEYS, has_shortcuts, keys_text);
         let style = Memo::new(move |_| {
             let style = (is_local_time.get(), numbers.get());
             let zone = match style.0 {
@@ -40,6 +45,28 @@ impl Preferences {
             has_shortcuts,
             style,
         }
+    }
+
+    /// The page's other program may have changed what is kept.
+    pub(crate) fn read_again(self) {
+        refresh(self.is_local_time, recalled_zone());
+        refresh(self.numbers, recalled_numbers());
+    }
+}
+
+fn recalled_zone() -> bool {
+    browser::recall(ZONE).as_deref() == Some(zone_text(true))
+}
+
+fn recalled_numbers() -> Numbers {
+    let text = browser::recall(NUMBERS);
+    text.as_deref().and_then(parse_numbers).unwrap_or_default()
+}
+
+/// Whoever reads it is told only of another value.
+fn refresh<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|before| *before != value) {
+        signal.set(value);
     }
 }
 
@@ -72,15 +99,13 @@ fn keys_text(is_on: bool) -> &'static str {
     }
 }
 
-/// A signal that is read from the browser's storage and written back there.
-fn kept<T: Copy + PartialEq + Send + Sync + 'static>(
+/// A signal that is written to the browser's storage whenever it changes.
+fn kept<T: Copy + Send + Sync + 'static>(
     key: &'static str,
-    default: T,
-    parse: impl Fn(&str) -> Option<T>,
+    recalled: T,
     write: fn(T) -> &'static str,
 ) -> RwSignal<T> {
-    let before = browser::recall(key);
-    let value = RwSignal::new(before.as_deref().and_then(parse).unwrap_or(default));
+    let value = RwSignal::new(recalled);
     Effect::new(move |is_later: Option<()>| {
         let text = write(value.get());
         if is_later.is_some() {

@@ -16,7 +16,10 @@ use wire::{
     time::{DAY, HOUR, MINUTE},
 };
 
-use crate::selection::{Filter, filters};
+use crate::{
+    browser,
+    selection::{Filter, filters},
+};
 
 /// A month, as the range buttons mean it.
 pub(crate) const MONTH: Millis = 30 * DAY;
@@ -73,6 +76,14 @@ impl Choice {
         }
     }
 
+    /// Another program of the page may have changed it, or been told so.
+    pub(crate) fn read_again(self) {
+        let new = Query::parse(&search());
+        if self.query.with_untracked(|query| *query != new) {
+            self.query.set(new);
+        }
+    }
+
     /// Changes the choice and writes it to the URL.
     pub(crate) fn change(self, entry: Entry, change: impl FnOnce(&mut Watch)) {
         let mut query = self.query.get_untracked();
@@ -81,14 +92,7 @@ impl Choice {
         if query == self.query.get_untracked() {
             return;
         }
-        let text = query.write();
-        let location = window().location();
-        let path = location.pathname().unwrap_or_default();
-        let url = if text.is_empty() {
-            path
-        } else {
-            format!("{path}?{text}")
-        } + &location.hash().unwrap_or_default();
+        let url = browser::address_with(&query.write());
         if let Ok(history) = window().history() {
             // A browser that refuses to write history still shows the choice.
             let _ = match self.is_step(entry) {

@@ -43,7 +43,7 @@ test('only the page itself is kept by the service worker, never the relay’s an
   });
 
   expect(kept).toContain('/');
-  expect(kept.filter((path) => path.endsWith('.wasm'))).toHaveLength(3);
+  expect(kept.filter((path) => path.endsWith('.wasm'))).toHaveLength(6);
   expect(kept.filter((path) => path.startsWith('/api'))).toEqual([]);
 });
 

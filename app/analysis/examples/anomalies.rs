@@ -15,6 +15,9 @@
 //! `stream` prints `index<TAB>score<TAB>flag` for every point from what came before it only: score 0…1,
 //! flag 1 from 0.5 on. A gap has no score. `--period` is the number of buckets in a day.
 //!
+//! `classic` looks at `--period` and `--alpha` only, `stream` at `--period`; that another option says nothing
+//! to them is told on standard error.
+//!
 //! An empty value or `NA` is a gap. Rows are taken as neighbours; times must rise.
 
 #![allow(
@@ -54,6 +57,13 @@ fn run() -> Result<()> {
         }
         None => Input::read(io::stdin().lock()).context("standard input")?,
     };
+    for option in options
+        .given
+        .iter()
+        .filter(|option| !options.method.obeys(option))
+    {
+        eprintln!("{option} says nothing to this method");
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     match options.method {
         Method::Shesd => print_shesd(&input, &options, &mut out)?,
@@ -84,7 +94,8 @@ fn print_shesd(input: &Input, options: &Options, out: &mut impl Write) -> Result
         },
     )?;
     for anomaly in &found.anomalies {
-        let expected = anomaly.expected.trunc();
+        // Plus 0, so that nothing is a negative zero.
+        let expected = anomaly.expected.trunc() + 0.0;
         writeln!(out, "{}\t{}\t{expected}", anomaly.idx + 1, anomaly.value)?;
     }
     if found.hit_cap {
@@ -142,9 +153,21 @@ enum Method {
     Classic,
 }
 
+impl Method {
+    fn obeys(self, option: &str) -> bool {
+        match self {
+            Self::Shesd => true,
+            Self::Classic => matches!(option, "--method" | "--period" | "--alpha"),
+            Self::Stream => matches!(option, "--method" | "--period"),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Options {
     method: Method,
+    /// The options that were given, by name.
+    given: Vec<String>,
     period: Option<usize>,
     max_share: Option<f64>,
     alpha: Option<f64>,
@@ -160,6 +183,9 @@ impl Options {
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let mut options = Self::default();
         while let Some(argument) = arguments.next() {
+            if argument.starts_with("--") {
+                options.given.push(argument.clone());
+            }
             match argument.as_str() {
                 "--only-last" => options.keep = Keep::LastPeriod,
                 "--log1p" => options.scale = Scale::Log1p,

@@ -2,9 +2,13 @@
 //!
 //! ```text
 //! leadlag [--max-lag N] [--x-transform T] [--y-transform T] [--transform T] [--seed N] [--surrogates N]
-//!         [--latency-floor-ms MS] [FILE]
+//!         [--latency-floor-ms MS] [FILE…]
 //! T = none | diff | returns | absreturns | log1p      (x: diff, y: returns; --transform sets both)
 //! ```
+//!
+//! Several files, one a ticker, give an object a line, with its `file`, `p_across`, which is `p_family`
+//! adjusted for all the files (Benjamini and Yekutieli), and `verdict_across`: the verdict where `p_across`
+//! is below 0.05, otherwise `none`.
 //!
 //! Times are milliseconds on one regular grid; an empty field, or a place of the grid without a row, is a
 //! gap. `lags` run from −N to N (24) in steps of the grid, **above 0: x leads**. `ccf` is the correlation
@@ -28,9 +32,10 @@ use std::{io::Write, process::ExitCode};
 
 use analysis::{
     series::{Series, returns::Transform},
-    stats::leadlag::{Confirm, Lags, LeadLag, Settings, Verdict, test},
+    stats::leadlag::{AmongMany, Confirm, Lags, LeadLag, Settings, Verdict, among_many, test},
 };
 use anyhow::{Context, Result, bail, ensure};
+use numbers::Header;
 use serde_json::json;
 use wire::time::DAY;
 
@@ -43,7 +48,23 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let options = Options::from_arguments(std::env::args().skip(1))?;
-    let input = Input::read(options.path.as_deref())?;
+    let mut out = std::io::stdout().lock();
+    if options.paths.len() < 2 {
+        let found = tested(&options, options.paths.first().map(String::as_str))?;
+        writeln!(out, "{}", report(&found))?;
+        return Ok(());
+    }
+    let of_file = |path: &String| tested(&options, Some(path)).with_context(|| path.clone());
+    let found: Vec<LeadLag> = options.paths.iter().map(of_file).collect::<Result<_>>()?;
+    let judged = among_many(&found);
+    for ((path, found), judged) in options.paths.iter().zip(&found).zip(judged) {
+        writeln!(out, "{}", report_among_many(path, found, judged))?;
+    }
+    Ok(())
+}
+
+fn tested(options: &Options, path: Option<&str>) -> Result<LeadLag> {
+    let input = Input::read(path)?;
     let x = options.x.apply(&input.x).context("column x")?;
     let y = options.y.apply(&input.y).context("column y")?;
     let mut settings = options.settings;
@@ -53,20 +74,30 @@ fn run() -> Result<()> {
     };
     let floor = options.latency_floor.max(0) as u64;
     settings.min_claimed_lag = u32::try_from(floor.div_ceil(input.step as u64))?;
-    let found = test(&x, &y, settings)?;
-    writeln!(std::io::stdout(), "{}", report(&found))?;
-    Ok(())
+    Ok(test(&x, &y, settings)?)
+}
+
+fn report_among_many(path: &str, found: &LeadLag, judged: AmongMany) -> serde_json::Value {
+    let mut report = report(found);
+    report["file"] = json!(path);
+    report["p_across"] = json!(judged.p);
+    report["verdict_across"] = json!(name_of(judged.verdict));
+    report
+}
+
+fn name_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::TooShort { .. } => "too_short",
+        Verdict::NoReliableLeadOrLag => "none",
+        Verdict::XLeads { .. } => "lead",
+        Verdict::YLeads { .. } => "lag",
+        Verdict::Together => "together",
+        Verdict::BelowLatencyFloor { .. } => "below_latency_floor",
+    }
 }
 
 fn report(found: &LeadLag) -> serde_json::Value {
-    let (verdict, is_known) = match found.verdict {
-        Verdict::TooShort { .. } => ("too_short", false),
-        Verdict::NoReliableLeadOrLag => ("none", true),
-        Verdict::XLeads { .. } => ("lead", true),
-        Verdict::YLeads { .. } => ("lag", true),
-        Verdict::Together => ("together", true),
-        Verdict::BelowLatencyFloor { .. } => ("below_latency_floor", true),
-    };
+    let is_known = !matches!(found.verdict, Verdict::TooShort { .. });
     json!({
         "lags": found.lags,
         "ccf": found.raw,
@@ -81,7 +112,7 @@ fn report(found: &LeadLag) -> serde_json::Value {
         "p_family": found.p_family,
         "p_surrogate": found.p_surrogate,
         "ar_orders": [found.order_x, found.order_y],
-        "verdict": verdict,
+        "verdict": name_of(found.verdict),
     })
 }
 
@@ -90,7 +121,7 @@ struct Options {
     y: Transform,
     settings: Settings,
     latency_floor: i64,
-    path: Option<String>,
+    paths: Vec<String>,
 }
 
 impl Options {
@@ -104,15 +135,11 @@ impl Options {
                 ..Settings::default()
             },
             latency_floor: 0,
-            path: None,
+            paths: Vec::new(),
         };
         while let Some(argument) = arguments.next() {
             if !argument.starts_with("--") {
-                ensure!(
-                    options.path.is_none(),
-                    "one file at most; {argument:?} is a second one"
-                );
-                options.path = Some(argument);
+                options.paths.push(argument);
                 continue;
             }
             let value = arguments
@@ -166,7 +193,10 @@ struct Input {
 impl Input {
     fn read(path: Option<&str>) -> Result<Self> {
         let mut cells = Vec::new();
-        for (idx, row) in numbers::rows(path, &["time", "x", "y"])?.iter().enumerate() {
+        for (idx, row) in numbers::rows(path, &["time", "x", "y"], Header::Named)?
+            .iter()
+            .enumerate()
+        {
             let [time, x, y] = &row[..] else {
                 bail!("row {}: three fields are needed", idx + 1);
             };

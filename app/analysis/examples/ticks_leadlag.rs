@@ -1,4 +1,5 @@
-//! Lead and lag of two streams of ticks: two CSV files `time_ms,value` in, one JSON object out.
+//! Lead and lag of two streams of ticks: two CSV files `time_ms,value` (header optional) in, one
+//! JSON object out.
 //!
 //! ```text
 //! ticks_leadlag [--max-lag-ms N] [--step-ms N] [--level|--log] [--seed N] FIRST SECOND
@@ -28,6 +29,7 @@ use analysis::stats::{
     leadlag::Surrogates,
 };
 use anyhow::{Context, Result, bail};
+use numbers::Header;
 use serde_json::json;
 
 fn main() -> ExitCode {
@@ -87,10 +89,8 @@ fn run() -> Result<()> {
 
 fn ticks(path: &str, is_log: bool) -> Result<Ticks> {
     let (mut times, mut values) = (Vec::new(), Vec::new());
-    for (idx, row) in numbers::rows(Some(path), &["time_ms", "value"])?
-        .iter()
-        .enumerate()
-    {
+    let rows = numbers::rows(Some(path), &["time_ms", "value"], Header::Optional)?;
+    for (idx, row) in rows.iter().enumerate() {
         let [time, value] = &row[..] else {
             bail!("{path}, row {}: two fields are needed", idx + 1);
         };

@@ -20,7 +20,7 @@ mod tail;
 use serde::{Deserialize, Serialize};
 use wire::{Millis, time::DAY};
 
-use crate::stats::quantile::median;
+use crate::{order, stats::quantile::median};
 
 /// Which way a bucket may be unusual.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -72,6 +72,9 @@ pub enum AnomalyError {
     /// NaN or infinite.
     #[error("the value at index {0} is not finite; a gap is written as none")]
     NotFinite(usize),
+    /// A value whose square and the sum of such squares could overflow.
+    #[error("the value at index {0} is too large to calculate with")]
+    TooLarge(usize),
     /// A gap between values; at either end gaps are dropped.
     #[error("a gap at index {0} inside the series; choose a range without gaps")]
     InnerGap(usize),
@@ -114,6 +117,9 @@ pub enum AnomalyError {
     Duplicate(usize),
 }
 
+/// Sums of squares of values up to this size are finite.
+const LARGEST: f64 = 1e140;
+
 /// The width of the buckets that begin at `times`: their most frequent distance, the shortest of several.
 ///
 /// # Errors
@@ -128,7 +134,7 @@ pub fn bucket_width(times: &[Millis]) -> Result<Millis, AnomalyError> {
             step => steps.push(step),
         }
     }
-    steps.sort_unstable();
+    order::sort_by(&mut steps, Ord::cmp);
     steps
         .chunk_by(|a, b| a == b)
         .rev()
@@ -171,9 +177,8 @@ fn without_gaps(series: &[Option<f64>]) -> Result<(usize, Vec<f64>), AnomalyErro
     if series.is_empty() {
         return Err(AnomalyError::Empty);
     }
-    let is_bad = |value: &Option<f64>| value.is_some_and(|v| !v.is_finite());
-    if let Some(idx) = series.iter().position(is_bad) {
-        return Err(AnomalyError::NotFinite(idx));
+    for (idx, value) in series.iter().enumerate() {
+        refuse_value(idx, value.unwrap_or_default())?;
     }
     let first = series.iter().position(Option::is_some);
     let last = series.iter().rposition(Option::is_some);
@@ -182,6 +187,14 @@ fn without_gaps(series: &[Option<f64>]) -> Result<(usize, Vec<f64>), AnomalyErro
     };
     let values = (first..=last).map(|idx| series[idx].ok_or(AnomalyError::InnerGap(idx)));
     Ok((first, values.collect::<Result<_, _>>()?))
+}
+
+fn refuse_value(idx: usize, value: f64) -> Result<(), AnomalyError> {
+    match value.abs() {
+        size if !size.is_finite() => Err(AnomalyError::NotFinite(idx)),
+        size if size > LARGEST => Err(AnomalyError::TooLarge(idx)),
+        _ => Ok(()),
+    }
 }
 
 fn refuse_constant(values: &[f64]) -> Result<(), AnomalyError> {

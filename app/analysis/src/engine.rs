@@ -11,6 +11,7 @@
 //! Its larger parts are `#[inline(never)]`: browsers optimise Wasm a function at a time, and one with
 //! everything in it keeps a core busy for a quarter of a second.
 
+mod as_of;
 mod attention;
 pub mod digest;
 mod judge;
@@ -20,6 +21,7 @@ mod posts;
 mod scorer;
 mod selection;
 mod sources;
+pub mod talk;
 mod tally;
 mod tickers;
 mod views;

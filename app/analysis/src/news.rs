@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use wire::Millis;
 
 use crate::terms::Vocabulary;
@@ -15,7 +16,7 @@ const B: f64 = 0.75;
 const TITLE: u32 = 2;
 
 /// One article as a feed brought it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Article {
     /// What the feed knows it by, or else its address; the same article again changes the one before.
     pub id: String,

@@ -7,6 +7,8 @@ mod world;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub use world::{Country, Point, WORLD, World, WorldError};
 
 use crate::view::Class;
@@ -51,7 +53,7 @@ pub struct Places<'w> {
 }
 
 /// How many posts, and how they are.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Tally {
     /// Positive posts.
     pub positive: u64,
@@ -105,7 +107,7 @@ impl Tally {
 }
 
 /// Posts near each other.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Cluster {
     /// Mean of their places, of which each was rounded to 0.1° before, itself rounded to 0.1°.
     pub lat_lon: (f64, f64),
@@ -114,7 +116,7 @@ pub struct Cluster {
 }
 
 /// Posts of one country.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct CountryRow {
     /// Two letters of ISO 3166-1, upper-case.
     pub code: String,

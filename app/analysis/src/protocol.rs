@@ -1,6 +1,7 @@
 //! What page and worker say to each other: postcard bytes in a transferred `ArrayBuffer`.
 
 mod panels;
+pub mod talk;
 
 use serde::{Deserialize, Serialize};
 use wire::{

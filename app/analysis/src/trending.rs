@@ -10,6 +10,7 @@
 
 mod burst;
 mod counted;
+mod index;
 mod log;
 mod names;
 mod ranks;
@@ -26,6 +27,8 @@ use log::{Log, Observation};
 
 /// How far behind the newest observation older ones are kept, at least: twice the longest window.
 pub const KEEP: Millis = 48 * HOUR;
+/// So many observations may wait to be forgotten. No answer knows of them.
+const MAX_OVERDUE: usize = 256;
 /// How far the background of a burst reaches back from the window's start.
 pub const BACKGROUND: Millis = DAY;
 
@@ -81,8 +84,8 @@ pub struct TrendingRow {
     pub compound_sum: i64,
 }
 
-/// Borders in the log: `background..current` is the background, `previous..current` the window before,
-/// `current..end` the window.
+/// Borders in the log: `current..end` is the window, `background..current` the background and
+/// `previous..current` the window before, the last two of which may begin too early until somebody asks.
 #[derive(Clone, Copy, Debug, Default)]
 struct Windows {
     background: usize,
@@ -156,13 +159,19 @@ impl Trending {
         for text in hashtags {
             self.observe_one(at, author, text, compound);
         }
-        self.forget_old();
+        // Many in a row are forgotten faster than one after the other.
+        let oldest = self.oldest();
+        let is_overdue = |at: Option<Millis>| at.is_some_and(|at| at <= oldest);
+        let waiting = self.log.at_idx(MAX_OVERDUE).map(|one| one.at);
+        if is_overdue(waiting) || is_overdue(self.posts.get(MAX_OVERDUE).copied()) {
+            self.forget_old();
+        }
     }
 
     /// The `k` hashtags with the highest counts in `(until − window, until]`, highest first; of equal
     /// ones that which was seen first in the window (then: which came first).
     pub fn top(&mut self, until: Millis, k: usize) -> Vec<TrendingRow> {
-        self.seek(until);
+        self.seek_all(until);
         let tags = self.counted.top(k, &self.log);
         tags.into_iter()
             .map(|tag| self.counted.row(tag, &self.log))
@@ -175,7 +184,7 @@ impl Trending {
     ///
     /// Goes through all hashtags once (0.1 ms for 100,000), unlike [`Trending::top`].
     pub fn top_bursts(&mut self, until: Millis, k: usize) -> Vec<(TrendingRow, Burst)> {
-        self.seek(until);
+        self.seek_all(until);
         let (counted, log) = (&self.counted, &self.log);
         let mut found: Vec<(u32, Burst)> = counted
             .ranks
@@ -200,7 +209,7 @@ impl Trending {
         until: Millis,
         k: usize,
     ) -> Vec<(TrendingRow, Option<Burst>)> {
-        self.seek(until);
+        self.seek_all(until);
         let tags = self.counted.top(k, &self.log);
         tags.into_iter()
             .map(|tag| (self.counted.row(tag, &self.log), self.burst_of(tag)))
@@ -220,13 +229,16 @@ impl Trending {
 
     /// Distinct hashtags in the window.
     pub fn n_distinct(&mut self, until: Millis) -> u64 {
+        if until.saturating_sub(self.window) < self.oldest() {
+            self.catch_up();
+        }
         self.seek(until);
         self.counted.ranks.n_counted().into()
     }
 
     /// Posts in the window, with hashtags or without.
     pub fn n_posts(&mut self, until: Millis) -> u64 {
-        self.settle();
+        self.catch_up();
         let n_until = |time: Millis| self.posts.partition_point(|at| *at <= time);
         (n_until(until) - n_until(until.saturating_sub(self.window))) as u64
     }
@@ -239,7 +251,7 @@ impl Trending {
             return;
         }
         self.tags_of_post.push(tag);
-        self.counted.names.keep(spelling);
+        self.counted.keep(spelling, tag);
         let one = Observation {
             at,
             author,
@@ -285,10 +297,16 @@ impl Trending {
         }
     }
 
+    /// Sorts in what came late, and forgets what is too old.
+    fn catch_up(&mut self) {
+        self.settle();
+        self.forget_old();
+    }
+
     /// Sorts in what came out of order.
     fn settle(&mut self) {
         if !self.late_posts.is_empty() {
-            self.late_posts.sort_unstable();
+            order::sort_by(&mut self.late_posts, Ord::cmp);
             merge(&mut self.posts, &mut self.late_posts, |at| *at);
         }
         if !self.late.is_empty() {
@@ -297,15 +315,37 @@ impl Trending {
             self.rewind(self.log.n_until(earliest));
             merge(self.log.queue_mut(), &mut self.late, |one| one.at);
         }
-        self.forget_old();
     }
 
-    /// Moves all borders so that the window ends at `until`.
-    fn seek(&mut self, until: Millis) {
-        self.settle();
+    /// Where the window that ends at `until` begins, the one before it, and the background.
+    fn starts(&self, until: Millis) -> (Millis, Millis, Millis) {
         let start = until.saturating_sub(self.window);
         let before = start.saturating_sub(self.window);
         let long_before = start.saturating_sub(BACKGROUND).min(before);
+        (start, before, long_before)
+    }
+
+    /// Moves all borders to where they are for a window that ends at `until`.
+    fn seek_all(&mut self, until: Millis) {
+        self.catch_up();
+        self.seek(until);
+        let (_, before, long_before) = self.starts(until);
+        let (windows, counted) = (&mut self.windows, &mut self.counted);
+        while let Some(one) = next(&self.log, windows.previous, windows.current, before) {
+            counted.leave_previous(&one, self.by);
+            windows.previous += 1;
+        }
+        while let Some(one) = next(&self.log, windows.background, windows.current, long_before) {
+            counted.leave_background(&one);
+            windows.background += 1;
+        }
+    }
+
+    /// Moves the window so that it ends at `until`. What lies before it may still reach back too far: that is
+    /// put right together, when somebody asks.
+    fn seek(&mut self, until: Millis) {
+        self.settle();
+        let (start, before, long_before) = self.starts(until);
         let is_after =
             |log: &Log, idx: usize, time: Millis| log.at_idx(idx).is_some_and(|one| one.at > time);
         // Back first, earliest border first; then forth, latest border first: so borders never cross.
@@ -323,33 +363,21 @@ impl Trending {
         while self.windows.end > 0 && is_after(&self.log, self.windows.end - 1, until) {
             self.end_back();
         }
-        self.seek_forth(until, start, before, long_before);
+        self.seek_forth(until, start);
     }
 
-    fn seek_forth(&mut self, until: Millis, start: Millis, before: Millis, long_before: Millis) {
+    fn seek_forth(&mut self, until: Millis, start: Millis) {
         let windows = &mut self.windows;
         let (log, counted, by) = (&mut self.log, &mut self.counted, self.by);
         while log.at_idx(windows.end).is_some_and(|one| one.at <= until) {
             counted.enter(log.serial(windows.end), log, End::Back, by);
             windows.end += 1;
         }
-        let next = |log: &Log, idx: usize, end: usize, time: Millis| {
-            let one = log.at_idx(idx).filter(|_| idx < end);
-            one.filter(|one| one.at <= time).copied()
-        };
         while let Some(one) = next(log, windows.current, windows.end, start) {
             counted.leave(&one, End::Front, by);
             counted.enter_previous(&one, by);
             counted.enter_background(&one);
             windows.current += 1;
-        }
-        while let Some(one) = next(log, windows.previous, windows.current, before) {
-            counted.leave_previous(&one, by);
-            windows.previous += 1;
-        }
-        while let Some(one) = next(log, windows.background, windows.current, long_before) {
-            counted.leave_background(&one);
-            windows.background += 1;
         }
     }
 
@@ -398,6 +426,12 @@ impl Trending {
         let one = *self.log.at(self.log.serial(self.windows.end));
         self.counted.leave(&one, End::Back, self.by);
     }
+}
+
+/// The observation at `idx`, if it lies before `end` and not after `time`.
+fn next(log: &Log, idx: usize, end: usize, time: Millis) -> Option<Observation> {
+    let one = log.at_idx(idx).filter(|_| idx < end);
+    one.filter(|one| one.at <= time).copied()
 }
 
 /// Merges `late` into `log`, both sorted, after what has the same time; touches no more than it must.

@@ -45,7 +45,7 @@ fn find(series: &[Option<f64>], options: &ShEsd) -> Found {
     shesd(series, options).expect("a series without faults")
 }
 
-/// Counts of R's AnomalyDetection on its own series of 14,398 minutes; `benches/anomalies.rs` holds more.
+/// Counts of R's AnomalyDetection on its own series of 14,398 minutes.
 #[test]
 fn a_long_series_of_minutes_has_the_anomalies_that_the_original_finds() {
     let Some(text) = shared_data("shesd/raw_data.csv") else {
@@ -67,6 +67,8 @@ fn a_long_series_of_minutes_has_the_anomalies_that_the_original_finds() {
         ("last period", ShEsd { keep: Keep::LastPeriod, ..plain }, 25),
         ("windows of 4 periods", window(4 * 1_440), 237),
         ("median of maxima", threshold(Threshold::MedianMax), 6),
+        ("95th percentile of maxima", threshold(Threshold::P95), 1),
+        ("99th percentile of maxima", threshold(Threshold::P99), 1),
     ];
     for (name, options, n) in cases {
         let found = find(&series, &options);

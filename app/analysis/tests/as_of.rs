@@ -5,25 +5,31 @@
 use analysis::{
     anomalies::{
         classic::{Classic, classic},
+        fill_gaps,
         rosner::rosner,
         shesd::{Scale, ShEsd, shesd},
+        stl::periodic_stl,
         streaming::Stream,
     },
     series::{
-        Bucket, Series,
-        align::on_closes,
+        Bucket, BucketGrid, Series,
+        align::{on_buckets, on_closes},
         as_of::{Seen, as_of, counts_as_of, known, look_ahead, means_as_of},
+        bucket::Sample,
+        decimate::{min_max, min_max_lttb},
         returns::Transform,
         rollup::{Level, Post, Rollup, Zone},
     },
     stats::{
+        ccf::ccf,
         correlation::{
-            LevelPairs, Measured, Method, correlate,
+            LevelPairs, Measured, Method, correlate, n_effective,
             rolling::{Lookback, rolling},
         },
-        event_study::{Windows, event_study},
+        event_study::{Windows, event_study, market_model},
         hayashi_yoshida::{LagGrid, Ticks, tick_lead},
-        leadlag::{Confirm, Lags, Settings, Surrogates, test},
+        leadlag::{Confirm, Lags, Settings, Surrogates, among_many, placebo, test},
+        prewhiten::Autoregression,
         random::Random,
     },
     view::Class,
@@ -81,7 +87,12 @@ fn all_statistics(x: &Series, y: &Series) -> String {
     let events: Vec<usize> = (50..n.saturating_sub(5)).step_by(9).collect();
     let lead = test(x, y, settings);
     let study = event_study(x, y, &events, windows, surrogates);
-    format!("{correlations:?} {lead:?} {study:?}")
+    let model = market_model(x.values(), y.values());
+    let memory = (Autoregression::fit(x, 6), n_effective(x, y, n));
+    let by_lag = (ccf(x, y, 5), placebo(x, y, settings.lags, 40));
+    let tests: Vec<_> = [lead, test(y, x, settings)].into_iter().flatten().collect();
+    let judged = among_many(&tests);
+    format!("{correlations:?} {tests:?} {judged:?} {study:?} {model:?} {memory:?} {by_lag:?}")
 }
 
 /// All anomalies of a series of counts in one line, to the last bit.
@@ -101,10 +112,17 @@ fn all_anomalies(counts: &Series) -> String {
         ..Classic::default()
     };
     let present: Vec<f64> = counts.values().iter().flatten().copied().collect();
+    let points: Vec<(f64, f64)> = (0..).map(f64::from).zip(present.iter().copied()).collect();
+    let drawn = (
+        min_max(&points, 40, |point| point.1),
+        min_max_lttb(&points, 40),
+    );
     format!(
-        "{robust:?} {:?} {:?}",
+        "{robust:?} {:?} {:?} {:?} {:?} {drawn:?}",
         classic(counts.values(), &day),
-        rosner(&present, 5, 0.05)
+        rosner(&present, 5, 0.05),
+        periodic_stl(&present, 7),
+        fill_gaps(counts.values(), 7),
     )
 }
 
@@ -202,6 +220,36 @@ proptest! {
                 prop_assert!(grown.cells().eq(batch.cells()));
             }
         }
+    }
+
+    #[test]
+    fn sentiment_and_returns_on_a_grid_are_those_of_what_was_seen(seed in 0u64..1_000, share in 0.1f64..1.1) {
+        let (posts, prices) = (seen(200, seed), seen(60, seed + 1_000));
+        let at = (share * 1_000.0) as i64;
+        let n_cells = at / WIDTH;
+        let aligned = |posts: &[Seen<f64>], prices: &[Seen<f64>]| {
+            let mut grid = BucketGrid::new(WIDTH);
+            for post in posts {
+                grid.add(Sample {
+                    at: post.at,
+                    compound: (post.what * 1_000.0) as i16,
+                    class: Class::Neutral,
+                    late: post.seen_at - post.at > 20,
+                });
+            }
+            // A close is known at the end of its cell, and one price is enough for each.
+            let closes = prices.iter().map(|p| (p.at / WIDTH * WIDTH, p.what.exp()));
+            let mut closes: Vec<(i64, f64)> = closes.collect();
+            closes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            closes.dedup_by_key(|close| close.0);
+            let regular = on_buckets(&grid, 0..n_cells, &closes.iter().copied().collect());
+            let sum = |from: i64, to: i64| grid.sum(from / WIDTH, to / WIDTH);
+            (regular, on_closes(&closes, sum))
+        };
+
+        let at_the_time = aligned(&live(&posts, at), &live(&prices, at));
+
+        prop_assert_eq!(at_the_time, as_of(&posts, at, |posts| as_of(&prices, at, |prices| aligned(posts, prices))));
     }
 
     #[test]

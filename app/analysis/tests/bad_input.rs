@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "what is not there fails the test")]
 
+use std::fmt::Debug;
+
 use analysis::{
     anomalies::{
         AnomalyError, bucket_width,
         classic::{Classic, classic},
         rosner::rosner,
         shesd::{Scale, ShEsd, shesd},
+        stl::periodic_stl,
         streaming::Stream,
     },
     series::{
@@ -27,7 +30,10 @@ use analysis::{
         },
         event_study::{Windows, event_study, market_model},
         hayashi_yoshida::{LagGrid, Ticks, TicksError, tick_lead},
-        leadlag::{Confirm, Lags, Settings, Surrogates, Verdict, lead_lag, test as lead_lag_test},
+        leadlag::{
+            Confirm, Lags, Settings, Surrogates, Verdict, among_many, lead_lag, placebo,
+            test as lead_lag_test,
+        },
         prewhiten::Autoregression,
         random::Random,
         trials::benjamini_yekutieli,
@@ -43,17 +49,32 @@ enum Answer {
     /// Explicitly nothing: no value, no verdict, no anomaly.
     Nothing,
     Number,
+    /// Something that looks like an answer and is not finite.
+    NoNumber(String),
 }
 
 type Row = Vec<Option<f64>>;
 type Statistic = (&'static str, fn(&Row, &Row) -> Answer);
 
-fn answer<T, E: ToString>(found: Result<T, E>, is_nothing: impl Fn(&T) -> bool) -> Answer {
+fn answer<T: Debug, E: ToString>(found: Result<T, E>, is_nothing: impl Fn(&T) -> bool) -> Answer {
     match found {
         Err(error) => Answer::Refused(error.to_string()),
         Ok(found) if is_nothing(&found) => Answer::Nothing,
-        Ok(_) => Answer::Number,
+        Ok(found) => number(&found),
     }
+}
+
+/// A number, unless something in it is not finite.
+fn number(found: &impl Debug) -> Answer {
+    let told = format!("{found:?}");
+    match told.contains("NaN") || told.contains("inf") {
+        true => Answer::NoNumber(told),
+        false => Answer::Number,
+    }
+}
+
+fn some<T: Debug>(found: Option<T>) -> Answer {
+    found.map_or(Answer::Nothing, |found| number(&found))
 }
 
 /// Both rows as series, or what is wrong with them.
@@ -117,11 +138,21 @@ const OF_PAIRS: &[Statistic] = &[
         of_series(x, y, |x, y| {
             let found = lead_lag(x, y, Lags { max: 5, period: 0 });
             let is_short = matches!(found.verdict, Verdict::TooShort { .. });
-            if is_short && found.p_family.is_none() {
-                Answer::Nothing
-            } else {
-                Answer::Number
+            match is_short && found.p_family.is_none() {
+                true => Answer::Nothing,
+                false => number(&found),
             }
+        })
+    }),
+    ("lead/lag among many", |x, y| {
+        of_series(x, y, |x, y| {
+            some(among_many(&[lead_lag(x, y, Lags { max: 5, period: 0 })])[0].p)
+        })
+    }),
+    ("placebo shifts", |x, y| {
+        of_series(x, y, |x, y| {
+            let found = placebo(x, y, Lags { max: 2, period: 0 }, 40);
+            some(found.filter(|found| found.p.is_some()))
         })
     }),
     ("event study", |x, y| {
@@ -137,10 +168,7 @@ const OF_PAIRS: &[Statistic] = &[
         })
     }),
     ("market model", |x, y| {
-        of_series(x, y, |x, y| match market_model(x.values(), y.values()) {
-            Some(_) => Answer::Number,
-            None => Answer::Nothing,
-        })
+        of_series(x, y, |x, y| some(market_model(x.values(), y.values())))
     }),
     ("lead/lag of ticks", |x, y| {
         match (ticks_of(x), ticks_of(y)) {
@@ -177,10 +205,16 @@ const OF_ONE: &[Statistic] = &[
         answer(rosner(&present, 3, 0.05), |_| false)
     }),
     ("autoregression", |x, _| {
-        of_series(x, x, |x, _| match Autoregression::fit(x, 5).order() {
-            0 => Answer::Nothing,
-            _ => Answer::Number,
+        of_series(x, x, |x, _| {
+            let found = Autoregression::fit(x, 5);
+            some((found.order() > 0).then_some(found))
         })
+    }),
+    ("season and trend", |x, _| {
+        let present: Vec<f64> = x.iter().flatten().copied().collect();
+        // Of a constant the trend is the constant, which is right.
+        let moves = present.windows(2).any(|pair| pair[0] < pair[1]);
+        some(periodic_stl(&present, 7).filter(|_| moves))
     }),
 ];
 
@@ -247,10 +281,47 @@ fn what_is_no_series_is_refused_by_name_or_answered_with_nothing() {
     }
 }
 
+#[test]
+fn values_at_the_ends_of_what_a_number_holds_give_finite_answers_or_none() {
+    let scaled = |by: f64| -> Row { good(1).iter().map(|v| v.map(|v| v * by)).collect() };
+    let ends = [f64::MAX, f64::MIN];
+    let mut made_up = Vec::new();
+    for row in [
+        scaled(1e300),
+        scaled(f64::MAX / 40.0),
+        scaled(-1e300),
+        scaled(1e-300),
+        scaled(5e-324),
+        with(Some(f64::MAX)),
+        with(Some(f64::MIN)),
+        with(Some(f64::MIN_POSITIVE)),
+        (0..200).map(|t| Some(ends[t % 2])).collect(),
+        (0..200).map(|t| Some(t as f64)).collect(),
+    ] {
+        let other = good(2);
+        let told = &row[99..102];
+        for (statistic, calculate) in OF_PAIRS.iter().chain(OF_ONE) {
+            for (x, y) in [(&row, &other), (&other, &row), (&row, &row)] {
+                let found = calculate(x, y);
+                if matches!(found, Answer::NoNumber(_)) {
+                    made_up.push(format!("{statistic} of {told:?}"));
+                }
+            }
+        }
+        let mut stream = Stream::new(1);
+        for value in row.iter().cycle().take(1_000) {
+            let score = stream.push(*value).map_or(0.0, |score| score.score);
+            assert!((0.0..=1.0).contains(&score), "{told:?}: {score}");
+        }
+    }
+    assert!(made_up.is_empty(), "{made_up:#?}");
+}
+
 #[track_caller]
 fn check(kind: &str, statistic: &str, found: Answer) {
     match found {
         Answer::Number => panic!("{statistic} of {kind} gave a number"),
+        Answer::NoNumber(told) => panic!("{statistic} of {kind} gave {told}"),
         Answer::Nothing => {}
         Answer::Refused(message) => {
             assert!(message.len() > 15, "{statistic} of {kind}: {message}");

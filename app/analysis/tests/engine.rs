@@ -328,17 +328,26 @@ proptest! {
     }
 
     #[test]
-    fn what_is_known_at_a_time_does_not_depend_on_what_comes_later(events in any_events(), cut in 0usize..100) {
+    fn what_is_known_at_a_time_does_not_depend_on_what_comes_later(
+        events in any_events(), cut in 0usize..100, sampling in any_sampling(), watch in any_watch(),
+    ) {
         let cut = events.len() * cut / 100;
         let Some(until) = events.get(cut).map(|event| event.seen_at) else { return Ok(()) };
-        let mut live = engine(&[]);
-        for event in events.iter().filter(|event| event.seen_at <= until) {
+        let counting = Counting { sampling, ..Counting::default() };
+        let mut live = Engine::counting(&config(), counting.clone());
+        live.watch(watch.clone());
+        for event in events.iter().take_while(|event| event.seen_at <= until) {
             live.apply(event);
+            live.judge(1);
             live.frame(event.seen_at);
         }
-        let known: Vec<Event> = events.iter().filter(|event| event.seen_at <= until).cloned().collect();
+        live.judge(usize::MAX);
 
-        prop_assert_eq!(whole_frame(&mut live, until), whole_frame(&mut engine(&known), until));
+        let mut later = Engine::as_of(&config(), counting, &events, until);
+        later.watch(watch);
+
+        prop_assert_eq!(whole_frame(&mut live, until), whole_frame(&mut later, until));
+        prop_assert_eq!(live.summary(), later.summary());
     }
 
     #[test]

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use js_sys::Array;
-use leptos::prelude::{document, set_timeout, window};
+use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, Url,
-};
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::{
     Plottable,
@@ -16,6 +13,7 @@ use super::{
     theme::{Palette, css},
     vector::{MARGIN_PX, Picture, Vector},
 };
+use crate::browser;
 
 /// Pixels of a saved picture to the CSS pixel.
 const PNG_SCALE: f64 = 2.0;
@@ -60,8 +58,8 @@ impl Sheetful {
     pub(crate) fn save(self, format: Format) {
         let name = format!("moodtape-{}.{}", slug(&self.title), format.ending());
         match format {
-            Format::Csv => save_text(&name, format, &self.source.table().csv()),
-            Format::Svg => save_text(&name, format, &self.svg()),
+            Format::Csv => browser::save_text(&name, format.mime(), &self.source.table().csv()),
+            Format::Svg => browser::save_text(&name, format.mime(), &self.svg()),
             Format::Png => self.save_png(name),
         }
     }
@@ -88,7 +86,7 @@ impl Sheetful {
         let Some(canvas) = self.picture() else { return };
         let on_blob = Closure::once_into_js(move |blob: JsValue| {
             if let Ok(blob) = blob.dyn_into::<Blob>() {
-                save_blob(&name, &blob);
+                browser::save_blob(&name, &blob);
             }
         });
         // Refused only for a canvas with foreign pictures.
@@ -128,30 +126,6 @@ impl Sheetful {
 
 fn new_canvas() -> Option<HtmlCanvasElement> {
     document().create_element("canvas").ok()?.dyn_into().ok()
-}
-
-fn save_text(name: &str, format: Format, text: &str) {
-    let kind = BlobPropertyBag::new();
-    kind.set_type(format.mime());
-    let parts = Array::of1(&JsValue::from_str(text));
-    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &kind) {
-        save_blob(name, &blob);
-    }
-}
-
-fn save_blob(name: &str, blob: &Blob) {
-    let link = document().create_element("a").ok();
-    let link: Option<HtmlAnchorElement> = link.and_then(|link| link.dyn_into().ok());
-    if let (Some(link), Ok(url)) = (link, Url::create_object_url_with_blob(blob)) {
-        link.set_href(&url);
-        link.set_download(name);
-        link.click();
-        // The browser has to have begun before the address goes.
-        let forget = move || drop(Url::revoke_object_url(&url));
-        set_timeout(forget, std::time::Duration::from_secs(30));
-    } else {
-        leptos::logging::warn!("a file could not be made at {:?}", window().origin());
-    }
 }
 
 /// `price-sentiment-btc`: small letters and digits.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use analysis::view::Range;
+use analysis::{order::sort_by, view::Range};
 use plotters::prelude::DrawingBackend;
 use wire::Millis;
 
@@ -223,7 +223,7 @@ fn stops(view: &LinesView, from: Millis, to: Millis) -> Vec<f64> {
         }
     }
     if !merged.is_sorted() {
-        merged.sort_by(f64::total_cmp);
+        sort_by(&mut merged, f64::total_cmp);
     }
     merged.dedup();
     merged

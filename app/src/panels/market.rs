@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{
+    order::sort_by,
     protocol::{RangeChoice, Watch},
     view::TickerRow,
 };
@@ -161,7 +162,9 @@ fn TickerOption(row: (String, String), shown: Memo<String>) -> impl IntoView {
 /// Symbols with their labels: those with prices first, then by name; the shown one is always among them.
 fn options(rows: &[TickerRow], shown: &str) -> Vec<(String, String)> {
     let mut rows: Vec<&TickerRow> = rows.iter().collect();
-    rows.sort_by(|a, b| (a.n_bars == 0, &a.symbol).cmp(&(b.n_bars == 0, &b.symbol)));
+    sort_by(&mut rows, |a, b| {
+        (a.n_bars == 0, &a.symbol).cmp(&(b.n_bars == 0, &b.symbol))
+    });
     let mut options: Vec<(String, String)> = rows
         .iter()
         .map(|row| (row.symbol.clone(), label(row)))

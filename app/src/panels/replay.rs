@@ -45,15 +45,16 @@ fn Bar() -> impl IntoView {
             speed => format!("×{speed}"),
         };
         let is_chosen = move || state().speed.map_or(0, |speed| speed as u32) == speed;
-        view! { <option value=speed.to_string() prop:selected=is_chosen>{name}</option> }
+        view! { <option value=speed.to_string() selected=is_chosen>{name}</option> }
     });
     view! {
-        <section class="replay" aria-label="Replay">
+        <section class="replay-bar" aria-label="Replay">
             <button type="button" on:click=toggle>{move || if is_playing.get() { "‖ Stop" } else { "▷ Play" }}</button>
             <button type="button" title="On to the next post" on:click=move |_| order(ReplayOrder::Step)>"Step"</button>
-            <select aria-label="Speed" on:change:target=move |event| {
-                let speed = event.target().value().parse().unwrap_or(0.0);
-                order(ReplayOrder::Speed((speed > 0.0).then_some(speed)));
+            <select aria-label="Speed" on:change=move |event| {
+                // Whole numbers: reading any other takes a table of its own.
+                let speed = event_target_value(&event).parse::<u32>().unwrap_or(0);
+                order(ReplayOrder::Speed((speed > 0).then_some(f64::from(speed))));
             }>{speeds}</select>
             <input
                 type="range"
@@ -64,8 +65,8 @@ fn Bar() -> impl IntoView {
                 // Otherwise it would move on under the pointer.
                 on:pointerdown=move |_| order(ReplayOrder::Pause)
                 aria-valuetext=move || format::date_time(state().at)
-                on:change:target=move |event| {
-                    if let Ok(at) = event.target().value().parse() {
+                on:change=move |event| {
+                    if let Ok(at) = event_target_value(&event).parse() {
                         order(ReplayOrder::Seek(at));
                     }
                 }
@@ -75,7 +76,7 @@ fn Bar() -> impl IntoView {
                 <input
                     type="checkbox"
                     prop:checked=move || state().is_looped
-                    on:change:target=move |event| order(ReplayOrder::Loop(event.target().checked()))
+                    on:change=move |event| order(ReplayOrder::Loop(event_target_checked(&event)))
                 />
                 "Loop"
             </label>

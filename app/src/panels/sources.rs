@@ -1,6 +1,7 @@
 //! Sources and data quality: what came in, what was kept, what was refused and why, what is stored here.
 
 use analysis::{
+    order::sort_by,
     protocol::StoreState,
     view::{Range, SourcesView},
 };
@@ -118,7 +119,7 @@ fn counters(row: &SourceStatus) -> String {
 /// `dropped: language 8,123, repost 4,695`: most first.
 fn dropped(row: &SourceStatus) -> String {
     let mut reasons: Vec<_> = row.dropped.iter().collect();
-    reasons.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    sort_by(&mut reasons, |a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     let reasons: Vec<String> = reasons
         .into_iter()
         .map(|(reason, n)| format!("{} {}", reason.replace('_', " "), format::count(*n)))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use analysis::{
+    order::sort_by,
     protocol::{LiveWindow, Panel, RangeChoice},
     view::StackView,
 };
@@ -230,7 +231,7 @@ fn trend_controls() -> AnyView {
                 symbols.push(second.clone());
             }
         });
-        symbols.sort_unstable();
+        sort_by(&mut symbols, String::cmp);
         symbols
     });
     let options = move || {

@@ -18,13 +18,14 @@ use import::{
     Choice, Reader,
     protocol::{News, Order, Progress, State, Unreachable},
 };
-use js_sys::{Array, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, prelude::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, File, MessageEvent, Response};
 use wire::{Event, author::AuthorKey};
 
 use crate::{
+    clock::now,
     files,
     updates::{self, scope},
 };
@@ -315,10 +316,4 @@ pub(crate) async fn read(file: &File, from: u64, to: u64) -> Option<Vec<u8>> {
     let part = file.slice_with_f64_and_f64(from as f64, to).ok()?;
     let buffer = JsFuture::from(part.array_buffer()).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
-}
-
-fn now() -> f64 {
-    let performance = Reflect::get(&scope(), &JsValue::from_str("performance")).ok();
-    let performance = performance.and_then(|p| p.dyn_into::<web_sys::Performance>().ok());
-    performance.map_or(0.0, |performance| performance.now())
 }

@@ -12,15 +12,17 @@
 mod clock;
 mod codec;
 mod digests;
+pub mod entry;
 pub mod feed;
 mod files;
 mod frames;
 pub mod importer;
 mod lock;
 mod recount;
-mod replay;
+pub mod replay;
 mod settings;
 pub mod store;
+pub mod talk;
 pub mod updates;
 
 use std::{cell::RefCell, mem, rc::Rc};
@@ -73,16 +75,10 @@ pub async fn run(mut commands: UnboundedReceiver<Command>) {
     loop {
         next = match next.take() {
             Some(Command::Start {
-                store,
-                watch,
-                replay: Some(range),
-                ..
-            }) => replay::run(&mut commands, store, watch, range).await,
-            Some(Command::Start {
                 relay,
                 store,
                 watch,
-                replay: None,
+                ..
             }) => follow(&mut commands, (relay, store, watch)).await,
             // Before Start there is nothing to be asked.
             _ => commands.next().await,
@@ -325,7 +321,7 @@ impl Worker {
 
     fn obey(&mut self, command: Command) {
         match command {
-            // Seen to before; a replay has a loop of its own.
+            // Seen to before; a replay has a worker of its own.
             Command::Start { .. } | Command::Import { .. } | Command::Replay(_) => {}
             Command::Watch(watch) => {
                 let counts_anew =

@@ -39,8 +39,27 @@ const TICK: Duration = Duration::from_millis(250);
 /// Posts judged at once when nothing else is to be done.
 const N_JUDGED: usize = 256;
 
+/// Runs for ever. Begins with the page's `Start`, and anew with every further one.
+pub async fn run(mut commands: UnboundedReceiver<Command>) {
+    let mut next = None;
+    loop {
+        next = match next.take() {
+            Some(Command::Start {
+                store,
+                watch,
+                replay: Some(range),
+                ..
+            }) => play(&mut commands, store, watch, range).await,
+            _ => commands.next().await,
+        };
+        if next.is_none() {
+            return;
+        }
+    }
+}
+
 /// Plays `range` of a store until the page begins with something else.
-pub(crate) async fn run(
+async fn play(
     commands: &mut UnboundedReceiver<Command>,
     store: String,
     watch: Watch,

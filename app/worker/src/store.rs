@@ -18,6 +18,7 @@
 
 mod database;
 mod digests;
+pub(crate) mod follower;
 mod play;
 
 use analysis::protocol::StoreState;
@@ -33,7 +34,7 @@ use wasm_bindgen::JsValue;
 use wire::{Body, Identity, Millis, PublicConfig, ndjson};
 
 use crate::{Input, codec, lock};
-use database::{Database, Found, Records};
+use database::{Database, Found, Records, reason};
 pub use digests::{Digested, Undigested};
 pub use play::{Played, play};
 
@@ -216,7 +217,10 @@ pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender
             let (key, _) = oneshot::channel();
             let opened = Report::Opened(Meta::default(), key);
             let _ = reports.send(Input::Store(opened)).await;
-            Err(format!("This browser refuses to store data ({error})"))
+            Err(format!(
+                "This browser refuses to store data ({})",
+                reason(&error)
+            ))
         }
     };
     if reports.send(Input::Store(Report::Read)).await.is_err() {
@@ -269,7 +273,7 @@ pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender
             }
         };
         if let Err(error) = done {
-            store = Err(format!("Storing failed ({error})"));
+            store = Err(format!("Storing failed ({})", reason(&error)));
         }
         // Also what is not kept is said to be done with: the state says that nothing is.
         if !imported.is_empty() {
@@ -601,7 +605,7 @@ fn number(key: &JsValue) -> u32 {
 
 async fn tidied(mut store: Store) -> Result<Store, String> {
     let tidied = store.tidy().await;
-    tidied.map_err(|error| format!("Storing failed ({error})"))?;
+    tidied.map_err(|error| format!("Storing failed ({})", reason(&error)))?;
     Ok(store)
 }
 

@@ -248,6 +248,17 @@ async fn a_withdrawn_post_is_gone_from_chunks_and_tail_and_its_score_stays() {
     store.stop().await;
 }
 
+/// Writes something else over the first chunk's texts.
+async fn damage_first_texts() {
+    change(&["texts"], async |transaction| {
+        let texts = transaction.object_store("texts").unwrap();
+        let keys = texts.get_all_keys(None, None).unwrap().await.unwrap();
+        let bytes = js_sys::Uint8Array::from(&b"MTTX\x01 and then nothing that was written"[..]);
+        texts.put(&bytes, Some(&keys[0])).unwrap().await.unwrap();
+    })
+    .await;
+}
+
 /// Runs `change` on the store's records, behind its back.
 async fn change(names: &[&str], change: impl AsyncFnOnce(&idb::Transaction)) {
     let database = idb::Factory::new().unwrap().open("moodtape", None).unwrap();
@@ -267,13 +278,7 @@ async fn a_damaged_chunk_is_set_apart_and_the_rest_is_read() {
     store.append(batch(5_001, 5_000)).await;
     store.append(batch(10_001, 5)).await;
     store.stop().await;
-    change(&["texts"], async |transaction| {
-        let texts = transaction.object_store("texts").unwrap();
-        let keys = texts.get_all_keys(None, None).unwrap().await.unwrap();
-        let bytes = js_sys::Uint8Array::from(&b"MTTX\x01 and then nothing that was written"[..]);
-        texts.put(&bytes, Some(&keys[0])).unwrap().await.unwrap();
-    })
-    .await;
+    damage_first_texts().await;
 
     let mut store = Running::start();
     let (stored, _) = store.read().await;
@@ -390,13 +395,7 @@ async fn a_digest_whose_chunk_is_damaged_is_taken_back() {
     let key = digested(&mut store, 5_000).await;
     store.append(batch(5_001, 2)).await;
     store.stop().await;
-    change(&["texts"], async |transaction| {
-        let texts = transaction.object_store("texts").unwrap();
-        let keys = texts.get_all_keys(None, None).unwrap().await.unwrap();
-        let bytes = js_sys::Uint8Array::from(&b"MTTX\x01 and then nothing that was written"[..]);
-        texts.put(&bytes, Some(&keys[0])).unwrap().await.unwrap();
-    })
-    .await;
+    damage_first_texts().await;
 
     let mut store = Running::start_with(key);
     let (read, _) = store.read().await;

@@ -161,7 +161,7 @@ impl Made {
             low,
             close,
             volume: Some(volume),
-            market_cap: Some(close * 1e6),
+            market_cap: Some((close * 1e6).round()),
         };
         Event::imported(close_at, Body::Bar(bar))
     }

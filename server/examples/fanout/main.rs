@@ -12,6 +12,8 @@
 mod baseline;
 mod crowd;
 mod publisher;
+#[path = "../common/relay_process.rs"]
+mod relay_process;
 mod server;
 mod stalled;
 mod trouble;

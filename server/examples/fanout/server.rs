@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
@@ -10,6 +10,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use crate::relay_process::{free_address, relay_program};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
@@ -166,24 +168,6 @@ fn number_behind(text: &str, word: &str) -> f64 {
         .find(|found| *found == word)
         .and_then(|_| words.next()?.parse().ok())
         .unwrap_or(f64::NAN)
-}
-
-fn free_address() -> Result<SocketAddr, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    listener.local_addr().map_err(|error| error.to_string())
-}
-
-/// The one given by `MOODTAPE_RELAY`, or beside the folder of the examples.
-fn relay_program() -> Result<PathBuf, String> {
-    if let Some(given) = env::var_os("MOODTAPE_RELAY") {
-        return Ok(given.into());
-    }
-    let own = env::current_exe().map_err(|error| error.to_string())?;
-    let folder = own.parent().and_then(|examples| examples.parent());
-    let program = folder.map(|folder| folder.join("moodtape-relay"));
-    program
-        .filter(|program| program.exists())
-        .ok_or_else(|| "the relay is not built: cargo build --release -p server".to_owned())
 }
 
 fn relay_config(address: SocketAddr, upstream: SocketAddr, limits: Limits) -> String {

@@ -14,6 +14,8 @@ mod latency;
 #[path = "../../src/log/shared/nats.rs"]
 mod nats;
 mod readers;
+#[path = "../common/relay_process.rs"]
+mod relay_process;
 mod world;
 
 use std::{env, process::ExitCode};

@@ -1,9 +1,8 @@
 //! A `nats-server`, relays as processes of their own, and one upstream that all of them could listen to.
 
 use std::{
-    env, fs,
+    fs,
     net::SocketAddr,
-    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -23,6 +22,7 @@ use crate::{
     latency::Latency,
     nats::NatsServer,
     readers::{self, Place},
+    relay_process::{free_address, relay_program},
 };
 
 /// Everything has started and every reader is connected by then.
@@ -160,12 +160,10 @@ impl Relay {
     async fn start(job: &Job, nats: &str, upstream: SocketAddr) -> Result<Self, String> {
         let failed = |error: std::io::Error| error.to_string();
         let folder = tempfile::tempdir().map_err(failed)?;
-        let free = std::net::TcpListener::bind("127.0.0.1:0").map_err(failed)?;
-        let address = free.local_addr().map_err(failed)?;
-        drop(free);
+        let address = free_address()?;
         let path = folder.path().join("config.toml");
         fs::write(&path, config(job, nats, upstream, address)).map_err(failed)?;
-        let child = Command::new(program()?)
+        let child = Command::new(relay_program()?)
             .arg("--config")
             .arg(&path)
             .env("RUST_LOG", "warn")
@@ -213,17 +211,4 @@ fn config(job: &Job, nats: &str, upstream: SocketAddr, address: SocketAddr) -> S
          url = \"ws://{upstream}/subscribe\"\n",
         job.lease_secs
     )
-}
-
-/// The one given by `MOODTAPE_RELAY`, or beside the folder of the examples.
-fn program() -> Result<PathBuf, String> {
-    if let Some(given) = env::var_os("MOODTAPE_RELAY") {
-        return Ok(given.into());
-    }
-    let own = env::current_exe().map_err(|error| error.to_string())?;
-    let folder = own.parent().and_then(|examples| examples.parent());
-    let program = folder.map(|folder| folder.join("moodtape-relay"));
-    program
-        .filter(|program| program.exists())
-        .ok_or_else(|| "the relay is not built: cargo build --release -p server".to_owned())
 }

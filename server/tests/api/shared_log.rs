@@ -22,7 +22,7 @@ use crate::{
 /// Milliseconds between posts.
 const EVERY: Millis = 10;
 /// How long a lease lasts.
-const LEASE: Duration = Duration::from_secs(1);
+const LEASE: Duration = Duration::from_secs(3);
 
 /// Relays on one log, the upstream that they all could listen to, and readers of all of them.
 struct World {
@@ -145,11 +145,6 @@ impl World {
                 wrong.map(|at| &numbers[at..])
             );
         }
-        assert_eq!(
-            self.upstream.requests().len(),
-            2,
-            "one connection at a time"
-        );
     }
 }
 

@@ -13,12 +13,26 @@ use std::io::{self, Read};
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// What the first line of a file is.
+#[derive(Clone, Copy, Eq, PartialEq)]
+#[allow(dead_code, reason = "each program asks for one of them")]
+pub(crate) enum Header {
+    /// The names of the columns.
+    Named,
+    /// Names, if its first field is no number; else a row.
+    Optional,
+}
+
 /// The rows of a CSV file with these columns, in this order; `-` or no path is standard input.
 ///
 /// # Errors
 /// A file that cannot be read, a header that is not the expected one, or a row with another number of
 /// fields: named with its line.
-pub(crate) fn rows(path: Option<&str>, header: &[&str]) -> Result<Vec<Vec<String>>> {
+pub(crate) fn rows(
+    path: Option<&str>,
+    columns: &[&str],
+    header: Header,
+) -> Result<Vec<Vec<String>>> {
     let name = path.filter(|path| *path != "-");
     let mut bytes = Vec::new();
     match name {
@@ -37,22 +51,26 @@ pub(crate) fn rows(path: Option<&str>, header: &[&str]) -> Result<Vec<Vec<String
     for (idx, record) in reader.records().enumerate() {
         let record = record.with_context(|| name.to_owned())?;
         let row: Vec<String> = record.iter().map(|field| field.trim().to_owned()).collect();
-        if idx == 0 {
-            let is_header = row.iter().map(String::as_str).eq(header.iter().copied());
+        let is_row = header == Header::Optional
+            && row
+                .first()
+                .is_some_and(|field| field.parse::<f64>().is_ok());
+        if idx == 0 && !is_row {
+            let is_header = row.iter().map(String::as_str).eq(columns.iter().copied());
             ensure!(
-                is_header,
+                is_header || header == Header::Optional && row.len() == columns.len(),
                 "{name}, line 1: the header must be {:?}, not {:?}",
-                header.join(","),
+                columns.join(","),
                 row.join(",")
             );
             continue;
         }
         let line = record.position().map_or(0, csv::Position::line);
         ensure!(
-            row.len() == header.len(),
+            row.len() == columns.len(),
             "{name}, line {line}: {} fields instead of {}",
             row.len(),
-            header.len()
+            columns.len()
         );
         rows.push(row);
     }

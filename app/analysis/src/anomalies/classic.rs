@@ -41,11 +41,9 @@ pub fn classic(series: &[Option<f64>], options: &Classic) -> Result<Found, Anoma
     if period < 2 {
         return Err(AnomalyError::Period(period));
     }
-    if y.len() < 2 * period {
-        return Err(AnomalyError::TooShort {
-            n: y.len(),
-            needed: 2 * period,
-        });
+    let needed = period.saturating_mul(2);
+    if y.len() < needed {
+        return Err(AnomalyError::TooShort { n: y.len(), needed });
     }
     refuse_constant(&y)?;
     let expected = expected(&y, period);

@@ -1,6 +1,8 @@
 //! Rosner's generalised ESD test with mean and standard deviation, all steps shown.
 
-use super::{AnomalyError, Direction, esd::critical_value, refuse_alpha, refuse_constant};
+use super::{
+    AnomalyError, Direction, esd::critical_value, refuse_alpha, refuse_constant, refuse_value,
+};
 
 /// The steps of the test, in the order of removal.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,10 +27,10 @@ pub struct Rosner {
 /// Rosner, *Technometrics* 25 (1983); NIST/SEMATECH e-Handbook 1.3.5.17.3.
 pub fn rosner(x: &[f64], max_n: usize, alpha: f64) -> Result<Rosner, AnomalyError> {
     refuse_alpha(alpha)?;
-    if let Some(idx) = x.iter().position(|value| !value.is_finite()) {
-        return Err(AnomalyError::NotFinite(idx));
+    for (idx, value) in x.iter().enumerate() {
+        refuse_value(idx, *value)?;
     }
-    let needed = max_n + 3;
+    let needed = max_n.saturating_add(3);
     if x.len() < needed {
         return Err(AnomalyError::TooShort { n: x.len(), needed });
     }

@@ -153,7 +153,7 @@ fn refuse_options(values: &[f64], options: &ShEsd) -> Result<(), AnomalyError> {
     if options.period == 0 {
         return Err(AnomalyError::Period(0));
     }
-    let needed = (2 * options.period).max(4);
+    let needed = options.period.saturating_mul(2).max(4);
     if values.len() < needed {
         let n = values.len();
         return Err(AnomalyError::TooShort { n, needed });
@@ -215,7 +215,7 @@ fn least_height(values: &[f64], options: &ShEsd) -> Option<f64> {
     };
     let max = |period: &[f64]| period.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut maxima: Vec<f64> = values.chunks(options.period).map(max).collect();
-    maxima.sort_unstable_by(f64::total_cmp);
+    order::sort_by(&mut maxima, f64::total_cmp);
     quantile(&maxima, share)
 }
 

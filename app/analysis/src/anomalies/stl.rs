@@ -9,6 +9,7 @@ mod loess;
 
 use loess::{Fit, Loess};
 
+use super::refuse_value;
 use crate::stats::quantile::median;
 
 /// How often the robustness weights are made anew; R's `outer`.
@@ -24,7 +25,7 @@ pub struct Decomposition {
 }
 
 /// Splits `y` with a season of `period` values. `None` unless there are two whole periods of at least
-/// two values each.
+/// two values each, and for a value that is not finite or too large to calculate with.
 ///
 /// Windows: seasonal `10n + 1` of degree 0, trend the next odd number from `1.5 period / (1 − 1.5 /
 /// (10n + 1))`, low pass the next odd number from `period`, both of degree 1; every tenth of a window is
@@ -34,7 +35,8 @@ pub struct Decomposition {
 /// Cleveland, Cleveland, McRae & Terpenning, "STL", *Journal of Official Statistics* 6 (1990).
 pub fn periodic_stl(y: &[f64], period: usize) -> Option<Decomposition> {
     let n = y.len();
-    if period < 2 || n < 2 * period {
+    let is_bad = |value: &f64| refuse_value(0, *value).is_err();
+    if period < 2 || n / 2 < period || y.iter().any(is_bad) {
         return None;
     }
     let seasonal_window = 10.0 * n as f64 + 1.0;

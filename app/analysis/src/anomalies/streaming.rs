@@ -18,6 +18,9 @@ pub const WARM_UP: usize = 288;
 /// Buckets whose mean is looked at beside the last one: what lasts is more than a slip.
 const N_RECENT: usize = 3;
 
+/// What is larger counts as this much, so that sums of some stay finite.
+const LARGEST: f64 = f64::MAX / 4.0;
+
 /// After a peak the bar lies this many steps above it, a step being e times as rare …
 const STEPS_UP: f64 = 1.0;
 
@@ -68,7 +71,8 @@ impl Stream {
     /// Takes the next bucket's count. A gap (none, or what is not finite) has no score and teaches nothing,
     /// but time passes. Of negative numbers the size counts.
     pub fn push(&mut self, value: Option<f64>) -> Option<Score> {
-        let value = value.filter(|v| v.is_finite()).map(f64::abs);
+        let value = value.filter(|v| v.is_finite());
+        let value = value.map(|v| v.abs().min(LARGEST));
         self.recent.rotate_left(1);
         self.recent[N_RECENT - 1] = value;
         let value = value?.ln_1p();

@@ -14,6 +14,7 @@ use super::{
     tally::Tally,
 };
 use crate::{
+    order,
     series::{Bucket, Grids},
     trending::Trending,
 };
@@ -90,7 +91,7 @@ impl Engine {
         self.loudest.decided_at = self.versions.posts;
         let first = self.loudest.ranking.iter().take(usize::from(n));
         let mut authors: Vec<u64> = first.map(|(_, author)| *author).collect();
-        authors.sort_unstable();
+        order::sort_by(&mut authors, Ord::cmp);
         if authors == self.loudest.authors {
             return;
         }

@@ -329,7 +329,7 @@ impl Engine {
             .iter()
             .filter_map(symbol)
             .collect();
-        tickers.sort_unstable();
+        order::sort_by(&mut tickers, String::cmp);
         PostRow {
             key: record.key,
             source: self.names.name(u32::from(record.source)).to_owned(),

@@ -73,7 +73,8 @@ pub fn on_buckets(
 /// before to close `i`, so posts of closed hours and days count into the next close.
 ///
 /// `posts_between(from, to)` gives the posts of `[from, to)`. The first close has no cell before it and
-/// only starts the second.
+/// only starts the second. A cell that does not end after it begins, since the closes are not in the order
+/// of time, is a gap.
 pub fn on_closes(
     closes: &[(Millis, f64)],
     mut posts_between: impl FnMut(Millis, Millis) -> Bucket,
@@ -84,7 +85,7 @@ pub fn on_closes(
         let [(before, price_before), (end, price)] = *pair else {
             continue;
         };
-        let is_hole = end - before > MAX_CLOSURE;
+        let is_hole = !(1..=MAX_CLOSURE).contains(&end.saturating_sub(before));
         let posts = posts_between(before, end);
         aligned.starts.push(before);
         aligned.ends.push(end);

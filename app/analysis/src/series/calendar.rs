@@ -105,8 +105,10 @@ impl Zone {
             .map_or(self.first_offset, |(_, offset)| *offset)
     }
 
-    /// The date that a calendar on the wall shows.
+    /// The date that a calendar on the wall shows; of what is further from 1970 than [`MAX_TIME`] that of the
+    /// nearest such instant.
     pub fn date(&self, at: Millis) -> Date {
+        let at = at.clamp(-MAX_TIME, MAX_TIME);
         Date::from_days((at + self.offset(at)).div_euclid(DAY))
     }
 
@@ -130,8 +132,10 @@ impl Zone {
         midnight - offset
     }
 
-    /// Start and end of the cell of this level that holds an instant, at most [`MAX_TIME`] from 1970.
+    /// Start and end of the cell of this level that holds an instant; what is further from 1970 than
+    /// [`MAX_TIME`] counts as if it were as far.
     pub fn cell(&self, level: Level, at: Millis) -> (Millis, Millis) {
+        let at = at.clamp(-MAX_TIME, MAX_TIME);
         let width = match level {
             Level::Minute => MINUTE,
             Level::FiveMinutes => 5 * MINUTE,
@@ -153,7 +157,7 @@ impl Zone {
 
     /// Start and end of the cell before the one that begins at `start`.
     pub fn cell_before(&self, level: Level, start: Millis) -> (Millis, Millis) {
-        self.cell(level, start - 1)
+        self.cell(level, start.saturating_sub(1))
     }
 }
 

@@ -120,9 +120,8 @@ pub struct Quality {
 /// Checks what came in over `range`, in which sources listened during `listening`.
 pub fn assess(intake: &Intake, listening: &Spans, range: Range) -> Quality {
     let gaps = listening.gaps(range);
-    let length = u64::try_from(range.to - range.from).unwrap_or(0);
-    let missing: Millis = gaps.iter().map(|gap| gap.to - gap.from).sum();
-    let missing = u64::try_from(missing).unwrap_or(0);
+    let length = range.to.max(range.from).abs_diff(range.from);
+    let missing: u64 = gaps.iter().map(|gap| gap.to.abs_diff(gap.from)).sum();
     let accounted = intake.kept + intake.dropped + intake.filtered + intake.duplicates;
     let (kept, received) = (intake.kept, intake.received);
     let is_empty = u64::from(kept == 0);

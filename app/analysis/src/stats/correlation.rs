@@ -219,9 +219,7 @@ pub fn fisher_interval(r: f64, n: f64) -> Option<(f64, f64)> {
 fn interval(r: f64, variance: f64) -> Option<(f64, f64)> {
     let reach = upper_quantile(0.025) * variance.max(0.0).sqrt();
     let z = r.atanh();
-    reach
-        .is_finite()
-        .then(|| ((z - reach).tanh(), (z + reach).tanh()))
+    (reach.is_finite() && !z.is_nan()).then(|| ((z - reach).tanh(), (z + reach).tanh()))
 }
 
 fn pairs(x: &Series, y: &Series) -> Result<Vec<(f64, f64)>, CorrelationError> {

@@ -1,6 +1,7 @@
 //! What returns did around chosen instants, beyond what the market did, against instants chosen by lot.
 
 use crate::{
+    order,
     series::Series,
     stats::{is_movement, leadlag::Surrogates, quantile::middle_95, random::Random},
 };
@@ -73,6 +74,9 @@ pub enum EventStudyError {
     /// Returns that never move are beyond nothing.
     #[error("the returns never move")]
     Flat,
+    /// Values whose squares cannot be added up.
+    #[error("the returns or the market hold values too large to calculate with")]
+    TooLarge,
     /// An event lies outside of the grid.
     #[error("the event {0} lies outside of the series")]
     Outside(usize),
@@ -166,8 +170,15 @@ fn check(
     if let Some(event) = events.iter().find(|event| **event >= returns.len()) {
         return Err(EventStudyError::Outside(*event));
     }
-    let squares: f64 = returns.deviations().iter().map(|d| d * d).sum();
-    if returns.n_present() > 1 && !is_movement(squares / returns.n_present() as f64, returns.mean())
+    let squares = |series: &Series| series.deviations().iter().map(|d| d * d).sum::<f64>();
+    if !(squares(returns) + squares(market)).is_finite() {
+        return Err(EventStudyError::TooLarge);
+    }
+    if returns.n_present() > 1
+        && !is_movement(
+            squares(returns) / returns.n_present() as f64,
+            returns.mean(),
+        )
     {
         return Err(EventStudyError::Flat);
     }
@@ -177,8 +188,8 @@ fn check(
     }
 }
 
-/// Ordinary least squares over the pairs without a gap; `None` for fewer than 30. A market that never
-/// moves has a beta of 0.
+/// Ordinary least squares over the pairs without a gap; `None` for fewer than 30, and for values too large to
+/// calculate with. A market that never moves has a beta of 0.
 pub fn market_model(returns: &[Option<f64>], market: &[Option<f64>]) -> Option<MarketModel> {
     let pairs: Vec<(f64, f64)> = returns
         .iter()
@@ -198,10 +209,8 @@ pub fn market_model(returns: &[Option<f64>], market: &[Option<f64>]) -> Option<M
     }
     let moves = is_movement(mm / n, mean_m);
     let beta = if moves { rm / mm } else { 0.0 };
-    Some(MarketModel {
-        alpha: mean_r - beta * mean_m,
-        beta,
-    })
+    let alpha = mean_r - beta * mean_m;
+    (mm.is_finite() && alpha.is_finite() && beta.is_finite()).then_some(MarketModel { alpha, beta })
 }
 
 /// Abnormal returns over the event window; `None` where it is not complete.
@@ -247,7 +256,7 @@ fn band(paths: &[Vec<f64>], count: u32, random: &mut Random) -> Vec<(f64, f64)> 
     let n_places = paths.first().map_or(0, Vec::len);
     let limits = |place: usize| {
         let mut values: Vec<f64> = drawn.iter().map(|path| path[place]).collect();
-        values.sort_unstable_by(f64::total_cmp);
+        order::sort_by(&mut values, f64::total_cmp);
         middle_95(&values).unwrap_or_default()
     };
     (0..n_places).map(limits).collect()

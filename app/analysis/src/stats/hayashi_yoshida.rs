@@ -293,7 +293,7 @@ impl Blocks {
             };
             greatest(&self.sum(sign)) >= found
         });
-        f64::from(n_larger.count() as u32 + 1) / f64::from(n_draws + 1)
+        (n_larger.count() as f64 + 1.0) / (f64::from(n_draws) + 1.0)
     }
 
     fn interval(&self, lags: &[Millis], n_draws: u32, random: &mut Random) -> (Millis, Millis) {
@@ -319,7 +319,7 @@ fn sweep(moves: &[Move], y: &Ticks, lag: Millis, (before, after): (&mut usize, &
     let last = times.len() - 1;
     let mut sum = 0.0;
     for step in moves {
-        let (from, to) = (step.from + lag, step.to + lag);
+        let (from, to) = (step.from.saturating_add(lag), step.to.saturating_add(lag));
         while *before < last && times[*before + 1] <= from {
             *before += 1;
         }

@@ -6,10 +6,12 @@
 //! confirmed by surrogates that share the memory of the series and nothing else. The share of false
 //! alarms and the power are measured by `examples/leadlag_size.rs`.
 
+mod among_many;
 mod placebo;
 pub mod surrogate;
 mod whiten;
 
+pub use among_many::{AmongMany, among_many};
 pub use placebo::{MIN_SHIFTS, Placebo, placebo};
 pub use surrogate::Surrogates;
 

@@ -37,6 +37,7 @@ impl Autoregression {
         let coefficients = rows
             .cholesky()
             .map(|factor| factor.solve(order))
+            .filter(|solved| solved.iter().all(|coefficient| coefficient.is_finite()))
             .unwrap_or_default();
         match coefficients.split_first() {
             Some((intercept, rest)) => Self {
@@ -84,7 +85,7 @@ fn feasible_order(values: &[Option<f64>], max_order: usize) -> usize {
     let keeps_enough =
         |order: usize| order <= 1 || n_rows(values, order) as f64 >= MIN_SHARE * n as f64;
     let has_rows = |order: usize| n_rows(values, order) > ROWS_PER_COEFFICIENT * (order + 1);
-    (1..=max_order)
+    (1..=max_order.min(n))
         .rev()
         .find(|order| keeps_enough(*order) && has_rows(*order))
         .unwrap_or(0)

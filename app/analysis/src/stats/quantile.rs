@@ -40,7 +40,7 @@ pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let position = share.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
     let below = *sorted.get(position.floor() as usize)?;
     let above = *sorted.get(position.ceil() as usize)?;
-    Some(below + (position - position.floor()) * (above - below))
+    Some(below + (position - position.floor()) * (above - below)).filter(|_| !share.is_nan())
 }
 
 /// First and last of the ascending values that remain without a fortieth at either end: the limits of 95 %

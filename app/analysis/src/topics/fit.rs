@@ -1,12 +1,14 @@
 //! A fit of a topic model that goes on step by step, so that somebody can see how far it is and stop it.
 
+use serde::{Deserialize, Serialize};
+
 use super::coherence::{N_TERMS, npmi};
 use super::corpus::Corpus;
 use super::lda::Lda;
 use super::short_text::{Choice, NONE, Prior, ShortText};
 
 /// Which model.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Method {
     /// Every post has one topic. Made for short texts.
     #[default]
@@ -16,7 +18,7 @@ pub enum Method {
 }
 
 /// How many topics.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Number {
     /// Of short texts: as many as have posts in the end, of [`AUTOMATIC`] that are offered. Of LDA: that number
     /// of 2…10 whose topics are most coherent after a quarter of the sweeps.
@@ -58,7 +60,7 @@ pub struct Settings {
 }
 
 /// How far a fit is, in turns of documents.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Progress {
     /// Turns that were taken.
     pub done: usize,

@@ -33,6 +33,8 @@ pub(super) struct TagCounts {
     last: u32,
     /// If one, that spelling is not counted apart.
     n_spellings: u32,
+    /// Observations kept, in the windows or not.
+    n_kept: u32,
     compound_sum: i64,
 }
 
@@ -62,23 +64,40 @@ impl Counted {
         let counts = self.ranks.of_mut(tag);
         counts.n_spellings += 1;
         if counts.n_spellings == 2 {
-            self.names.set_only_in_window(tag, spelling, counts.n_posts);
+            self.names
+                .set_only(tag, spelling, counts.n_posts, counts.n_kept);
+        }
+    }
+
+    pub(super) fn keep(&mut self, spelling: u32, tag: u32) {
+        let counts = self.ranks.of_mut(tag);
+        counts.n_kept += 1;
+        if counts.n_spellings > 1 {
+            self.names.keep(spelling);
         }
     }
 
     pub(super) fn forget(&mut self, one: &Observation) {
-        if self.names.forget(one.spelling) {
-            self.drop_spelling(one.tag);
+        let counts = self.ranks.of_mut(one.tag);
+        counts.n_kept -= 1;
+        let is_last = match counts.n_spellings > 1 {
+            true => self.names.forget(one.spelling),
+            false => counts.n_kept == 0,
+        };
+        if is_last {
+            self.drop_spelling(one.spelling, one.tag);
         }
     }
 
+    /// Drops a spelling that was only looked up; its tag has others that are kept.
     pub(super) fn drop_unused(&mut self, spelling: u32, tag: u32) {
-        if self.names.drop_unused(spelling) {
-            self.drop_spelling(tag);
+        if self.ranks.of(tag).n_spellings > 1 && self.names.is_unused(spelling) {
+            self.drop_spelling(spelling, tag);
         }
     }
 
-    fn drop_spelling(&mut self, tag: u32) {
+    fn drop_spelling(&mut self, spelling: u32, tag: u32) {
+        self.names.drop_spelling(spelling);
         let counts = self.ranks.of_mut(tag);
         counts.n_spellings -= 1;
         if counts.n_spellings == 0 {
@@ -198,7 +217,7 @@ impl Counted {
                 one = log.at(one.after);
             }
         }
-        self.names.spelling(one.spelling).text()
+        self.names.text(one.spelling)
     }
 }
 

@@ -5,27 +5,26 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use wire::tag::fold;
 
+use super::index::Index;
 use crate::slots::put;
 
 /// Bytes of a text that lie in the same cache line as its number.
-const SHORT: usize = 31;
-const NONE: u32 = u32::MAX;
+const SHORT: usize = 19;
+/// Stands for the length of a text that is longer.
+const IS_LONG: u8 = u8::MAX;
 
-/// A tag in one spelling, as posts had it. One cache line, since most updates miss the cache here.
+/// A tag in one spelling, as posts had it. Two to a cache line, since most updates miss the cache here.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub(super) struct Spelling {
     /// Observations in the window; only kept for a tag with several spellings.
     pub(super) n_in_window: u32,
-    tag: u32,
-    /// Observations kept.
+    /// Observations kept; only counted for a tag with several spellings.
     n_kept: u32,
-    /// Another spelling with the same hash.
-    same_hash: u32,
+    tag: u32,
     short_len: u8,
+    /// The text, or the place of a longer one.
     short: [u8; SHORT],
-    /// A text that is not short.
-    long: Box<str>,
 }
 
 /// What is spelled alike but for case.
@@ -38,74 +37,62 @@ struct Name {
 /// Numbers are used again after the last observation with them is forgotten, so memory stays bounded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    /// By hash of the text: the first of the spellings with it.
-    by_hash: FxHashMap<u64, u32>,
+    /// Spellings by the hash of their texts.
+    by_text: Index,
     by_folded: FxHashMap<Box<str>, u32>,
     spellings: Vec<Spelling>,
+    /// Texts that are not short.
+    long: Vec<Box<str>>,
     names: Vec<Name>,
     free_spellings: Vec<u32>,
+    free_long: Vec<u32>,
     free_tags: Vec<u32>,
 }
 
 impl Spelling {
-    fn new(text: &str, tag: u32, same_hash: u32) -> Self {
-        let mut short = [0; SHORT];
-        let is_short = text.len() <= SHORT;
-        if is_short {
-            short[..text.len()].copy_from_slice(text.as_bytes());
-        }
-        Self {
-            n_in_window: 0,
-            tag,
-            n_kept: 0,
-            same_hash,
-            short_len: if is_short { text.len() as u8 } else { 0 },
-            short,
-            long: if is_short {
-                Box::default()
-            } else {
-                text.into()
-            },
-        }
-    }
-
     pub(super) fn tag(&self) -> u32 {
         self.tag
     }
 
-    pub(super) fn text(&self) -> &str {
-        std::str::from_utf8(self.bytes()).unwrap_or_default()
+    /// Where its text is, if that is not short.
+    fn long_idx(&self) -> Option<u32> {
+        let idx = *self.short.first_chunk()?;
+        (self.short_len == IS_LONG).then(|| u32::from_le_bytes(idx))
     }
 
-    fn bytes(&self) -> &[u8] {
-        if self.long.is_empty() {
-            self.short
-                .get(..usize::from(self.short_len))
-                .unwrap_or_default()
-        } else {
-            self.long.as_bytes()
+    fn bytes<'a>(&'a self, long: &'a [Box<str>]) -> &'a [u8] {
+        match self.short.get(..usize::from(self.short_len)) {
+            Some(short) => short,
+            None => {
+                let text = self.long_idx().and_then(|idx| long.get(idx as usize));
+                text.map_or(&[], |text| text.as_bytes())
+            }
         }
     }
+}
+
+fn hash_of(text: &[u8]) -> u32 {
+    FxBuildHasher.hash_one(text) as u32
 }
 
 impl Names {
     /// The number of this spelling; the flag says that it is new.
     pub(super) fn number(&mut self, text: &str) -> (u32, bool) {
-        let hash = FxBuildHasher.hash_one(text);
-        let first = self.by_hash.get(&hash).copied().unwrap_or(NONE);
-        let mut number = first;
-        while let Some(spelling) = self.spellings.get(number as usize) {
-            if spelling.bytes() == text.as_bytes() {
-                return (number, false);
-            }
-            number = spelling.same_hash;
+        let hash = hash_of(text.as_bytes());
+        let (spellings, long) = (&self.spellings, &self.long);
+        let is_it = |number: u32| {
+            let spelling = spellings.get(number as usize);
+            spelling.is_some_and(|spelling| spelling.bytes(long) == text.as_bytes())
+        };
+        if let Some(number) = self.by_text.find(hash, is_it) {
+            return (number, false);
         }
-        let number = self.add(text, first);
-        self.by_hash.insert(hash, number);
+        let number = self.add(text);
+        self.by_text.insert(hash, number);
         (number, true)
     }
 
-    fn add(&mut self, text: &str, same_hash: u32) -> u32 {
+    fn add(&mut self, text: &str) -> u32 {
         let folded = fold(text);
         let tag = match self.by_folded.get(folded.as_ref()) {
             Some(tag) => *tag,
@@ -120,71 +107,84 @@ impl Names {
                 tag
             }
         };
-        let spelling = Spelling::new(text, tag, same_hash);
+        let spelling = self.new_spelling(text, tag);
         let number = put(&mut self.spellings, &mut self.free_spellings, spelling);
         self.names[tag as usize].spellings.push(number);
         number
     }
 
-    /// From now on the spellings of a tag are counted apart: until now all were the one beside `new`.
-    pub(super) fn set_only_in_window(&mut self, tag: u32, new: u32, n_in_window: u32) {
-        for number in &self.names[tag as usize].spellings {
-            let is_new = *number == new;
-            self.spellings[*number as usize].n_in_window = if is_new { 0 } else { n_in_window };
+    fn new_spelling(&mut self, text: &str, tag: u32) -> Spelling {
+        let mut short = [0; SHORT];
+        let short_len = match short.get_mut(..text.len()) {
+            Some(short) => {
+                short.copy_from_slice(text.as_bytes());
+                text.len() as u8
+            }
+            None => {
+                let idx = put(&mut self.long, &mut self.free_long, text.into());
+                let bytes = idx.to_le_bytes();
+                short[..bytes.len()].copy_from_slice(&bytes);
+                IS_LONG
+            }
+        };
+        Spelling {
+            n_in_window: 0,
+            n_kept: 0,
+            tag,
+            short_len,
+            short,
         }
     }
 
+    /// From now on the spellings of a tag are counted apart: until now all were the one beside `new`.
+    pub(super) fn set_only(&mut self, tag: u32, new: u32, n_in_window: u32, n_kept: u32) {
+        for number in &self.names[tag as usize].spellings {
+            let spelling = &mut self.spellings[*number as usize];
+            (spelling.n_in_window, spelling.n_kept) = match *number == new {
+                true => (0, 0),
+                false => (n_in_window, n_kept),
+            };
+        }
+    }
+
+    /// Keeps one observation more of a spelling that is counted apart.
     pub(super) fn keep(&mut self, spelling: u32) {
         self.spellings[spelling as usize].n_kept += 1;
     }
 
-    /// Forgets one observation; was it the last with this spelling?
+    /// Forgets one; was it the last with this spelling?
     pub(super) fn forget(&mut self, spelling: u32) -> bool {
-        self.spellings[spelling as usize].n_kept -= 1;
-        self.drop_unused(spelling)
+        let spelling = &mut self.spellings[spelling as usize];
+        spelling.n_kept -= 1;
+        spelling.n_kept == 0
     }
 
-    /// Drops a spelling that no observation has; did it?
-    pub(super) fn drop_unused(&mut self, number: u32) -> bool {
-        if self.spellings[number as usize].n_kept > 0 {
-            return false;
+    /// Of a spelling that is counted apart: is no observation kept?
+    pub(super) fn is_unused(&self, spelling: u32) -> bool {
+        self.spellings[spelling as usize].n_kept == 0
+    }
+
+    /// Its number is free for another one from now on.
+    pub(super) fn drop_spelling(&mut self, number: u32) {
+        let old = &self.spellings[number as usize];
+        let tag = old.tag;
+        self.by_text.remove(hash_of(old.bytes(&self.long)), number);
+        if let Some(idx) = old.long_idx() {
+            self.long[idx as usize] = Box::default();
+            self.free_long.push(idx);
         }
-        let old = std::mem::replace(
-            &mut self.spellings[number as usize],
-            Spelling::new("", NONE, NONE),
-        );
-        self.unlink(number, &old);
         self.free_spellings.push(number);
-        let name = &mut self.names[old.tag as usize];
+        let name = &mut self.names[tag as usize];
         name.spellings.retain(|other| *other != number);
         if name.spellings.is_empty() {
             self.by_folded.remove(&std::mem::take(name).folded);
-            self.free_tags.push(old.tag);
+            self.free_tags.push(tag);
         }
-        true
     }
 
-    fn unlink(&mut self, number: u32, old: &Spelling) {
-        let hash = FxBuildHasher.hash_one(old.text());
-        let Some(first) = self.by_hash.get_mut(&hash) else {
-            return;
-        };
-        if *first == number {
-            if old.same_hash == NONE {
-                self.by_hash.remove(&hash);
-            } else {
-                *first = old.same_hash;
-            }
-            return;
-        }
-        let mut at = *first;
-        while let Some(spelling) = self.spellings.get_mut(at as usize) {
-            if spelling.same_hash == number {
-                spelling.same_hash = old.same_hash;
-                return;
-            }
-            at = spelling.same_hash;
-        }
+    /// The text of a spelling.
+    pub(super) fn text(&self, number: u32) -> &str {
+        std::str::from_utf8(self.spelling(number).bytes(&self.long)).unwrap_or_default()
     }
 
     pub(super) fn spelling(&self, number: u32) -> &Spelling {
@@ -207,6 +207,6 @@ impl Names {
 
     #[cfg(test)]
     pub(super) fn n_kept(&self) -> (usize, usize) {
-        (self.by_folded.len(), self.by_hash.len())
+        (self.by_folded.len(), self.by_text.len())
     }
 }

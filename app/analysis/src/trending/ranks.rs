@@ -159,8 +159,9 @@ impl<T: Default> Ranks<T> {
             .unwrap_or(0) as u32;
         self.head = self.at_least(least).collect();
         let tags = &mut self.tags;
-        self.head
-            .sort_unstable_by_key(|tag| std::cmp::Reverse(tags[*tag as usize].count));
+        order::sort_by_key(&mut self.head, |tag| {
+            std::cmp::Reverse(tags[*tag as usize].count)
+        });
         for (place, tag) in self.head.iter().enumerate() {
             tags[*tag as usize].place = place as u32;
         }

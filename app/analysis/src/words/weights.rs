@@ -1,5 +1,6 @@
 //! How much a word stands out.
 
+use serde::{Deserialize, Serialize};
 use wire::Millis;
 
 use super::counts::Counts;
@@ -14,7 +15,7 @@ const PRIOR: f64 = 1_000.0;
 const N_CANDIDATES: usize = 300;
 
 /// How words are weighed.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Weighing {
     /// By [`log_odds`] of window against background.
     #[default]
@@ -37,7 +38,7 @@ pub struct Question {
 }
 
 /// Words that stand out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct FoundWords {
     /// Those with the greatest weights first; of equal ones the more frequent, then by text.
     pub words: Vec<FoundWord>,
@@ -50,7 +51,7 @@ pub struct FoundWords {
 }
 
 /// A word or a phrase of two.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct FoundWord {
     /// In lower case.
     pub text: String,

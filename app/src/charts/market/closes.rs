@@ -1,6 +1,9 @@
 //! Which closes a chart shows, joins and reads.
 
-use analysis::view::{Close, MarketView};
+use analysis::{
+    order::sort_by,
+    view::{Close, MarketView},
+};
 use wire::{Millis, time::DAY};
 
 /// The closes in a range with one more on either side, to which the line is drawn until it is cut.
@@ -25,7 +28,7 @@ pub fn close_before(view: &MarketView, at: Millis) -> Option<Close> {
 /// four days around a holiday; daily bars bridge that, shorter ones do not.
 pub(super) fn max_step(view: &MarketView) -> f64 {
     let mut steps: Vec<Millis> = view.closes.windows(2).map(|w| w[1].at - w[0].at).collect();
-    steps.sort_unstable();
+    sort_by(&mut steps, Ord::cmp);
     let usual = steps
         .get(steps.len() / 2)
         .copied()

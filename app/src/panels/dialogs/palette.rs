@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use analysis::{protocol::RangeChoice, view::Class};
+use analysis::{order::sort_by, protocol::RangeChoice, view::Class};
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wire::time::{DAY, HOUR};
 
@@ -220,7 +220,7 @@ fn matching<'a>(labels: impl Iterator<Item = &'a str>, typed: &str) -> Vec<usize
             )
         })
         .collect();
-    found.sort_unstable();
+    sort_by(&mut found, Ord::cmp);
     found.truncate(MAX_SHOWN);
     found.into_iter().map(|(_, idx)| idx).collect()
 }

@@ -218,7 +218,8 @@ fn Sources() -> impl IntoView {
 /// Has the relay try a source; what came of it in a sentence, unless there is no relay.
 async fn test(source: &str) -> Option<String> {
     let source = String::from(js_sys::encode_uri_component(source));
-    let address = format!("{}/api/v1/sources/{source}/test", stream::relay());
+    let relay = Some(stream::relay()).filter(|relay| !relay.is_empty())?;
+    let address = format!("{relay}/api/v1/sources/{source}/test");
     let post = RequestInit::new();
     post.set_method("POST");
     let asked = window().fetch_with_str_and_init(&address, &post);

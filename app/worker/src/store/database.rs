@@ -277,6 +277,23 @@ impl Database {
     }
 }
 
+/// Why the browser refused, in its own words. Only what storing comes to: the library has a sentence for each of
+/// fifty cases, 2 kB of them.
+pub(super) fn reason(error: &idb::Error) -> String {
+    let value: &JsValue = match error {
+        idb::Error::DomException(exception) => exception.as_ref(),
+        idb::Error::IndexedDbOpenFailed(value)
+        | idb::Error::TransactionOpenFailed(value)
+        | idb::Error::AddFailed(value)
+        | idb::Error::IndexedDbNotFound(value)
+        | idb::Error::UpdateFailed(value)
+        | idb::Error::TransactionCommitError(value) => value,
+        _ => return "the browser does not say why".to_owned(),
+    };
+    let text = value.as_string();
+    text.unwrap_or_else(|| String::from(Object::from(value.clone()).to_string()))
+}
+
 /// Waits until it is safe. A browser without room for it takes everything back, and calls that no error.
 async fn committed(transaction: Transaction) -> Result<(), idb::Error> {
     match transaction.commit()?.await? {

@@ -115,14 +115,16 @@ impl Held {
 /// Waits for the lease of a source, tells of it, and holds it as long as that is possible.
 pub(super) async fn compete(hub: Arc<Hub>, source: String, reply: Reply<Grant>) {
     let mut wait = Duration::ZERO;
+    let mut reply = Some(reply);
     loop {
         sleep(wait).await;
         wait = jittered(hub.link.lease / ATTEMPTS);
-        if reply.is_closed() {
+        if reply.as_ref().is_none_or(Reply::is_closed) {
             return;
         }
         match Lease::acquire(&hub, &source).await {
-            Ok(Some(lease)) => return lease.hold(reply).await,
+            // If it is lost before anybody was told of it, it is competed for again.
+            Ok(Some(lease)) => lease.hold(&mut reply).await,
             Ok(None) => {}
             Err(error) => tracing::debug!(source, %error, "no lease can be had"),
         }
@@ -182,7 +184,7 @@ impl Lease {
         }
     }
 
-    async fn hold(self, reply: Reply<Grant>) {
+    async fn hold(self, reply: &mut Option<Reply<Grant>>) {
         let (told, until) = watch::channel(Some(self.asked + self.lasts));
         let grant = Grant {
             source: self.source.as_str().into(),
@@ -206,7 +208,9 @@ impl Lease {
                 token = self.token,
                 "this relay listens from now on"
             );
-            drop(reply.send(grant));
+            if let Some(reply) = reply.take() {
+                drop(reply.send(grant));
+            }
             std::future::pending::<Result<(), LogError>>().await
         };
         tokio::select! {

@@ -53,6 +53,13 @@ fn usual(stream: &SharedOptions) -> Relay {
     relay(stream, LogOptions::default())
 }
 
+/// Why a relay without a copy cannot use the stream.
+fn refusal(stream: &SharedOptions) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Log::open_shared(stream, &folder.path().join("c"), LogOptions::default());
+    opened.err().expect("it cannot be used").to_string()
+}
+
 async fn until_tip(log: &Log, tip: u64) {
     let mut published = log.published();
     let reached = async {
@@ -327,10 +334,9 @@ async fn a_server_that_wants_a_token_is_told_it() {
 
     let a = usual(&with);
     append(&a.log, vec![post(1)]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let refused = Log::open_shared(&without, &folder.path().join("c"), LogOptions::default());
 
-    let error = refused.err().expect("it is not let in").to_string();
+    let error = refusal(&without);
+
     assert!(error.contains("cannot be used"), "{error}");
 }
 
@@ -372,11 +378,9 @@ async fn without_server_and_copy_a_relay_does_not_start_and_says_why() {
         token: None,
         lease: Duration::from_secs(5),
     };
-    let folder = tempfile::tempdir().unwrap();
 
-    let opened = Log::open_shared(&options, &folder.path().join("c"), LogOptions::default());
+    let error = refusal(&options);
 
-    let error = opened.err().expect("there is nothing to serve").to_string();
     assert!(error.contains("nats://127.0.0.1:1/x"), "{error}");
 }
 

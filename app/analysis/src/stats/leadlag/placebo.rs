@@ -5,6 +5,7 @@ use super::{
     whiten::{known_period, whiten},
 };
 use crate::{
+    order,
     series::Series,
     stats::ccf::{Ccf, ccf},
 };
@@ -57,7 +58,7 @@ pub fn placebo(x: &Series, y: &Series, lags: Lags, most: usize) -> Option<Placeb
             largest_of(&ccf(&Series::with_gaps(values), &y, max_lag).ok()?)
         })
         .collect();
-    found.sort_unstable_by(f64::total_cmp);
+    order::sort_by(&mut found, f64::total_cmp);
     let n_as_large = found.iter().filter(|other| **other >= largest).count();
     let is_enough = found.len() >= MIN_SHIFTS;
     let place = (found.len() * 95).div_ceil(100).checked_sub(1);

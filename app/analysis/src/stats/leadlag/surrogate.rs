@@ -88,7 +88,7 @@ impl Surrogates {
                 n_drawn += 1;
             }
         }
-        f64::from(n_larger + 1) / f64::from(self.count + 1)
+        f64::from(n_larger + 1) / (f64::from(self.count) + 1.0)
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct White {
 
 /// The period whose rhythm is taken out, if `n` values are enough to know it.
 pub(super) fn known_period(period: usize, n: usize) -> Option<usize> {
-    (period > 1 && n >= MIN_PERIODS * period).then_some(period)
+    (period > 1 && n / MIN_PERIODS >= period).then_some(period)
 }
 
 /// Outliers go first, or they would make up the rhythm and the autoregression.

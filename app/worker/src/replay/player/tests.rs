@@ -1,3 +1,5 @@
+//! Whatever way a time is reached: played to, stepped to, sought, at any speed and in pieces of any size.
+
 use analysis::{protocol::Watch, view::Frame};
 use proptest::prelude::*;
 use wire::{Event, Post, PublicConfig};

@@ -10,6 +10,7 @@ use crate::{
         usual_period,
     },
     engine::views::lag::Input,
+    order,
     series::Series,
     stats::{
         event_study::{MIN_EVENTS, Windows, event_study},
@@ -94,7 +95,7 @@ fn peaks(basis: &Basis) -> Result<Vec<usize>, String> {
     let mut peaks: Vec<usize> = told
         .filter(|idx| rates.get(*idx).is_some_and(Option::is_some))
         .collect();
-    peaks.sort_unstable();
+    order::sort_by(&mut peaks, Ord::cmp);
     Ok(peaks)
 }
 

@@ -1,0 +1,92 @@
+//! Articles: what feeds brought, by time and words.
+
+use wire::{Event, Post};
+
+use super::Talk;
+use crate::{
+    news::{Article, FoundArticle, NewsQuestion},
+    protocol::talk::{ArticleRow, NewsView},
+    view::Range,
+};
+
+/// Articles that are listed.
+const N_LISTED: usize = 50;
+/// Of the words that stand out, articles are looked for by so many.
+const N_TERMS: usize = 10;
+
+/// What feeds bring is a post of this source; in recordings of one whose name ends so.
+const FEEDS: &str = "news";
+
+/// A post of a news feed, whose text is the title and, in the lines below, a summary.
+pub(super) fn is_article(post: &Post) -> bool {
+    post.source == FEEDS || post.source.ends_with("-news")
+}
+
+impl Talk {
+    pub(super) fn add_article(&mut self, event: &Event, post: &Post) {
+        if !is_article(post) {
+            return;
+        }
+        let (title, summary) = post.text.split_once('\n').unwrap_or((&post.text, ""));
+        let is_web_link = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        self.news.add(Article {
+            id: post.id.clone(),
+            source: post.source.clone(),
+            title: title.to_owned(),
+            summary: summary.trim().to_owned(),
+            url: post.url.clone().filter(is_web_link).unwrap_or_default(),
+            published_at: post.posted_at,
+            first_seen_at: event.seen_at,
+        });
+    }
+
+    /// Articles by the words that were asked for; without any, all of the range.
+    pub(super) fn news_view(&self, range: Range, terms: &[&str]) -> NewsView {
+        let asked: Vec<&str> = match self.wish.news_words.as_slice() {
+            [stand_out] if stand_out.is_empty() => terms.iter().take(N_TERMS).copied().collect(),
+            words => words.iter().map(String::as_str).collect(),
+        };
+        let found = self.news.find(&NewsQuestion {
+            window: (range.from, range.to),
+            around: range.from,
+            words: asked.clone(),
+            n_articles: N_LISTED,
+        });
+        NewsView {
+            range,
+            words: asked.into_iter().map(str::to_owned).collect(),
+            articles: found.articles.iter().map(row).collect(),
+            n_in_range: found.n_in_window as u64,
+            n_matched: found.n_matched as u64,
+            n_articles: self.news.n_articles() as u64,
+        }
+    }
+
+    /// The articles of a moment that have any of its words, and how many there are.
+    pub(super) fn articles_of(
+        &self,
+        range: Range,
+        words: Vec<&str>,
+        n: usize,
+    ) -> (Vec<ArticleRow>, u64) {
+        if words.is_empty() {
+            return (Vec::new(), 0);
+        }
+        let found = self.news.find(&NewsQuestion {
+            window: (range.from, range.to),
+            around: range.from,
+            words,
+            n_articles: n,
+        });
+        let rows = found.articles.iter().map(row).collect();
+        (rows, found.n_matched as u64)
+    }
+}
+
+fn row(found: &FoundArticle<'_>) -> ArticleRow {
+    ArticleRow {
+        article: found.article.clone(),
+        score: found.score,
+        matched: found.matched.clone(),
+    }
+}

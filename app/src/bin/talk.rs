@@ -1,0 +1,5 @@
+//! Starts the part of the page about the crowd's talk.
+
+fn main() {
+    app::talk::start();
+}
