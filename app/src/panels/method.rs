@@ -153,8 +153,11 @@ async fn fetch_text(card: Card) -> Result<Text, JsValue> {
     let response: Response = response.dyn_into()?;
     let table = JsFuture::from(response.json()?).await?;
     let text = Reflect::get(&table, &method::name(card).into())?;
-    let part = |name: &str| Ok(Reflect::get(&text, &name.into())?.as_string().unwrap_or_default());
-    Ok::<_, JsValue>(Text {
+    let part = |name: &str| -> Result<String, JsValue> {
+        let part = Reflect::get(&text, &name.into())?;
+        Ok(part.as_string().unwrap_or_default())
+    };
+    Ok(Text {
         what: part("what")?,
         formula: part("formula")?,
         limits: part("limits")?,

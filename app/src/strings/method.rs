@@ -28,7 +28,6 @@ pub(crate) enum Card {
     Quality,
 }
 
-
 /// Which program computed it.
 pub(crate) const VERSION: &str = match option_env!("MOODTAPE_COMMIT") {
     Some(commit) => commit,
@@ -155,6 +154,10 @@ mod tests {
                 assert!(text.is_some_and(|text| text.len() > 10), "{card:?}: {part}");
             }
         }
-        assert_eq!(texts.as_object().unwrap().len(), CARDS.len(), "no text is left over");
+        assert_eq!(
+            texts.as_object().unwrap().len(),
+            CARDS.len(),
+            "no text is left over"
+        );
     }
 }
