@@ -1,10 +1,17 @@
-//! What the page and the import worker say to each other: postcard bytes, the file beside them.
+//! What the page and the worker for files say to each other: postcard bytes, the file beside them.
 
+use analysis::{protocol::Watch, view::Range};
 use serde::{Deserialize, Serialize};
+
+pub use recording::{
+    export::{Format, What},
+    terms::Texts,
+    verify::{Finding, Outcome},
+};
 
 use crate::{Choice, Preview, Report};
 
-/// Page → import worker.
+/// Page → worker.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Order {
     /// Look at the file that comes with this message.
@@ -31,9 +38,39 @@ pub enum Order {
     Resume,
     /// Stop for good; what was stored stays.
     Cancel,
+    /// Compute the recording anew that was looked at.
+    Verify,
+    /// Make something of what is stored.
+    Make(Box<Make>),
 }
 
-/// Import worker → page.
+/// What to make, of what.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Make {
+    /// Name of the database.
+    pub store: String,
+    /// What is looked at: scoring, sampling, ticker.
+    pub watch: Watch,
+    /// The stretch; `None` for everything.
+    pub range: Option<Range>,
+    /// So many posts are shown of it at least: what is not stored yet is waited for.
+    pub least_posts: u64,
+    /// What comes of it.
+    pub job: Job,
+}
+
+/// What to make.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub enum Job {
+    /// A recording.
+    Recording(Texts),
+    /// A table.
+    Table(What, Format, Texts),
+    /// The check that nothing looks ahead, with the stretch cut at so many hundredths.
+    LookAhead(u8),
+}
+
+/// Worker → page.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum News {
     /// It listens.
@@ -53,6 +90,21 @@ pub enum News {
     },
     /// How far it is.
     Progress(Progress),
+    /// What is being done, for a person.
+    Doing(String),
+    /// What a check found.
+    Found(Vec<Finding>),
+    /// A file is ready.
+    Made {
+        /// Its name.
+        name: String,
+        /// Where it can be had while the worker lives.
+        url: String,
+        /// What is in it, for a person.
+        what: String,
+    },
+    /// Nothing came of it; says why, for a person.
+    NotMade(String),
 }
 
 /// Why nothing came from an address.

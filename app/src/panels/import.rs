@@ -2,10 +2,13 @@
 
 pub(crate) mod link;
 
-use analysis::{protocol::LinkState, series::quality::Outcome};
+use analysis::{
+    protocol::{LinkState, StoreState},
+    series::quality::Outcome,
+};
 use import::{
-    Choice, Kind, Preview, Role,
-    protocol::{Order, Progress, State, Unreachable},
+    Choice, DateOrder, Kind, Preview, Role,
+    protocol::{Finding, Order, Progress, State, Unreachable},
 };
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -29,6 +32,8 @@ pub(crate) enum Stage {
     Seen(Preview),
     /// It runs, or has run.
     Running,
+    /// A recording is computed anew, or was.
+    Verifying,
     /// The program for it could not be loaded.
     Failed,
 }
@@ -71,13 +76,20 @@ pub(crate) fn ImportPanel() -> impl IntoView {
     let actions = expect_context::<Actions>();
     take_dropped_files(importing);
     begin_by_itself(importing);
-    let body = move || match importing.stage.get() {
+    let body = move || {
+        match importing.stage.get() {
         Stage::None | Stage::Demo => ().into_any(),
         Stage::Asking(why) => view! { <Ask why /> }.into_any(),
         Stage::Looking => view! { <p role="status">"Looking at the file…"</p> }.into_any(),
         Stage::Failed => view! { <p role="alert">{words::FAILED}</p> }.into_any(),
         Stage::Seen(preview) => view! { <Decide preview actions /> }.into_any(),
         Stage::Running => view! { <Course /> }.into_any(),
+        Stage::Verifying => view! {
+            <Came />
+            <p class="actions"><button type="button" on:click=move |_| importing.close()>"Close"</button></p>
+        }
+        .into_any(),
+    }
     };
     let is_open = move || {
         let stage = importing.stage.get();
@@ -152,12 +164,19 @@ fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
         .into_any();
     };
     let is_table = guess.kind == Kind::Posts;
-    let caption = words::seen(&guess);
+    let recorded = preview.recorded;
+    let caption = recorded
+        .as_ref()
+        .map_or_else(|| words::seen(&guess), |recorded| recorded.says.clone());
+    let is_recording = recorded.is_some();
+    let has_posts = recorded.as_ref().is_none_or(|recorded| recorded.has_posts);
+    let recorded = StoredValue::new(recorded);
     let choice = RwSignal::new(guess);
     let lacks = Memo::new(move |_| choice.with(Choice::lacks));
     let begin = move |_| {
         actions.follow_files();
-        importing.begin(choice.get_untracked());
+        let lists = recorded.get_value().map(|recorded| recorded.config);
+        importing.begin(choice.get_untracked(), lists);
     };
     let rows = preview.rows.into_iter().map(|row| {
         let cells = row.into_iter().map(|cell| view! { <td>{cell}</td> });
@@ -175,12 +194,67 @@ fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
             </table>
         </div>
         <p class="actions">
-            <button type="button" class="accent" disabled=move || lacks.get().is_some() on:click=begin>"Import"</button>
+            {has_posts.then(|| view! {
+                <button type="button" class="accent" disabled=move || lacks.get().is_some() on:click=begin>"Import"</button>
+            })}
+            {is_recording.then(|| view! {
+                <button type="button" on:click=move |_| importing.verify()>"Verify"</button>
+            })}
+            {preview.is_date_open.then(|| view! { <Dates choice /> })}
             <button type="button" on:click=cancel>"Cancel"</button>
             <span class="muted" role="status">{move || lacks.get()}</span>
         </p>
     }
     .into_any()
+}
+
+/// Both orders fit, so a person has to say which one is meant.
+#[component]
+fn Dates(choice: RwSignal<Choice>) -> impl IntoView {
+    let change = move |event: Event| {
+        let is_month_first = event_target_value(&event) == "month";
+        choice.update(|choice| {
+            choice.dates = match is_month_first {
+                true => DateOrder::MonthFirst,
+                false => DateOrder::DayFirst,
+            };
+        });
+    };
+    view! {
+        <label>
+            "Dates such as 1/2/2021 "
+            <select on:change=change>
+                <option value="day">"begin with the day"</option>
+                <option value="month">"begin with the month"</option>
+            </select>
+        </label>
+    }
+}
+
+/// What came of a check, or of making a file.
+#[component]
+pub(crate) fn Came() -> impl IntoView {
+    let importing = expect_context::<link::Importing>();
+    move || {
+        match importing.came.get() {
+        link::Came::Nothing => ().into_any(),
+        link::Came::Words(what) => view! { <p role="status">{what}</p> }.into_any(),
+        link::Came::File(name, url, what) => view! {
+            <p role="status"><a download=name.clone() href=url>{format!("Save {name}")}</a>" "{what}</p>
+        }
+        .into_any(),
+        link::Came::Found(findings) => {
+            let worst = findings.iter().map(|finding| finding.outcome).max();
+            let line = |finding: Finding| view! { <li>{words::finding(&finding)}</li> };
+            let lines = findings.into_iter().map(line).collect_view();
+            view! {
+                <p role="status">{words::found(worst)}</p>
+                <ul class="findings">{lines}</ul>
+            }
+            .into_any()
+        }
+    }
+    }
 }
 
 /// A choice for each column.
@@ -240,9 +314,16 @@ fn Course() -> impl IntoView {
     let n_bytes = move || progress.with(|progress| progress.n_bytes.max(1).to_string());
     let n_read = move || progress.with(|progress| progress.report.n_bytes.to_string());
     let is_beside = !stream::base().is_empty();
+    let views = expect_context::<Views>();
+    let course = move || {
+        let is_kept = views
+            .store
+            .with(|store| !matches!(store, StoreState::NotKept { .. }));
+        progress.with(|progress| words::course(progress, is_kept))
+    };
     view! {
         <progress max=n_bytes value=n_read aria-label="Import"></progress>
-        <p role="status" data-testid="import-status">{move || progress.with(words::course)}</p>
+        <p role="status" data-testid="import-status">{course}</p>
         <ul class="refused">{move || progress.with(refused)}</ul>
         <Show when=move || is_over.get()>
             <p class="caption">{move || progress.with(quality)}</p>

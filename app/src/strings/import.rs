@@ -3,13 +3,34 @@
 use analysis::series::quality::{Check, Line, Outcome};
 use import::{
     Choice, Encoding, Kind, Role,
-    protocol::{Progress, State, Unreachable},
+    protocol::{self, Finding, Progress, State, Unreachable},
 };
 
 use crate::format;
 
 pub(crate) const FAILED: &str = "The part of this page that reads files could not be loaded. Everything else works; reload to try again.";
 pub(crate) const UNKNOWN: &str = "This file is neither a table of posts or prices nor posts in JSON that are known here. Nothing was read from it.";
+
+pub(crate) const READING: &str = "A file is being read. Wait for it, or cancel it.";
+
+/// What a check found, and whether it holds.
+pub(crate) fn finding(finding: &Finding) -> String {
+    let mark = match finding.outcome {
+        protocol::Outcome::Pass => "✓",
+        protocol::Outcome::Unknown => "?",
+        protocol::Outcome::Fail => "✗",
+    };
+    format!("{mark} {}", finding.what)
+}
+
+/// The worst of what a check found.
+pub(crate) fn found(worst: Option<protocol::Outcome>) -> &'static str {
+    match worst {
+        Some(protocol::Outcome::Fail) => "Something does not hold.",
+        Some(protocol::Outcome::Unknown) => "Everything that could be computed again holds.",
+        _ => "Everything holds.",
+    }
+}
 
 pub(crate) const ADDRESS: &str = "The file is fetched by this browser and read in it; nobody else is told. Its host must allow that for pages from elsewhere (CORS). A link to this page may name it, as in ?open=ADDRESS.";
 
@@ -24,7 +45,7 @@ pub(crate) fn unreachable(why: Unreachable) -> String {
 }
 
 /// Roles of columns by the names in which they are offered.
-pub(crate) const ROLES: [(Role, &str); 9] = [
+pub(crate) const ROLES: [(Role, &str); 10] = [
     (Role::Ignore, "–"),
     (Role::Id, "Post id"),
     (Role::Time, "Time"),
@@ -34,6 +55,7 @@ pub(crate) const ROLES: [(Role, &str); 9] = [
     (Role::Url, "Address"),
     (Role::ReplyTo, "Answers post"),
     (Role::Repost, "Is a repost"),
+    (Role::Clock, "Time of day"),
 ];
 
 pub(crate) fn title(name: &str) -> String {
@@ -72,8 +94,8 @@ pub(crate) fn seen(choice: &Choice) -> String {
     format!("{what}, {encoding}.")
 }
 
-/// How far it is, in one line.
-pub(crate) fn course(progress: &Progress) -> String {
+/// How far it is, in one line. Where nothing is kept, what is counted is in this tab alone.
+pub(crate) fn course(progress: &Progress, is_kept: bool) -> String {
     let Progress {
         report,
         n_stored,
@@ -87,10 +109,14 @@ pub(crate) fn course(progress: &Progress) -> String {
         State::Cancelled => "Stopped",
         State::Unreadable => "The file could not be read further",
     };
+    let stored = match is_kept {
+        true => "stored",
+        false => "counted, nothing stored",
+    };
     let seconds = (progress.millis as f64 / 1e3).max(1e-3);
     let rate = format::compact((report.n_rows as f64 / seconds) as u64);
     let mut line = format!(
-        "{state} · {} rows · {} stored · {} were there already · {} refused · {rate} rows/s",
+        "{state} · {} rows · {} {stored} · {} were there already · {} refused · {rate} rows/s",
         format::count(report.n_rows),
         format::count(*n_stored),
         format::count(*n_known),
@@ -161,8 +187,9 @@ mod tests {
         };
 
         assert_eq!(
-            course(&progress),
+            course(&progress, true),
             "Done · 1,502 rows · 1,500 stored · 2 were there already · 0 refused · 1,502 rows/s"
         );
+        assert!(course(&progress, false).contains("1,500 counted, nothing stored"));
     }
 }
