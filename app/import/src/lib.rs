@@ -23,6 +23,7 @@ mod snscrape;
 mod spread;
 mod table;
 mod unpack;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use wire::PublicConfig;
@@ -116,21 +117,21 @@ pub enum Role {
 pub struct Preview {
     /// What it is taken for; `None` when it is nothing that can be read.
     pub choice: Option<Choice>,
+    /// The same, for a person.
+    pub says: String,
     /// Its first rows or lines, cells cut to some hundred characters.
     pub rows: Vec<Vec<String>>,
     /// The file within a zip file.
     pub entry: Option<String>,
     /// Both orders of day and month fit all dates that were looked at: a person has to say.
     pub is_date_open: bool,
-    /// What a recording says of itself.
+    /// What is in it besides, if it is a recording.
     pub recorded: Option<Recorded>,
 }
 
-/// What a recording says of itself.
+/// What is in a recording.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Recorded {
-    /// For a person.
-    pub says: String,
     /// Its posts sort by these topics and tickers.
     pub config: PublicConfig,
     /// It has posts, and not only sums of them.

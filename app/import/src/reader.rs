@@ -17,6 +17,7 @@ use crate::{
     spread::{self, Spread},
     table::{self, Columns},
     unpack::{Part, Unpacker},
+    words,
 };
 
 /// So much of a file decides what it is taken for.
@@ -56,6 +57,7 @@ pub fn preview(name: &str, head: &[u8]) -> Preview {
         .as_ref()
         .map_or_else(Vec::new, |choice| first_rows(choice, &bytes));
     Preview {
+        says: says(choice.as_ref()),
         choice,
         rows,
         entry,
@@ -69,11 +71,16 @@ fn preview_of_parquet(name: &str, bytes: &[u8], entry: Option<String>) -> Previe
     let (choice, rows) = parquet::detect(name, bytes).unzip();
     let rows = rows.into_iter().flatten().take(N_PREVIEW);
     Preview {
+        says: says(choice.as_ref()),
         choice,
         rows: rows.map(|row| row.into_iter().map(cut).collect()).collect(),
         entry,
         ..Preview::default()
     }
+}
+
+fn says(choice: Option<&Choice>) -> String {
+    choice.map_or_else(|| words::UNKNOWN.to_owned(), words::seen)
 }
 
 fn cut(cell: String) -> String {

@@ -2,13 +2,10 @@
 
 pub(crate) mod link;
 
-use analysis::{
-    protocol::{LinkState, StoreState},
-    series::quality::Outcome,
-};
+use analysis::protocol::{LinkState, StoreState};
 use import::{
     Choice, DateOrder, Kind, Preview, Role,
-    protocol::{Finding, Order, Progress, State, Unreachable},
+    protocol::{Order, Progress, State},
 };
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -25,7 +22,7 @@ pub(crate) enum Stage {
     /// The page's own recording is read, where there is no relay. Nothing is shown of it.
     Demo,
     /// A person says where a file lies.
-    Asking(Option<Unreachable>),
+    Asking(Option<String>),
     /// The file is being looked at.
     Looking,
     /// A person decides.
@@ -85,7 +82,7 @@ pub(crate) fn ImportPanel() -> impl IntoView {
         Stage::Seen(preview) => view! { <Decide preview actions /> }.into_any(),
         Stage::Running => view! { <Course /> }.into_any(),
         Stage::Verifying => view! {
-            <Came />
+            <SaidOfFiles />
             <p class="actions"><button type="button" on:click=move |_| importing.close()>"Close"</button></p>
         }
         .into_any(),
@@ -107,7 +104,7 @@ pub(crate) fn ImportPanel() -> impl IntoView {
 
 /// Asks for an address, and says what was wrong with the one before.
 #[component]
-fn Ask(why: Option<Unreachable>) -> impl IntoView {
+fn Ask(why: Option<String>) -> impl IntoView {
     let importing = expect_context::<link::Importing>();
     let input = NodeRef::<html::Input>::new();
     Effect::new(move || {
@@ -123,7 +120,7 @@ fn Ask(why: Option<Unreachable>) -> impl IntoView {
         }
     };
     view! {
-        {why.map(|why| view! { <p role="alert">{words::unreachable(why)}</p> })}
+        {why.map(|why| view! { <p role="alert">{why}</p> })}
         <form class="actions" on:submit=open>
             <input node_ref=input type="text" inputmode="url" aria-label="Address of a file" placeholder="https://…/posts.csv.gz" value=importing.name.get_untracked() />
             <button type="submit" class="accent">"Open"</button>
@@ -156,18 +153,16 @@ fn begin_by_itself(importing: link::Importing) {
 fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
     let importing = expect_context::<link::Importing>();
     let cancel = move |_| importing.close();
+    let says = preview.says;
     let Some(guess) = preview.choice else {
         return view! {
-            <p role="alert">{words::UNKNOWN}</p>
+            <p role="alert">{says}</p>
             <button type="button" on:click=cancel>"Close"</button>
         }
         .into_any();
     };
     let is_table = guess.kind == Kind::Posts;
     let recorded = preview.recorded;
-    let caption = recorded
-        .as_ref()
-        .map_or_else(|| words::seen(&guess), |recorded| recorded.says.clone());
     let is_recording = recorded.is_some();
     let has_posts = recorded.as_ref().is_none_or(|recorded| recorded.has_posts);
     let recorded = StoredValue::new(recorded);
@@ -184,7 +179,7 @@ fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
     });
     let rows = rows.collect_view();
     view! {
-        <p class="caption">{caption}</p>
+        <p class="caption">{says}</p>
         <div class="preview" tabindex="0" role="region" aria-label="First rows of the file">
             <table>
                 <Show when=move || is_table>
@@ -231,29 +226,20 @@ fn Dates(choice: RwSignal<Choice>) -> impl IntoView {
     }
 }
 
-/// What came of a check, or of making a file.
+/// What is said of a check, or of a file that is made.
 #[component]
-pub(crate) fn Came() -> impl IntoView {
-    let importing = expect_context::<link::Importing>();
+pub(crate) fn SaidOfFiles() -> impl IntoView {
+    let said = expect_context::<link::Importing>().said;
     move || {
-        match importing.came.get() {
-        link::Came::Nothing => ().into_any(),
-        link::Came::Words(what) => view! { <p role="status">{what}</p> }.into_any(),
-        link::Came::File(name, url, what) => view! {
-            <p role="status"><a download=name.clone() href=url>{format!("Save {name}")}</a>" "{what}</p>
+        let said = said.get();
+        let file = said.file.map(|(name, url)| {
+            view! { <a download=name.clone() href=url>{format!("Save {name}")}</a>" " }
+        });
+        let line = |line: String| view! { <li>{line}</li> };
+        view! {
+            <p role="status">{file}{said.what}</p>
+            <ul class="findings">{said.found.into_iter().map(line).collect_view()}</ul>
         }
-        .into_any(),
-        link::Came::Found(findings) => {
-            let worst = findings.iter().map(|finding| finding.outcome).max();
-            let line = |finding: Finding| view! { <li>{words::finding(&finding)}</li> };
-            let lines = findings.into_iter().map(line).collect_view();
-            view! {
-                <p role="status">{words::found(worst)}</p>
-                <ul class="findings">{lines}</ul>
-            }
-            .into_any()
-        }
-    }
     }
 }
 
@@ -312,7 +298,7 @@ fn Course() -> impl IntoView {
         });
     };
     let n_bytes = move || progress.with(|progress| progress.n_bytes.max(1).to_string());
-    let n_read = move || progress.with(|progress| progress.report.n_bytes.to_string());
+    let n_read = move || progress.with(|progress| progress.n_read.to_string());
     let is_beside = !stream::base().is_empty();
     let views = expect_context::<Views>();
     let course = move || {
@@ -326,7 +312,7 @@ fn Course() -> impl IntoView {
         <p role="status" data-testid="import-status">{course}</p>
         <ul class="refused">{move || progress.with(refused)}</ul>
         <Show when=move || is_over.get()>
-            <p class="caption">{move || progress.with(quality)}</p>
+            <p class="caption">{move || progress.with(words::quality)}</p>
         </Show>
         <p class="actions">
             <Show
@@ -347,31 +333,19 @@ fn Course() -> impl IntoView {
 }
 
 fn refused(progress: &Progress) -> impl IntoView + use<> {
-    let refused = progress.report.refused.values().map(|refused| {
+    let refused = progress.refused.iter().map(|refused| {
         let line = format!("{} × {}", format::count(refused.n), refused.why);
-        let sample = refused.samples.first();
-        let sample = sample.map(|sample| words::sample(sample.row, &sample.text));
-        view! { <li>{line}" "<q>{sample}</q></li> }
+        let first = refused.first.as_ref();
+        let first = first.map(|(row, text)| words::sample(*row, text));
+        view! { <li>{line}" "<q>{first}</q></li> }
     });
     refused.collect_view()
 }
 
-fn quality(progress: &Progress) -> String {
-    let quality = progress.report.quality(progress.n_known);
-    let lines = quality.lines.iter();
-    let notable = lines.filter(|line| line.outcome != Outcome::Pass);
-    let notable: Vec<String> = notable.map(words::quality_line).collect();
-    format!(
-        "{} {}",
-        words::quality(quality.outcome),
-        notable.join(" · ")
-    )
-}
-
 fn refused_link(progress: &Progress) -> Option<impl IntoView + use<>> {
-    let report = &progress.report;
-    (report.n_refused() > 0).then(|| {
-        let href = words::data_url(&report.refused_csv());
+    let ended = progress.result.as_ref()?;
+    (progress.n_refused > 0).then(|| {
+        let href = words::data_url(&ended.refused_csv);
         view! { <a download="refused-rows.csv" href=href>"Refused rows as CSV"</a> }
     })
 }

@@ -10,7 +10,7 @@ use analysis::view::Range;
 use gloo_timers::future::TimeoutFuture;
 use import::{
     Recorded,
-    protocol::{Finding, Job, Make, News, Outcome, Texts},
+    protocol::{Job, Make, News, Said, Texts},
 };
 use js_sys::{Array, Reflect, Uint8Array};
 use recording::{
@@ -18,7 +18,7 @@ use recording::{
     export::{self, Export},
     file::{Head, Writer},
     look_ahead::LookAhead,
-    verify::Verifier,
+    verify::{Finding, Outcome, Verifier},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, File};
@@ -35,7 +35,7 @@ const SLICE: u64 = 256 * 1024;
 /// Does what is asked for and tells the page.
 pub(crate) async fn make(make: Make) {
     if let Err(why) = made(make).await {
-        updates::send(&News::NotMade(why));
+        say(&why);
     }
 }
 
@@ -47,7 +47,7 @@ async fn made(make: Make) -> Result<(), String> {
         least_posts,
         job,
     } = make;
-    doing("Reading what is stored…");
+    say("Reading what is stored…");
     let stored = Stored::open(&store).await?;
     let basis = stored.basis(watch).await?;
     let mut session = Session::new(basis.clone(), range);
@@ -81,14 +81,14 @@ async fn record(
     range: Option<Range>,
     texts: Texts,
 ) -> Result<(), String> {
-    doing("Writing…");
+    say("Writing…");
     let (mut parts, mut writer) = (Parts::default(), Writer::new(session, texts, salt()?));
     let mut take = |records: &[chunks::Record]| {
         writer.write(session, records);
         parts.push(&writer.ready());
     };
     stored.each(range, &mut take).await?;
-    doing("Computing the results…");
+    say("Computing the results…");
     let (last, seal) = writer.finish(session);
     parts.push(&last);
     let name = export::recording_name(session, &seal.sha256);
@@ -108,7 +108,7 @@ async fn save(
     mut export: Export,
     name: String,
 ) -> Result<(), String> {
-    doing("Writing…");
+    say("Writing…");
     let mut parts = Parts::default();
     if export.needs_events() {
         let mut take = |records: &[chunks::Record]| {
@@ -137,20 +137,20 @@ async fn look_ahead(
         let held = records.iter().filter(|record| session.holds(&record.event));
         held.cloned().collect()
     };
-    doing("1 of 3: what was known at the cut…");
+    say("1 of 3: what was known at the cut…");
     stored
         .each(range, |records| check.know(&within(records)))
         .await?;
     check.cut();
-    doing("2 of 3: what came later…");
+    say("2 of 3: what came later…");
     stored
         .each(range, |records| check.go_on(&within(records)))
         .await?;
-    doing("3 of 3: what was known, once more in another order…");
+    say("3 of 3: what was known, once more in another order…");
     stored
         .each(range, |records| check.again(&within(records)))
         .await?;
-    updates::send(&News::Found(check.finish()));
+    tell(&check.finish());
     Ok(())
 }
 
@@ -162,20 +162,42 @@ pub(crate) async fn verify(file: &File) {
         let Some(bytes) = importer::read(file, at, at + SLICE).await else {
             let what = "The file could not be read further.".to_owned();
             let outcome = Outcome::Fail;
-            return updates::send(&News::Found(vec![Finding { outcome, what }]));
+            return tell(&[Finding { outcome, what }]);
         };
         at += SLICE;
         verifier.push(&bytes);
-        doing(&format!(
+        say(&format!(
             "Computing anew… {} %",
             100 * at.min(n_bytes) / n_bytes
         ));
     }
-    updates::send(&News::Found(verifier.finish()));
+    tell(&verifier.finish());
 }
 
-/// What a file's beginning says, if it is a recording.
-pub(crate) fn recorded(head: &[u8]) -> Option<Recorded> {
+/// Says what a check found, and whether all of it holds.
+fn tell(findings: &[Finding]) {
+    let line = |finding: &Finding| {
+        let mark = match finding.outcome {
+            Outcome::Pass => '✓',
+            Outcome::Unknown => '?',
+            Outcome::Fail => '✗',
+        };
+        format!("{mark} {}", finding.what)
+    };
+    let what = match findings.iter().map(|finding| finding.outcome).max() {
+        Some(Outcome::Fail) => "Something does not hold.",
+        Some(Outcome::Unknown) => "Everything that could be computed again holds.",
+        _ => "Everything holds.",
+    };
+    updates::send(&News::Said(Said {
+        what: what.to_owned(),
+        found: findings.iter().map(line).collect(),
+        file: None,
+    }));
+}
+
+/// What a file's beginning says, for a person and as it stands, if it is a recording.
+pub(crate) fn recorded(head: &[u8]) -> Option<(String, Recorded)> {
     let mut verifier = Verifier::default();
     verifier.push(head.get(..HEAD).unwrap_or(head));
     let head: &Head = verifier.head()?;
@@ -184,18 +206,22 @@ pub(crate) fn recorded(head: &[u8]) -> Option<Recorded> {
         Texts::All => "all texts",
         Texts::Aggregates => "no posts, but sums by five minutes",
     };
-    Some(Recorded {
-        says: format!("A recording by {}, with {texts}.", head.tool),
+    let recorded = Recorded {
         config: head.config.clone(),
         has_posts: head.texts != Texts::Aggregates,
-    })
+    };
+    let says = format!("A recording by {}, with {texts}.", head.tool);
+    Some((says, recorded))
 }
 
 /// A recording's first line lies within.
 const HEAD: usize = 32 * 1024;
 
-fn doing(what: &str) {
-    updates::send(&News::Doing(what.to_owned()));
+fn say(what: &str) {
+    updates::send(&News::Said(Said {
+        what: what.to_owned(),
+        ..Said::default()
+    }));
 }
 
 /// A file that grows; the browser keeps it.
@@ -213,7 +239,11 @@ impl Parts {
         let blob = Blob::new_with_u8_array_sequence(&self.0);
         let url = blob.and_then(|blob| web_sys::Url::create_object_url_with_blob(&blob));
         let url = url.map_err(|_| "The browser has no room for the file.".to_owned())?;
-        updates::send(&News::Made { name, url, what });
+        updates::send(&News::Said(Said {
+            what,
+            file: Some((name, url)),
+            ..Said::default()
+        }));
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use chunks::Record;
 use futures::{StreamExt, channel::mpsc};
 use import::{
     Choice, Reader,
-    protocol::{News, Order, Progress, State, Unreachable},
+    protocol::{News, Order, Progress, State},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -38,6 +38,8 @@ const PIECE: usize = 16 * 1024;
 const HEAD: u64 = 512 * 1024;
 /// Larger files are not read as a whole.
 const MAX_WHOLE: f64 = 1e9;
+/// Said of an address from which nothing came.
+const NO_ANSWER: &str = "No file came from there. Either nothing answers at this address, or its host does not let pages from elsewhere read it (CORS), or this page's host forbids asking elsewhere, as the relay does. Save the file and open it from your disk.";
 /// Events in a chunk.
 const PER_CHUNK: usize = 4_096;
 /// Chunks that were sent and are not stored yet.
@@ -108,25 +110,30 @@ async fn look(file: &File) {
         head = read(file, 0, file.size() as u64).await.unwrap_or_default();
     }
     let mut preview = import::preview(&file.name(), &head);
-    preview.recorded = files::recorded(&head);
+    if let Some((says, recorded)) = files::recorded(&head) {
+        preview.says = says;
+        preview.recorded = Some(recorded);
+    }
     updates::send(&News::Seen(preview));
 }
 
 /// The file at an address. The browser keeps large ones on disk.
-async fn fetch(address: &str) -> Result<File, Unreachable> {
+async fn fetch(address: &str) -> Result<File, String> {
+    let no_answer = |_| NO_ANSWER.to_owned();
     let response = JsFuture::from(scope().fetch_with_str(address)).await;
-    let response: Response = response
-        .map_err(|_| Unreachable::NoAnswer)?
-        .unchecked_into();
+    let response: Response = response.map_err(no_answer)?.unchecked_into();
     if !response.ok() {
-        return Err(Unreachable::Status(response.status()));
+        let status = response.status();
+        return Err(format!(
+            "The host refused: HTTP {status}. Is the address right?"
+        ));
     }
-    let blob = response.blob().map_err(|_| Unreachable::NoAnswer)?;
+    let blob = response.blob().map_err(no_answer)?;
     let blob = JsFuture::from(blob).await;
-    let blob: Blob = blob.map_err(|_| Unreachable::NoAnswer)?.unchecked_into();
+    let blob: Blob = blob.map_err(no_answer)?.unchecked_into();
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
-    File::new_with_blob_sequence(&Array::of1(&blob), name).map_err(|_| Unreachable::NoAnswer)
+    File::new_with_blob_sequence(&Array::of1(&blob), name).map_err(no_answer)
 }
 
 struct Import {
@@ -288,7 +295,7 @@ impl Import {
         }
         self.reported_at = now();
         self.progress.millis = (now() - self.began_at) as u64;
-        self.progress.report = self.reader.report().clone();
+        self.progress.take(self.reader.report());
         updates::send(&News::Progress(self.progress.clone()));
     }
 

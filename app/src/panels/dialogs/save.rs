@@ -1,12 +1,12 @@
 //! What is stored, to take away as a recording or a table, and the look-ahead alarm.
 
 use analysis::view::Range;
-use import::protocol::{Format, Job, Make, Texts, What};
+use import::protocol::{Format, Job, Make, Said, Texts, What};
 use leptos::{html, prelude::*};
 
 use super::Modal;
 use crate::{
-    panels::import::{Came, link::Importing},
+    panels::import::{SaidOfFiles, link::Importing},
     query::Choice,
     state::Views,
     stream,
@@ -40,9 +40,7 @@ pub(super) fn Save() -> impl IntoView {
     let importing = expect_context::<Importing>();
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
-    importing
-        .came
-        .set(crate::panels::import::link::Came::Nothing);
+    importing.said.set(Said::default());
     let lists = [(); 3].map(|()| NodeRef::<html::Select>::new());
     let cut = NodeRef::<html::Input>::new();
     let [what, texts, format] = lists;
@@ -96,7 +94,7 @@ pub(super) fn Save() -> impl IntoView {
                 </label>
                 <button type="button" on:click=check>"Take the future away and compute again"</button>
             </fieldset>
-            <Came />
+            <SaidOfFiles />
         </Modal>
     }
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use analysis::protocol::Command;
 use import::{
     Choice, Preview,
-    protocol::{Finding, Make, News, Order, Progress, State},
+    protocol::{Make, News, Order, Progress, Said, State},
 };
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
@@ -33,19 +33,6 @@ enum Waiting {
     Make(Box<Make>),
 }
 
-/// What came of a check, or of making a file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Came {
-    #[default]
-    Nothing,
-    /// It is under way, or nothing will come of it; says what or why.
-    Words(String),
-    /// What a check found.
-    Found(Vec<Finding>),
-    /// A file: its name, its address, what is in it.
-    File(String, String, String),
-}
-
 /// What is being imported.
 #[derive(Clone, Copy)]
 pub(crate) struct Importing {
@@ -54,7 +41,8 @@ pub(crate) struct Importing {
     pub(crate) name: RwSignal<String>,
     /// How far it is; a signal of its own, so that buttons stay while figures change.
     pub(crate) progress: RwSignal<Progress>,
-    pub(crate) came: RwSignal<Came>,
+    /// What is said of a check or of a file that is made.
+    pub(crate) said: RwSignal<Said>,
     /// Of the recording that is imported: its posts sort by these topics and tickers.
     lists: StoredValue<Option<PublicConfig>>,
     actions: Actions,
@@ -66,7 +54,7 @@ impl Importing {
             stage: RwSignal::default(),
             name: RwSignal::default(),
             progress: RwSignal::default(),
-            came: RwSignal::default(),
+            said: RwSignal::default(),
             lists: StoredValue::default(),
             actions,
         }
@@ -109,7 +97,10 @@ impl Importing {
         let is_reading = self.stage.get_untracked() == Stage::Running
             && matches!(state, State::Running | State::Paused);
         if is_reading {
-            return self.came.set(Came::Words(words::READING.to_owned()));
+            return self.said.set(Said {
+                what: words::READING.to_owned(),
+                ..Said::default()
+            });
         }
         self.look_at(Waiting::Make(Box::new(make)), String::new(), Stage::None);
     }
@@ -146,7 +137,7 @@ impl Importing {
         if let Some(worker) = WORKER.take() {
             worker.terminate();
         }
-        self.came.set(Came::Nothing);
+        self.said.set(Said::default());
         self.stage.set(Stage::None);
     }
 
@@ -193,9 +184,7 @@ impl Importing {
             News::Chunk { no, numbers, texts } => {
                 self.actions.send(&Command::Import { no, numbers, texts })
             }
-            News::Doing(what) | News::NotMade(what) => self.came.set(Came::Words(what)),
-            News::Found(findings) => self.came.set(Came::Found(findings)),
-            News::Made { name, url, what } => self.came.set(Came::File(name, url, what)),
+            News::Said(said) => self.said.set(said),
             News::Progress(progress) => {
                 let is_over = progress.state == State::Done;
                 self.progress.set(progress);
