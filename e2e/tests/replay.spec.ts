@@ -40,7 +40,7 @@ test('a time that is played to, sought or stepped to shows what was known by the
   await expect.poll(() => moodtape.keyFigure('Posts')).toBe(31);
 
   await speed(page).selectOption({ label: 'as fast as possible' });
-  await bar(page).getByRole('button', { name: 'Play' }).click();
+  await bar(page).getByRole('button', { name: '▷ Play' }).click();
   await moodtape.expectFigures({ posts: 60, ...recording.counts });
 
   await seek(page, middle);

@@ -421,9 +421,11 @@ fn coverage(head: &Head) -> Vec<Event> {
     if !begins_with_gap {
         changes.push(change(head.from, SourceState::Connected));
     }
+    // A gap that reaches what was known last is not over.
+    let known_to = head.to.min(head.now.saturating_add(1));
     for (from, to) in &head.gaps {
         changes.push(change(*from, SourceState::Disconnected));
-        if *to < head.to {
+        if *to < known_to {
             changes.push(change(*to, SourceState::Connected));
         }
     }

@@ -180,6 +180,22 @@ fn aggregates_alone_give_everything_above_the_buckets_and_hold_no_text() {
 }
 
 #[test]
+fn aggregates_of_posts_that_end_before_the_prices_do_are_computed_again() {
+    let mut records = demo();
+    let last_at = records.iter().map(|record| record.event.at).max().unwrap();
+    records.retain(|Record { event, .. }| match &event.body {
+        Body::Status(_) => false,
+        Body::Post(_) => event.at < last_at - 2 * wire::time::HOUR,
+        _ => true,
+    });
+
+    let (bytes, _) = recorded(&records, Texts::Aggregates);
+
+    let findings = verified(&bytes, 4_096);
+    assert_eq!(outcomes(&findings, Outcome::Fail), [""; 0], "{findings:?}");
+}
+
+#[test]
 fn texts_that_the_terms_bind_stay_and_the_file_says_what_could_not_be_computed() {
     let (bytes, _) = recorded(&demo_of("twitter"), Texts::Allowed);
 
