@@ -10,7 +10,7 @@ const PAGE = new URL('./', self.location).href;
 // Trunk does not hash the names of worker files, so these are asked for anew whenever the relay is there.
 const WORKER_FILES = ['worker-analysis', 'worker-import', 'worker-replay', 'worker-talk', 'talk']
   .flatMap((name) => [`${name}_loader.js`, `${name}.js`, `${name}_bg.wasm`])
-  .concat('world.bin')
+  .concat('world.bin', 'methods.json')
   .map((name) => new URL(name, PAGE).href);
 // A relay that does not answer at all must not keep the page from opening.
 const PATIENCE_MILLIS = 4000;

@@ -27,6 +27,7 @@ pub(crate) enum Action {
     Palette,
     Help,
     Settings,
+    Save,
     Theme,
     Zone,
     CopyLink,
@@ -58,7 +59,7 @@ const fn line(
 }
 
 /// Everything that works anywhere on the page.
-pub(crate) const EVERYWHERE: [Shortcut; 12] = [
+pub(crate) const EVERYWHERE: [Shortcut; 13] = [
     line(
         Some(" "),
         "Space",
@@ -95,6 +96,12 @@ pub(crate) const EVERYWHERE: [Shortcut; 12] = [
     ),
     line(Some(","), ",", "Settings", Action::Settings),
     line(
+        Some("e"),
+        "E",
+        "Save what is shown as a file, and check it",
+        Action::Save,
+    ),
+    line(
         Some("c"),
         "C",
         "Copy a link to what is shown",
@@ -130,6 +137,7 @@ pub(crate) enum Dialog {
     Palette,
     Help,
     Settings,
+    Save,
 }
 
 /// What actions need. Handed down as context.
@@ -171,6 +179,7 @@ impl Desk {
             Action::Palette => self.dialog.set(Some(Dialog::Palette)),
             Action::Help => self.dialog.set(Some(Dialog::Help)),
             Action::Settings => self.dialog.set(Some(Dialog::Settings)),
+            Action::Save => self.dialog.set(Some(Dialog::Save)),
             Action::Theme => self.appearance.next(),
             Action::Zone => self.preferences.is_local_time.update(|is| *is = !*is),
             Action::CopyLink => copy_link(),

@@ -30,11 +30,20 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ("server/wire", "wire", &[]),
     ("app/analysis", "analysis", &["wire"]),
     ("app/chunks", "chunks", &["wire"]),
-    ("app/import", "import", &["analysis", "wire"]),
+    (
+        "app/import",
+        "import",
+        &["analysis", "archive", "chunks", "recording", "wire"],
+    ),
+    (
+        "app/recording",
+        "recording",
+        &["analysis", "archive", "chunks", "wire"],
+    ),
     (
         "app/worker",
         "worker",
-        &["analysis", "chunks", "import", "wire"],
+        &["analysis", "chunks", "import", "recording", "wire"],
     ),
     ("app", "app", &["analysis", "import", "wire"]),
     ("server", "server", &["wire"]),
@@ -48,6 +57,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("app/analysis", PURE),
     ("app/chunks", PURE),
     ("app/import", PURE),
+    ("app/recording", PURE),
     (
         "app/worker",
         &["leptos", "plotters", "plotters-canvas", "tokio"],

@@ -444,6 +444,17 @@ impl Engine {
         self.topics.get(idx)
     }
 
+    /// All posts that count, on the three grids.
+    pub fn grids(&self) -> &Grids {
+        &self.grids
+    }
+
+    /// Posts that mention a ticker on the three grids; `None` when nothing names it.
+    pub fn ticker(&self, symbol: &str) -> Option<&Grids> {
+        let ticker = self.tickers.get(self.tickers.id(symbol)?)?;
+        Some(&ticker.grids)
+    }
+
     /// Totals over everything that is in.
     pub fn summary(&self) -> Summary {
         let authors: FxHashSet<u64> = self

@@ -6,3 +6,5 @@ pub mod sentiment;
 pub mod tickers;
 pub mod topics_match;
 pub mod word_list;
+
+pub use lexicon::version as lexicon_version;

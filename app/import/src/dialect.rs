@@ -1,7 +1,6 @@
 //! What a table looks like: its delimiter, whether it has a header, and what its columns are.
 
 use csv_core::ReadRecordResult;
-use wire::formats::calendar;
 
 use crate::{Choice, DateOrder, Encoding, Kind, Role, table};
 
@@ -90,7 +89,17 @@ pub(crate) fn detect(name: &str, head: &str, encoding: Encoding) -> Option<Choic
         .iter()
         .map(|delimiter| (*delimiter, rows(head, *delimiter)))
         .max_by_key(|(_, rows)| evenness(rows))?;
-    let n_columns = usual_length(&rows)?;
+    detect_rows(name, &rows, encoding, delimiter)
+}
+
+/// Takes rows for a table of posts.
+pub(crate) fn detect_rows(
+    name: &str,
+    rows: &[Vec<String>],
+    encoding: Encoding,
+    delimiter: u8,
+) -> Option<Choice> {
+    let n_columns = usual_length(rows)?;
     if n_columns < 2 {
         return None;
     }
@@ -100,21 +109,22 @@ pub(crate) fn detect(name: &str, head: &str, encoding: Encoding) -> Option<Choic
     let mut roles = if has_header {
         named
     } else {
-        by_content(&rows, n_columns)?
+        by_content(rows, n_columns)?
     };
     if !roles.contains(&Role::Time)
-        && let Some(time) = column_of_times(&rows, &roles)
+        && let Some(time) = column_of_times(rows, &roles)
         && let Some(role) = roles.get_mut(time)
     {
         *role = Role::Time;
     }
+    set_clock(rows, &mut roles);
     for (idx, role) in roles.iter_mut().enumerate() {
-        if *role == Role::Id && !holds_ids(&rows, idx) {
+        if *role == Role::Id && !holds_ids(rows, idx) {
             *role = Role::Ignore;
         }
     }
-    let slashed = date_order(&rows, &roles);
-    let has_python_bytes = has_python_bytes(&rows, &roles);
+    let slashed = date_order(rows, &roles);
+    let has_python_bytes = has_python_bytes(rows, &roles);
     let is_of_twitter = name.to_ascii_lowercase().contains("tweet")
         || first.iter().any(|cell| plain(cell).contains("tweet"));
     let source = if is_of_twitter { "twitter" } else { "file" };
@@ -174,6 +184,32 @@ fn by_name(header: &[String]) -> Vec<Role> {
     roles
 }
 
+/// The column with the time of day, where dates stand without one.
+fn set_clock(rows: &[Vec<String>], roles: &mut [Role]) {
+    let Some(date) = roles.iter().position(|role| *role == Role::Time) else {
+        return;
+    };
+    let has_clock = |cell: &str| cell.contains(':');
+    let is_whole = column(rows, date).any(has_clock);
+    let n_clocks = |idx: usize| {
+        let with_date = column(rows, idx).filter(|cell| has_clock(cell) && cell.len() <= 12);
+        let read = with_date.filter(|cell| {
+            table::time(&format!("2000-01-01 {}", cell.trim()), DateOrder::DayFirst).is_some()
+        });
+        read.count()
+    };
+    let is_free = |idx: &usize| roles.get(*idx) == Some(&Role::Ignore);
+    let clock = (0..roles.len())
+        .filter(is_free)
+        .find(|idx| n_clocks(*idx) * 2 > rows.len());
+    if let Some(role) = clock
+        .filter(|_| !is_whole)
+        .and_then(|idx| roles.get_mut(idx))
+    {
+        *role = Role::Clock;
+    }
+}
+
 /// The first column without a role that mostly holds times.
 fn column_of_times(rows: &[Vec<String>], roles: &[Role]) -> Option<usize> {
     let is_time = |text: &str| {
@@ -223,18 +259,33 @@ fn by_content(rows: &[Vec<String>], n_columns: usize) -> Option<Vec<Role>> {
 
 /// A number above twelve in the first place can only be a day.
 fn date_order(rows: &[Vec<String>], roles: &[Role]) -> DateOrder {
-    let time = roles.iter().position(|role| *role == Role::Time);
-    let cells = || rows.iter().filter_map(|row| row.get(time?));
-    let reads = |form: DateOrder| {
-        cells()
-            .filter(|cell| calendar::parse_slashed(cell, form).is_some())
-            .count()
-    };
-    if reads(DateOrder::MonthFirst) > reads(DateOrder::DayFirst) {
+    let (day_first, month_first) = n_of_orders(rows, roles);
+    if month_first > day_first {
         DateOrder::MonthFirst
     } else {
         DateOrder::DayFirst
     }
+}
+
+/// Whether a text's dates may be meant either way.
+pub(crate) fn is_date_open(choice: &Choice, head: &str) -> bool {
+    if choice.kind != Kind::Posts {
+        return false;
+    }
+    let (day_first, month_first) = n_of_orders(&rows(head, choice.delimiter), &choice.roles);
+    day_first > 0 && day_first == month_first
+}
+
+/// How many dates fit each order: the day first, the month first.
+fn n_of_orders(rows: &[Vec<String>], roles: &[Role]) -> (usize, usize) {
+    let time = roles.iter().position(|role| *role == Role::Time);
+    let cells = || rows.iter().filter_map(|row| row.get(time?));
+    let reads = |form: DateOrder| {
+        cells()
+            .filter(|cell| table::slashed(cell, form).is_some())
+            .count()
+    };
+    (reads(DateOrder::DayFirst), reads(DateOrder::MonthFirst))
 }
 
 /// One such text may be chance, a column of them is not.

@@ -14,6 +14,7 @@
 mod dialect;
 mod encoding;
 mod lines;
+mod parquet;
 mod prices;
 pub mod protocol;
 mod reader;
@@ -22,8 +23,10 @@ mod snscrape;
 mod spread;
 mod table;
 mod unpack;
+mod words;
 
 use serde::{Deserialize, Serialize};
+use wire::PublicConfig;
 
 pub use reader::{Reader, preview};
 pub use wire::formats::calendar::DateOrder;
@@ -105,17 +108,34 @@ pub enum Role {
     ReplyTo,
     /// Whether it only repeats another one.
     Repost,
+    /// The time of day, where [`Role::Time`] is a date.
+    Clock,
 }
 
 /// What a file looks like at its beginning.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Preview {
     /// What it is taken for; `None` when it is nothing that can be read.
     pub choice: Option<Choice>,
+    /// The same, for a person.
+    pub says: String,
     /// Its first rows or lines, cells cut to some hundred characters.
     pub rows: Vec<Vec<String>>,
     /// The file within a zip file.
     pub entry: Option<String>,
+    /// Both orders of day and month fit all dates that were looked at: a person has to say.
+    pub is_date_open: bool,
+    /// What is in it besides, if it is a recording.
+    pub recorded: Option<Recorded>,
+}
+
+/// What is in a recording.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Recorded {
+    /// Its posts sort by these topics and tickers.
+    pub config: PublicConfig,
+    /// It has posts, and not only sums of them.
+    pub has_posts: bool,
 }
 
 impl Choice {

@@ -1,7 +1,9 @@
 //! Lines of JSON: which of the known kinds they are, and their events.
 
+use chunks::Withdrawn;
+use serde::{Deserialize, de::IgnoredAny};
 use wire::{
-    Event,
+    Event, Identity,
     author::AuthorKey,
     formats::{self, Format, FormatError, twitter_v2},
 };
@@ -16,7 +18,49 @@ pub(crate) fn kind(head: &str) -> Option<Kind> {
         .find_map(kind_of_line)
 }
 
+/// Lines of a recording that hold no event: what it is, sums, results, and its seal.
+const OF_RECORDINGS: [&str; 5] = ["recording", "sums", "ids", "table", "seal"];
+
+/// Whether a line belongs to a recording and holds no event.
+pub(crate) fn is_of_recording(line: &str) -> bool {
+    let rest = line.strip_prefix("{\"v\":1,\"");
+    let key = rest.and_then(|rest| rest.split('"').next());
+    key.is_some_and(|key| OF_RECORDINGS.contains(&key))
+}
+
+/// How a post counts whose text is not in a recording.
+fn withdrawn(line: &str) -> Option<Withdrawn> {
+    #[derive(Deserialize)]
+    struct Line {
+        stands: Stands,
+    }
+    #[derive(Deserialize)]
+    struct Stands {
+        compound: i16,
+        #[serde(default)]
+        topics: Vec<String>,
+        #[serde(default)]
+        tickers: Vec<String>,
+        #[serde(default)]
+        judgement: u16,
+        without: Option<IgnoredAny>,
+    }
+    if !line.contains("\"without\":") {
+        return None;
+    }
+    let Line { stands } = serde_json::from_str(line).ok()?;
+    stands.without.map(|_| Withdrawn {
+        compound: stands.compound,
+        topics: stands.topics,
+        tickers: stands.tickers,
+        judgement: stands.judgement,
+    })
+}
+
 fn kind_of_line(line: &str) -> Option<Kind> {
+    if is_of_recording(line) {
+        return Some(Kind::Moodtape);
+    }
     match Format::detect("", line) {
         Some(Format::Moodtape) => return Some(Kind::Moodtape),
         Some(Format::TwitterV1) => return Some(Kind::TwitterV1),
@@ -52,6 +96,13 @@ pub(crate) fn decode(
             Err(error) => take(Err(error)),
         },
         Kind::Snscrape => take(snscrape::decode(line, key)),
-        Kind::Moodtape | Kind::Posts | Kind::Prices => take(formats::decode_moodtape(line)),
+        Kind::Moodtape | Kind::Posts | Kind::Prices => {
+            take(formats::decode_moodtape(line));
+            if let (Some(withdrawn), Some(event)) = (withdrawn(line), out.last())
+                && let Some(identity) = Identity::of(event)
+            {
+                report.withdrawn.insert(identity.0, withdrawn);
+            }
+        }
     }
 }

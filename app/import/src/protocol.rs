@@ -1,10 +1,16 @@
-//! What the page and the import worker say to each other: postcard bytes, the file beside them.
+//! What the page and the worker for files say to each other: postcard bytes, the file beside them.
 
+use analysis::{protocol::Watch, view::Range};
 use serde::{Deserialize, Serialize};
 
-use crate::{Choice, Preview, Report};
+pub use recording::{
+    export::{Format, What},
+    terms::Texts,
+};
 
-/// Page → import worker.
+use crate::{Choice, Preview, Report, words};
+
+/// Page → worker.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Order {
     /// Look at the file that comes with this message.
@@ -31,9 +37,39 @@ pub enum Order {
     Resume,
     /// Stop for good; what was stored stays.
     Cancel,
+    /// Compute the recording anew that was looked at.
+    Verify,
+    /// Make something of what is stored.
+    Make(Box<Make>),
 }
 
-/// Import worker → page.
+/// What to make, of what.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Make {
+    /// Name of the database.
+    pub store: String,
+    /// What is looked at: scoring, sampling, ticker.
+    pub watch: Watch,
+    /// The stretch; `None` for everything.
+    pub range: Option<Range>,
+    /// So many posts are shown of it at least: what is not stored yet is waited for.
+    pub least_posts: u64,
+    /// What comes of it.
+    pub job: Job,
+}
+
+/// What to make.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub enum Job {
+    /// A recording.
+    Recording(Texts),
+    /// A table.
+    Table(What, Format, Texts),
+    /// The check that nothing looks ahead, with the stretch cut at so many hundredths.
+    LookAhead(u8),
+}
+
+/// Worker → page.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum News {
     /// It listens.
@@ -41,7 +77,7 @@ pub enum News {
     /// What the file looks like.
     Seen(Preview),
     /// Nothing could be fetched from an address; says why, for a person.
-    Unreachable(Unreachable),
+    Unreachable(String),
     /// Some thousand events as a sealed chunk, to be stored.
     Chunk {
         /// From 1.
@@ -53,15 +89,19 @@ pub enum News {
     },
     /// How far it is.
     Progress(Progress),
+    /// How [`Order::Verify`] or [`Order::Make`] stands.
+    Said(Said),
 }
 
-/// Why nothing came from an address.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Unreachable {
-    /// There was no answer, or the browser does not hand it out: it does not say which.
-    NoAnswer,
-    /// The answer was a refusal, with this HTTP status.
-    Status(u16),
+/// What is being done, or came of it, for a person.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Said {
+    /// In a sentence.
+    pub what: String,
+    /// What a check found, in lines.
+    pub found: Vec<String>,
+    /// A file: its name, and where it can be had while the worker lives.
+    pub file: Option<(String, String)>,
 }
 
 /// How far an import is.
@@ -71,14 +111,77 @@ pub struct Progress {
     pub n_bytes: u64,
     /// Whether it goes on.
     pub state: State,
-    /// What was read.
-    pub report: Report,
+    /// Bytes of the file that have been taken in.
+    pub n_read: u64,
+    /// Rows or lines with anything in them, headers left out.
+    pub n_rows: u64,
+    /// Rows with bytes that are not of the encoding.
+    pub n_repaired: u64,
+    /// Rows that were refused.
+    pub n_refused: u64,
+    /// The same by reason.
+    pub refused: Vec<Refusal>,
     /// Events that are stored and were not before.
     pub n_stored: u64,
     /// Events that had been stored before.
     pub n_known: u64,
     /// Milliseconds since it began, pauses left out.
     pub millis: u64,
+    /// What came of it, once it is over.
+    pub result: Option<Ended>,
+}
+
+/// Rows that were refused for one reason.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Refusal {
+    /// How many.
+    pub n: u64,
+    /// The reason, for a person.
+    pub why: String,
+    /// The first of them: its number and what stands there.
+    pub first: Option<(u64, String)>,
+}
+
+/// What came of an import.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Ended {
+    /// How good the data is.
+    pub quality: Quality,
+    /// Refused rows as a table.
+    pub refused_csv: String,
+}
+
+/// How good data is.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Quality {
+    /// What all checks come to, for a person.
+    pub outcome: String,
+    /// How many of what a check found, for a person.
+    pub notable: Vec<(u64, String)>,
+}
+
+impl Progress {
+    /// Takes over what was read so far.
+    pub fn take(&mut self, report: &Report) {
+        self.n_read = report.n_bytes;
+        self.n_rows = report.n_rows;
+        self.n_repaired = report.n_repaired;
+        self.n_refused = report.n_refused();
+        let refused = report.refused.values().map(|refused| Refusal {
+            n: refused.n,
+            why: refused.why.clone(),
+            first: refused
+                .samples
+                .first()
+                .map(|sample| (sample.row, sample.text.clone())),
+        });
+        self.refused = refused.collect();
+        let is_over = !matches!(self.state, State::Running | State::Paused);
+        self.result = is_over.then(|| Ended {
+            quality: words::quality(report, self.n_known),
+            refused_csv: report.refused_csv(),
+        });
+    }
 }
 
 /// Whether an import goes on.

@@ -1,8 +1,11 @@
 //! A file from its first byte to its last: what it is, then its events, row by row.
 
+use std::collections::VecDeque;
+
+use chunks::Withdrawn;
 use csv_core::ReadRecordResult;
 use wire::{
-    Event,
+    Event, Identity,
     author::AuthorKey,
     formats::{FormatError, price_csv},
 };
@@ -10,10 +13,11 @@ use wire::{
 use crate::{
     Choice, Encoding, Kind, Preview, Report, dialect,
     encoding::{self, Transcoder},
-    lines, prices,
+    lines, parquet, prices,
     spread::{self, Spread},
     table::{self, Columns},
     unpack::{Part, Unpacker},
+    words,
 };
 
 /// So much of a file decides what it is taken for.
@@ -29,9 +33,8 @@ const CELL_LEN: usize = 200;
 pub fn preview(name: &str, head: &[u8]) -> Preview {
     let (mut unpacker, mut parts) = (Unpacker::default(), Vec::new());
     unpacker.push(head, &mut parts);
-    if parts.is_empty() {
-        unpacker.finish(&mut parts);
-    }
+    // What little there is of a short file comes out at its end only.
+    unpacker.finish(&mut parts);
     let (mut entry, mut bytes) = (None, Vec::new());
     for part in parts {
         match part {
@@ -41,22 +44,51 @@ pub fn preview(name: &str, head: &[u8]) -> Preview {
             Part::End | Part::Damaged => {}
         }
     }
-    bytes.truncate(HEAD);
     let name = entry.as_deref().unwrap_or(name);
+    if bytes.starts_with(parquet::MAGIC) {
+        return preview_of_parquet(name, &bytes, entry.clone());
+    }
+    bytes.truncate(HEAD);
     let choice = detect(name, &bytes);
+    let is_date_open = choice
+        .as_ref()
+        .is_some_and(|choice| dialect::is_date_open(choice, &text(choice.encoding, &bytes)));
     let rows = choice
         .as_ref()
         .map_or_else(Vec::new, |choice| first_rows(choice, &bytes));
     Preview {
+        says: says(choice.as_ref()),
         choice,
         rows,
         entry,
+        is_date_open,
+        recorded: None,
     }
+}
+
+/// Of a file of which everything is there.
+fn preview_of_parquet(name: &str, bytes: &[u8], entry: Option<String>) -> Preview {
+    let (choice, rows) = parquet::detect(name, bytes).unzip();
+    let rows = rows.into_iter().flatten().take(N_PREVIEW);
+    Preview {
+        says: says(choice.as_ref()),
+        choice,
+        rows: rows.map(|row| row.into_iter().map(cut).collect()).collect(),
+        entry,
+        ..Preview::default()
+    }
+}
+
+fn says(choice: Option<&Choice>) -> String {
+    choice.map_or_else(|| words::UNKNOWN.to_owned(), words::seen)
+}
+
+fn cut(cell: String) -> String {
+    cell.chars().take(CELL_LEN).collect()
 }
 
 fn first_rows(choice: &Choice, bytes: &[u8]) -> Vec<Vec<String>> {
     let text = text(choice.encoding, bytes);
-    let cut = |cell: String| cell.chars().take(CELL_LEN).collect();
     let rows = match choice.kind {
         Kind::Posts | Kind::Prices => dialect::rows(&text, choice.delimiter),
         _ => spread::as_lines(&text)
@@ -102,13 +134,15 @@ pub struct Reader {
     choice: Option<Choice>,
     unpacker: Unpacker,
     entry: Option<EntryReader>,
+    /// Files that came as a whole and are read piece by piece.
+    waiting: VecDeque<parquet::Reading>,
     report: Report,
 }
 
 /// One file, or one of those in a zip file.
 struct EntryReader {
     name: String,
-    /// What has come before it is known what it is.
+    /// What has come before it is known what it is; of a Parquet file everything.
     head: Vec<u8>,
     body: Option<Body>,
 }
@@ -155,8 +189,17 @@ impl Reader {
             choice,
             unpacker: Unpacker::default(),
             entry: None,
+            waiting: VecDeque::new(),
             report: Report::default(),
         }
+    }
+
+    /// How an event that came out goes on counting, if it is a post whose text is gone.
+    pub fn withdrawn(&mut self, event: &Event) -> Option<Withdrawn> {
+        if self.report.withdrawn.is_empty() {
+            return None;
+        }
+        self.report.withdrawn.remove(&Identity::of(event)?.0)
     }
 
     /// Takes the next bytes in; what is complete with them goes to `out`.
@@ -167,11 +210,22 @@ impl Reader {
         self.take(parts, out);
     }
 
-    /// The file has ended.
+    /// The file has ended; what came as a whole has still to be asked for, by [`Self::read_on`].
     pub fn finish(&mut self, out: &mut Vec<Event>) {
         let mut parts = Vec::new();
         self.unpacker.finish(&mut parts);
         self.take(parts, out);
+    }
+
+    /// Reads on in what came as a whole, some thousand rows; returns whether there is more.
+    pub fn read_on(&mut self, out: &mut Vec<Event>) -> bool {
+        let Some(reading) = self.waiting.pop_front() else {
+            return false;
+        };
+        if let Some(rest) = reading.step(&self.key, &mut self.report, out) {
+            self.waiting.push_front(rest);
+        }
+        !self.waiting.is_empty()
     }
 
     /// What became of it so far.
@@ -203,7 +257,7 @@ impl Reader {
         let Some(entry) = &mut self.entry else { return };
         if entry.body.is_none() {
             entry.head.extend_from_slice(bytes);
-            if entry.head.len() >= HEAD {
+            if entry.head.len() >= HEAD && !entry.head.starts_with(parquet::MAGIC) {
                 self.begin_body(out);
             }
             return;
@@ -217,10 +271,7 @@ impl Reader {
         let Some(entry) = &mut self.entry else { return };
         let head = std::mem::take(&mut entry.head);
         let looked_at = head.get(..HEAD).unwrap_or(&head);
-        let choice = self
-            .choice
-            .clone()
-            .or_else(|| detect(&entry.name, looked_at));
+        let choice = fitting(self.choice.as_ref(), || detect(&entry.name, looked_at));
         match choice {
             Some(choice) => {
                 let mut body = Body::new(&entry.name, &choice);
@@ -238,6 +289,14 @@ impl Reader {
     }
 
     fn end_entry(&mut self, out: &mut Vec<Event>) {
+        let is_parquet = |entry: &mut EntryReader| entry.head.starts_with(parquet::MAGIC);
+        if let Some(entry) = self.entry.take_if(is_parquet) {
+            match parquet::open(&entry.name, entry.head, self.choice.as_ref()) {
+                Ok(reading) => self.waiting.push_back(reading),
+                Err(why) => self.report.refuse_as("parquet", &why, 0, &entry.name),
+            }
+            return;
+        }
         let is_unread = |entry: &EntryReader| entry.body.is_none() && !entry.head.is_empty();
         if self.entry.as_ref().is_some_and(is_unread) {
             self.begin_body(out);
@@ -245,6 +304,19 @@ impl Reader {
         if let Some(body) = self.entry.take().and_then(|entry| entry.body) {
             body.finish(&self.key, &mut self.report, out);
         }
+    }
+}
+
+/// What a person said of the first file in a zip file holds for those of the same kind; any other is taken for
+/// what it looks like.
+fn fitting(said: Option<&Choice>, detect: impl FnOnce() -> Option<Choice>) -> Option<Choice> {
+    let Some(said) = said else { return detect() };
+    match detect() {
+        Some(found) if found.kind != said.kind => Some(found),
+        Some(found) if found.kind == Kind::Posts && found.roles.len() != said.roles.len() => {
+            Some(found)
+        }
+        _ => Some(said.clone()),
     }
 }
 
@@ -342,7 +414,7 @@ impl Body {
         self.n_rows += 1;
         let text = String::from_utf8_lossy(line);
         let line = text.trim();
-        if line.is_empty() {
+        if line.is_empty() || self.kind == Kind::Moodtape && lines::is_of_recording(line) {
             return;
         }
         report.n_rows += 1;
@@ -363,7 +435,12 @@ impl Body {
         let mut start = 0;
         loop {
             let unread = self.pending.get(table.n_parsed..).unwrap_or_default();
-            match table.step(unread) {
+            // An empty input would say that there is no more.
+            let result = match unread.is_empty() {
+                true => ReadRecordResult::InputEmpty,
+                false => table.step(unread),
+            };
+            match result {
                 ReadRecordResult::Record => {
                     self.n_rows += 1;
                     start = table.n_parsed;

@@ -9,6 +9,7 @@ use analysis::{
     },
     view::Range,
 };
+use chunks::Withdrawn;
 use serde::{Deserialize, Serialize};
 use wire::{Body, Event, Identity, Millis, formats::FormatError};
 
@@ -37,6 +38,9 @@ pub struct Report {
     pub span: Option<(Millis, Millis)>,
     /// Rows that were refused, by reason.
     pub refused: BTreeMap<String, Refused>,
+    /// Posts of a recording without a text that came out and were not asked for yet, by identity.
+    #[serde(skip)]
+    pub withdrawn: BTreeMap<u64, Withdrawn>,
 }
 
 /// Rows that were refused for one reason.
@@ -68,10 +72,15 @@ impl Report {
     /// Whether the data can be trusted. `n_known` of the events were stored before.
     pub fn quality(&self, n_known: u64) -> Quality {
         let kept = self.n_events.saturating_sub(n_known);
+        // What was stored before is there: only a file without anything is an empty table.
+        let (kept, duplicates) = match kept {
+            0 => (self.n_events, 0),
+            kept => (kept, n_known.min(self.n_events)),
+        };
         let intake = Intake {
             received: self.n_events + self.n_refused(),
             dropped: self.n_refused(),
-            duplicates: n_known,
+            duplicates,
             kept,
             null_keys: self.n_without_author.min(kept),
             ..Intake::default()

@@ -31,14 +31,14 @@ pub(crate) fn cells(bytes: &[u8], ends: &[usize]) -> Vec<String> {
 /// Finds the cells of a row by their role.
 #[derive(Debug)]
 pub(crate) struct Columns {
-    idxs: [Option<usize>; 8],
+    idxs: [Option<usize>; 9],
     n: usize,
     slashed: DateOrder,
     has_python_bytes: bool,
     source: String,
 }
 
-const ROLES: [Role; 8] = [
+const ROLES: [Role; 9] = [
     Role::Id,
     Role::Time,
     Role::Text,
@@ -47,6 +47,7 @@ const ROLES: [Role; 8] = [
     Role::Url,
     Role::ReplyTo,
     Role::Repost,
+    Role::Clock,
 ];
 
 impl Columns {
@@ -93,7 +94,17 @@ impl Columns {
         ends: &[usize],
         key: &AuthorKey,
     ) -> Result<(Millis, Post), FormatError> {
-        let [id, time_cell, text, author, lang, url, reply_to, repost] = self.idxs.map(|idx| {
+        let [
+            id,
+            time_cell,
+            text,
+            author,
+            lang,
+            url,
+            reply_to,
+            repost,
+            clock,
+        ] = self.idxs.map(|idx| {
             let idx = idx?;
             let start = idx
                 .checked_sub(1)
@@ -102,9 +113,10 @@ impl Columns {
             let cell = bytes.get(*start..*ends.get(idx)?)?;
             Some(String::from_utf8_lossy(cell)).filter(|cell| !cell.trim().is_empty())
         });
-        let at = time_cell
-            .as_deref()
-            .and_then(|cell| time(cell, self.slashed));
+        let at = time_cell.as_deref().and_then(|cell| match &clock {
+            Some(clock) => time(&format!("{} {}", cell.trim(), clock.trim()), self.slashed),
+            None => time(cell, self.slashed),
+        });
         let at = at.ok_or(FormatError::Time)?;
         let text = text.ok_or(FormatError::NoText)?;
         let text = match self.has_python_bytes {
@@ -144,12 +156,60 @@ impl Columns {
 }
 
 /// Reads a time in any of the forms of tables.
-pub(crate) fn time(cell: &str, slashed: DateOrder) -> Option<Millis> {
+pub(crate) fn time(cell: &str, order: DateOrder) -> Option<Millis> {
     let cell = cell.trim();
-    calendar::parse_epoch(cell)
+    compact(cell)
+        .or_else(|| calendar::parse_epoch(cell))
         .or_else(|| calendar::parse_table(cell))
-        .or_else(|| calendar::parse_slashed(cell, slashed))
+        .or_else(|| slashed(cell, order))
+        .or_else(|| calendar::parse_table(&with_plain_clock(cell)?))
         .or_else(|| calendar::parse_twitter(cell))
+}
+
+/// Reads `1/2/2021`, with or without a clock of any form.
+pub(crate) fn slashed(cell: &str, order: DateOrder) -> Option<Millis> {
+    let cell = cell.trim();
+    calendar::parse_slashed(cell, order)
+        .or_else(|| calendar::parse_slashed(&with_plain_clock(cell)?, order))
+}
+
+/// Reads `20190701120000` and `20190701`. Such numbers of milliseconds would be the year 2609, and such numbers
+/// of seconds the summer of 1970.
+fn compact(cell: &str) -> Option<Millis> {
+    let is_date = matches!(cell.len(), 8 | 14) && cell.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_date || !matches!(cell.get(..2), Some("19" | "20")) {
+        return None;
+    }
+    let part = |from: usize, to: usize| cell.get(from..to);
+    let date = [part(0, 4)?, part(4, 6)?, part(6, 8)?].join("-");
+    let clock = match cell.len() {
+        14 => [part(8, 10)?, part(10, 12)?, part(12, 14)?].join(":"),
+        _ => "00:00".to_owned(),
+    };
+    calendar::parse_table(&format!("{date} {clock}"))
+}
+
+/// A time whose clock is written as spreadsheets do, `9:05`, `9:05:30 PM` or `9:05pm`, with one of 24 hours and
+/// two digits each.
+fn with_plain_clock(cell: &str) -> Option<String> {
+    let (date, clock) = cell.split_once(' ')?;
+    let clock = clock.trim();
+    let upper = clock.to_ascii_uppercase();
+    let half = upper.strip_suffix("AM").map(|rest| (rest, 0));
+    let half = half.or_else(|| upper.strip_suffix("PM").map(|rest| (rest, 12)));
+    let (rest, hour_of) = match half {
+        Some((rest, add)) => (rest.trim_end(), Some(add)),
+        None => (clock, None),
+    };
+    let (hour, rest) = rest.split_once(':').unwrap_or((rest, "00"));
+    let mut hour: u8 = hour.parse().ok()?;
+    if let Some(add) = hour_of {
+        if !(1..=12).contains(&hour) {
+            return None;
+        }
+        hour = hour % 12 + add;
+    }
+    Some(format!("{date} {hour:02}:{rest}"))
 }
 
 /// Undoes what Python's `str()` makes of bytes: `b'to the moon \xf0\x9f\x9a\x80'`.
@@ -207,6 +267,34 @@ mod tests {
         assert_eq!(unpython("b'half"), "b'half");
         assert_eq!(unpython("b or not"), "b or not");
         assert_eq!(unpython(r"b'\xZZ\'"), r"\xZZ\");
+    }
+
+    #[test]
+    fn clocks_of_spreadsheets_and_compact_dates_are_read() {
+        let check = |cell: &str, expect: &str| {
+            let order = DateOrder::MonthFirst;
+            assert_eq!(time(cell, order), calendar::parse_table(expect), "{cell}");
+            assert!(time(cell, order).is_some(), "{cell}");
+        };
+        check("1/2/2021 9:05", "2021-01-02 09:05");
+        check("1/2/2021 9:05:30 PM", "2021-01-02 21:05:30");
+        check("1/2/2021 12:00 AM", "2021-01-02 00:00");
+        check("2021-01-02 12:30pm", "2021-01-02 12:30");
+        check("2021-01-02 9:05", "2021-01-02 09:05");
+        check("20190701120000", "2019-07-01 12:00");
+        check("20190701", "2019-07-01");
+        for bad in [
+            "1/2/2021 13:05 PM",
+            "20191301",
+            "1/2/2021 noon",
+            "2021-01-02 25:00",
+        ] {
+            assert_eq!(time(bad, DateOrder::MonthFirst), None, "{bad}");
+        }
+        assert_eq!(
+            time("1561982400000", DateOrder::DayFirst),
+            Some(1_561_982_400_000)
+        );
     }
 
     #[test]

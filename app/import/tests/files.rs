@@ -25,6 +25,7 @@ fn read_in(name: &str, choice: Option<Choice>, bytes: &[u8], step: usize) -> (Ve
         .chunks(step.max(1))
         .for_each(|piece| reader.push(piece, &mut events));
     reader.finish(&mut events);
+    while reader.read_on(&mut events) {}
     (events, reader.report().clone())
 }
 

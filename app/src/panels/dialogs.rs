@@ -1,7 +1,8 @@
-//! Dialogs over the page: the palette, the list of keys, the settings.
+//! Dialogs over the page: the palette, the list of keys, the settings, files to take away.
 
 mod help;
 mod palette;
+mod save;
 mod settings;
 
 use leptos::{html, prelude::*};
@@ -17,6 +18,7 @@ pub(crate) fn Dialogs() -> impl IntoView {
         desk.dialog.get().map(|dialog| match dialog {
             Dialog::Palette => view! { <palette::Palette /> }.into_any(),
             Dialog::Help => view! { <help::Help /> }.into_any(),
+            Dialog::Save => view! { <save::Save /> }.into_any(),
             Dialog::Settings => view! { <settings::Settings /> }.into_any(),
         })
     }

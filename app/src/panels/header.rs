@@ -76,6 +76,7 @@ fn Tools() -> impl IntoView {
             {format::zone_name()}
         </button>
         <ThemeSwitch />
+        {button("⤓", "Save and check", "E", Action::Save)}
         {button("⚙", "Settings", ",", Action::Settings)}
         {button("?", "Keys and gestures", "?", Action::Help)}
     }

@@ -2,10 +2,10 @@
 
 pub(crate) mod link;
 
-use analysis::{protocol::LinkState, series::quality::Outcome};
+use analysis::protocol::{LinkState, StoreState};
 use import::{
-    Choice, Kind, Preview, Role,
-    protocol::{Order, Progress, State, Unreachable},
+    Choice, DateOrder, Kind, Preview, Role,
+    protocol::{Order, Progress, State},
 };
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -22,13 +22,15 @@ pub(crate) enum Stage {
     /// The page's own recording is read, where there is no relay. Nothing is shown of it.
     Demo,
     /// A person says where a file lies.
-    Asking(Option<Unreachable>),
+    Asking(Option<String>),
     /// The file is being looked at.
     Looking,
     /// A person decides.
     Seen(Preview),
     /// It runs, or has run.
     Running,
+    /// A recording is computed anew, or was.
+    Verifying,
     /// The program for it could not be loaded.
     Failed,
 }
@@ -71,13 +73,20 @@ pub(crate) fn ImportPanel() -> impl IntoView {
     let actions = expect_context::<Actions>();
     take_dropped_files(importing);
     begin_by_itself(importing);
-    let body = move || match importing.stage.get() {
+    let body = move || {
+        match importing.stage.get() {
         Stage::None | Stage::Demo => ().into_any(),
         Stage::Asking(why) => view! { <Ask why /> }.into_any(),
         Stage::Looking => view! { <p role="status">"Looking at the file…"</p> }.into_any(),
         Stage::Failed => view! { <p role="alert">{words::FAILED}</p> }.into_any(),
         Stage::Seen(preview) => view! { <Decide preview actions /> }.into_any(),
         Stage::Running => view! { <Course /> }.into_any(),
+        Stage::Verifying => view! {
+            <SaidOfFiles />
+            <p class="actions"><button type="button" on:click=move |_| importing.close()>"Close"</button></p>
+        }
+        .into_any(),
+    }
     };
     let is_open = move || {
         let stage = importing.stage.get();
@@ -95,7 +104,7 @@ pub(crate) fn ImportPanel() -> impl IntoView {
 
 /// Asks for an address, and says what was wrong with the one before.
 #[component]
-fn Ask(why: Option<Unreachable>) -> impl IntoView {
+fn Ask(why: Option<String>) -> impl IntoView {
     let importing = expect_context::<link::Importing>();
     let input = NodeRef::<html::Input>::new();
     Effect::new(move || {
@@ -111,7 +120,7 @@ fn Ask(why: Option<Unreachable>) -> impl IntoView {
         }
     };
     view! {
-        {why.map(|why| view! { <p role="alert">{words::unreachable(why)}</p> })}
+        {why.map(|why| view! { <p role="alert">{why}</p> })}
         <form class="actions" on:submit=open>
             <input node_ref=input type="text" inputmode="url" aria-label="Address of a file" placeholder="https://…/posts.csv.gz" value=importing.name.get_untracked() />
             <button type="submit" class="accent">"Open"</button>
@@ -144,20 +153,25 @@ fn begin_by_itself(importing: link::Importing) {
 fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
     let importing = expect_context::<link::Importing>();
     let cancel = move |_| importing.close();
+    let says = preview.says;
     let Some(guess) = preview.choice else {
         return view! {
-            <p role="alert">{words::UNKNOWN}</p>
+            <p role="alert">{says}</p>
             <button type="button" on:click=cancel>"Close"</button>
         }
         .into_any();
     };
     let is_table = guess.kind == Kind::Posts;
-    let caption = words::seen(&guess);
+    let recorded = preview.recorded;
+    let is_recording = recorded.is_some();
+    let has_posts = recorded.as_ref().is_none_or(|recorded| recorded.has_posts);
+    let recorded = StoredValue::new(recorded);
     let choice = RwSignal::new(guess);
     let lacks = Memo::new(move |_| choice.with(Choice::lacks));
     let begin = move |_| {
         actions.follow_files();
-        importing.begin(choice.get_untracked());
+        let lists = recorded.get_value().map(|recorded| recorded.config);
+        importing.begin(choice.get_untracked(), lists);
     };
     let rows = preview.rows.into_iter().map(|row| {
         let cells = row.into_iter().map(|cell| view! { <td>{cell}</td> });
@@ -165,7 +179,7 @@ fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
     });
     let rows = rows.collect_view();
     view! {
-        <p class="caption">{caption}</p>
+        <p class="caption">{says}</p>
         <div class="preview" tabindex="0" role="region" aria-label="First rows of the file">
             <table>
                 <Show when=move || is_table>
@@ -175,12 +189,58 @@ fn Decide(preview: Preview, actions: Actions) -> impl IntoView {
             </table>
         </div>
         <p class="actions">
-            <button type="button" class="accent" disabled=move || lacks.get().is_some() on:click=begin>"Import"</button>
+            {has_posts.then(|| view! {
+                <button type="button" class="accent" disabled=move || lacks.get().is_some() on:click=begin>"Import"</button>
+            })}
+            {is_recording.then(|| view! {
+                <button type="button" on:click=move |_| importing.verify()>"Verify"</button>
+            })}
+            {preview.is_date_open.then(|| view! { <Dates choice /> })}
             <button type="button" on:click=cancel>"Cancel"</button>
             <span class="muted" role="status">{move || lacks.get()}</span>
         </p>
     }
     .into_any()
+}
+
+/// Both orders fit, so a person has to say which one is meant.
+#[component]
+fn Dates(choice: RwSignal<Choice>) -> impl IntoView {
+    let change = move |event: Event| {
+        let is_month_first = event_target_value(&event) == "month";
+        choice.update(|choice| {
+            choice.dates = match is_month_first {
+                true => DateOrder::MonthFirst,
+                false => DateOrder::DayFirst,
+            };
+        });
+    };
+    view! {
+        <label>
+            "Dates such as 1/2/2021 "
+            <select on:change=change>
+                <option value="day">"begin with the day"</option>
+                <option value="month">"begin with the month"</option>
+            </select>
+        </label>
+    }
+}
+
+/// What is said of a check, or of a file that is made.
+#[component]
+pub(crate) fn SaidOfFiles() -> impl IntoView {
+    let said = expect_context::<link::Importing>().said;
+    move || {
+        let said = said.get();
+        let file = said.file.map(|(name, url)| {
+            view! { <a download=name.clone() href=url>{format!("Save {name}")}</a>" " }
+        });
+        let line = |line: String| view! { <li>{line}</li> };
+        view! {
+            <p role="status">{file}{said.what}</p>
+            <ul class="findings">{said.found.into_iter().map(line).collect_view()}</ul>
+        }
+    }
 }
 
 /// A choice for each column.
@@ -238,14 +298,21 @@ fn Course() -> impl IntoView {
         });
     };
     let n_bytes = move || progress.with(|progress| progress.n_bytes.max(1).to_string());
-    let n_read = move || progress.with(|progress| progress.report.n_bytes.to_string());
+    let n_read = move || progress.with(|progress| progress.n_read.to_string());
     let is_beside = !stream::base().is_empty();
+    let views = expect_context::<Views>();
+    let course = move || {
+        let is_kept = views
+            .store
+            .with(|store| !matches!(store, StoreState::NotKept { .. }));
+        progress.with(|progress| words::course(progress, is_kept))
+    };
     view! {
         <progress max=n_bytes value=n_read aria-label="Import"></progress>
-        <p role="status" data-testid="import-status">{move || progress.with(words::course)}</p>
+        <p role="status" data-testid="import-status">{course}</p>
         <ul class="refused">{move || progress.with(refused)}</ul>
         <Show when=move || is_over.get()>
-            <p class="caption">{move || progress.with(quality)}</p>
+            <p class="caption">{move || progress.with(words::quality)}</p>
         </Show>
         <p class="actions">
             <Show
@@ -266,31 +333,19 @@ fn Course() -> impl IntoView {
 }
 
 fn refused(progress: &Progress) -> impl IntoView + use<> {
-    let refused = progress.report.refused.values().map(|refused| {
+    let refused = progress.refused.iter().map(|refused| {
         let line = format!("{} × {}", format::count(refused.n), refused.why);
-        let sample = refused.samples.first();
-        let sample = sample.map(|sample| words::sample(sample.row, &sample.text));
-        view! { <li>{line}" "<q>{sample}</q></li> }
+        let first = refused.first.as_ref();
+        let first = first.map(|(row, text)| words::sample(*row, text));
+        view! { <li>{line}" "<q>{first}</q></li> }
     });
     refused.collect_view()
 }
 
-fn quality(progress: &Progress) -> String {
-    let quality = progress.report.quality(progress.n_known);
-    let lines = quality.lines.iter();
-    let notable = lines.filter(|line| line.outcome != Outcome::Pass);
-    let notable: Vec<String> = notable.map(words::quality_line).collect();
-    format!(
-        "{} {}",
-        words::quality(quality.outcome),
-        notable.join(" · ")
-    )
-}
-
 fn refused_link(progress: &Progress) -> Option<impl IntoView + use<>> {
-    let report = &progress.report;
-    (report.n_refused() > 0).then(|| {
-        let href = words::data_url(&report.refused_csv());
+    let ended = progress.result.as_ref()?;
+    (progress.n_refused > 0).then(|| {
+        let href = words::data_url(&ended.refused_csv);
         view! { <a download="refused-rows.csv" href=href>"Refused rows as CSV"</a> }
     })
 }

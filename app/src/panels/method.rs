@@ -1,7 +1,11 @@
 //! How a number was made: definition, formula, n, stretch of time, lexicon and version, limits, and a link to it.
 
 use analysis::view::Range;
+use js_sys::Reflect;
 use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
 
 use super::notices::reload;
 pub(crate) use crate::strings::method::Card;
@@ -31,7 +35,7 @@ impl Figures {
 #[component]
 pub(crate) fn Method(card: Card, figures: Signal<Figures>) -> impl IntoView {
     let is_open = RwSignal::new(false);
-    let name = method::text(card).name;
+    let name = method::name(card);
     let views = expect_context::<Views>();
     // Instead of a skeleton that never fills.
     let failure = move || match views.health.get() {
@@ -63,7 +67,8 @@ pub(crate) fn Method(card: Card, figures: Signal<Figures>) -> impl IntoView {
 fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
     let views = expect_context::<Views>();
     let choice = expect_context::<Choice>();
-    let text = method::text(card);
+    let text = RwSignal::new(None);
+    spawn_local(async move { text.set(Some(fetch_text(card).await.unwrap_or_default())) });
     let link = RwSignal::new(None::<String>);
     let is_copied = RwSignal::new(false);
     let copy = move |_| {
@@ -101,19 +106,26 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
     };
     // What follows the clock shows something else by the time a link is opened.
     let has_link = card != Card::Live;
+    let part = |part: fn(&Text) -> &String| {
+        let shown = move |text: &Text| match part(text).as_str() {
+            "" => method::MISSING.to_owned(),
+            part => part.to_owned(),
+        };
+        (move || text.with(|text| text.as_ref().map(shown))).into_any()
+    };
     let row = |name: &'static str, value: AnyView| view! { <dt>{name}</dt><dd>{value}</dd> };
     view! {
-        <div role="group" aria-label=format!("Method of {}", text.name)>
+        <div role="group" aria-label=format!("Method of {}", method::name(card))>
         <dl class="method-card">
-            {row("What", text.what.into_any())}
-            {row("Formula", text.formula.into_any())}
+            {row("What", part(|text| &text.what))}
+            {row("Formula", part(|text| &text.formula))}
             {row("n", n.into_any())}
             {row("Window", stretch.into_any())}
             {row("Selection", method::selection(card).into_any())}
             {row("Counted", sampling.into_any())}
             {row("Lexicon", lexicon.into_any())}
             {row("Program", method::VERSION.into_any())}
-            {row("Limits", text.limits.into_any())}
+            {row("Limits", part(|text| &text.limits))}
         </dl>
         </div>
         {has_link.then(|| view! { <p class="method-link">
@@ -125,4 +137,29 @@ fn contents(card: Card, figures: Signal<Figures>) -> AnyView {
         </p> })}
     }
     .into_any()
+}
+
+/// What stands on a card besides the figures.
+#[derive(Default)]
+struct Text {
+    what: String,
+    formula: String,
+    limits: String,
+}
+
+/// The texts are a file of their own, so that the program stays small for those who open no card.
+async fn fetch_text(card: Card) -> Result<Text, JsValue> {
+    let response = JsFuture::from(window().fetch_with_str("./methods.json")).await?;
+    let response: Response = response.dyn_into()?;
+    let table = JsFuture::from(response.json()?).await?;
+    let text = Reflect::get(&table, &method::name(card).into())?;
+    let part = |name: &str| -> Result<String, JsValue> {
+        let part = Reflect::get(&text, &name.into())?;
+        Ok(part.as_string().unwrap_or_default())
+    };
+    Ok(Text {
+        what: part("what")?,
+        formula: part("formula")?,
+        limits: part("limits")?,
+    })
 }

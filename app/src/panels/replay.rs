@@ -1,13 +1,13 @@
 //! The bar of a replay: where it stands, how fast it goes, and the way out.
 
 use analysis::{
-    protocol::{Command, ReplayOrder, ReplayState},
+    protocol::{Command, RangeChoice, ReplayOrder, ReplayState},
     view::Range,
 };
 use leptos::prelude::*;
 use wire::Millis;
 
-use crate::{app::Actions, format, state::Views};
+use crate::{app::Actions, format, query::Choice, state::Views};
 
 /// Seconds of the data a second; 0 for as fast as possible.
 const SPEEDS: [u32; 7] = [1, 10, 60, 600, 1_800, 3_600, 0];
@@ -90,14 +90,20 @@ fn state_of(state: &ReplayState, what: fn(&ReplayState) -> Millis) -> String {
     what(state).to_string()
 }
 
-/// Begins one.
+/// Begins one, of the range that was chosen.
 #[component]
 pub(crate) fn ReplayButton() -> impl IntoView {
     let actions = expect_context::<Actions>();
+    let watch = expect_context::<Choice>().watch;
+    let range = Memo::new(move |_| match watch.with(|watch| watch.range) {
+        RangeChoice::Fixed { from, to } => Range { from, to },
+        RangeChoice::All | RangeChoice::Last(_) => ALL,
+    });
+    let name = move || match range.get() {
+        ALL => "Replay what is stored",
+        _ => "Replay the chosen range",
+    };
     let title = "Play what is stored as it came, at any speed: what was known when";
-    view! {
-        <button type="button" class="quiet" title=title on:click=move |_| actions.replay(Some(ALL))>
-            "Replay what is stored"
-        </button>
-    }
+    let begin = move |_| actions.replay(Some(range.get_untracked()));
+    view! { <button type="button" class="quiet" title=title on:click=begin>{name}</button> }
 }

@@ -16,7 +16,7 @@ use chunks::Record;
 use futures::{StreamExt, channel::mpsc};
 use import::{
     Choice, Reader,
-    protocol::{News, Order, Progress, State, Unreachable},
+    protocol::{News, Order, Progress, State},
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -26,13 +26,20 @@ use wire::{Event, author::AuthorKey};
 
 use crate::{
     clock::now,
+    files,
     updates::{self, scope},
 };
 
 /// Bytes that are read at once. A cancel is heard in between.
 const SLICE: u64 = 256 * 1024;
+/// Bytes that are taken in at once.
+const PIECE: usize = 16 * 1024;
 /// Bytes that are looked at for the preview.
 const HEAD: u64 = 512 * 1024;
+/// Larger files are not read as a whole.
+const MAX_WHOLE: f64 = 1e9;
+/// Said of an address from which nothing came.
+const NO_ANSWER: &str = "No file came from there. Either nothing answers at this address, or its host does not let pages from elsewhere read it (CORS), or this page's host forbids asking elsewhere, as the relay does. Save the file and open it from your disk.";
 /// Events in a chunk.
 const PER_CHUNK: usize = 4_096;
 /// Chunks that were sent and are not stored yet.
@@ -76,11 +83,16 @@ async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Optio
             }
             continue;
         }
+        if let Order::Make(make) = order {
+            files::make(*make).await;
+            continue;
+        }
         let Some(file) = file.borrow().clone() else {
             continue;
         };
         match order {
             Order::Look => look(&file).await,
+            Order::Verify => files::verify(&file).await,
             Order::Begin { choice, key } => {
                 let import = Import::new(&file, choice, AuthorKey(key));
                 import.run(&file, &mut orders).await;
@@ -92,25 +104,36 @@ async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Optio
 }
 
 async fn look(file: &File) {
-    let head = read(file, 0, HEAD).await.unwrap_or_default();
-    updates::send(&News::Seen(import::preview(&file.name(), &head)));
+    let mut head = read(file, 0, HEAD).await.unwrap_or_default();
+    // Its directory stands at the end.
+    if head.starts_with(b"PAR1") && file.size() <= MAX_WHOLE {
+        head = read(file, 0, file.size() as u64).await.unwrap_or_default();
+    }
+    let mut preview = import::preview(&file.name(), &head);
+    if let Some((says, recorded)) = files::recorded(&head) {
+        preview.says = says;
+        preview.recorded = Some(recorded);
+    }
+    updates::send(&News::Seen(preview));
 }
 
 /// The file at an address. The browser keeps large ones on disk.
-async fn fetch(address: &str) -> Result<File, Unreachable> {
+async fn fetch(address: &str) -> Result<File, String> {
+    let no_answer = |_| NO_ANSWER.to_owned();
     let response = JsFuture::from(scope().fetch_with_str(address)).await;
-    let response: Response = response
-        .map_err(|_| Unreachable::NoAnswer)?
-        .unchecked_into();
+    let response: Response = response.map_err(no_answer)?.unchecked_into();
     if !response.ok() {
-        return Err(Unreachable::Status(response.status()));
+        let status = response.status();
+        return Err(format!(
+            "The host refused: HTTP {status}. Is the address right?"
+        ));
     }
-    let blob = response.blob().map_err(|_| Unreachable::NoAnswer)?;
+    let blob = response.blob().map_err(no_answer)?;
     let blob = JsFuture::from(blob).await;
-    let blob: Blob = blob.map_err(|_| Unreachable::NoAnswer)?.unchecked_into();
+    let blob: Blob = blob.map_err(no_answer)?.unchecked_into();
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
-    File::new_with_blob_sequence(&Array::of1(&blob), name).map_err(|_| Unreachable::NoAnswer)
+    File::new_with_blob_sequence(&Array::of1(&blob), name).map_err(no_answer)
 }
 
 struct Import {
@@ -148,28 +171,46 @@ impl Import {
                 return self.end(State::Unreadable);
             };
             at += SLICE;
-            self.reader.push(&bytes, &mut self.events);
-            self.send_chunks(PER_CHUNK);
-            self.report();
-            while let Some(order) = self.next_order(orders).await {
-                self.take(order);
-                if self.progress.state == State::Cancelled {
-                    return self.end(State::Cancelled);
+            // Packed bytes may be a thousand times as many when they are unpacked.
+            for piece in bytes.chunks(PIECE) {
+                self.reader.push(piece, &mut self.events);
+                if !self.send_chunks(PER_CHUNK, orders).await {
+                    return self.stop(orders).await;
                 }
             }
+            self.report();
         }
         self.reader.finish(&mut self.events);
-        self.send_chunks(1);
+        while self.reader.read_on(&mut self.events) {
+            if !self.send_chunks(PER_CHUNK, orders).await {
+                return self.stop(orders).await;
+            }
+            self.report();
+        }
+        if !self.send_chunks(1, orders).await {
+            return self.stop(orders).await;
+        }
         while !self.sent.is_empty() {
             match orders.next().await {
                 Some(order) => self.take(order),
                 None => return,
             }
             if self.progress.state == State::Cancelled {
-                return self.end(State::Cancelled);
+                return self.stop(orders).await;
             }
         }
         self.end(State::Done);
+    }
+
+    /// Hears what has come, and waits while it may not go on. Returns whether it is to go on.
+    async fn may_go_on(&mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> bool {
+        while let Some(order) = self.next_order(orders).await {
+            self.take(order);
+            if self.progress.state == State::Cancelled {
+                return false;
+            }
+        }
+        true
     }
 
     /// What has come; waits for something while it may not go on.
@@ -193,7 +234,11 @@ impl Import {
             Order::Pause => self.set(State::Paused),
             Order::Resume => self.set(State::Running),
             Order::Cancel => self.progress.state = State::Cancelled,
-            Order::Look | Order::Fetch(_) | Order::Begin { .. } => {}
+            Order::Look
+            | Order::Fetch(_)
+            | Order::Begin { .. }
+            | Order::Verify
+            | Order::Make(_) => {}
         }
     }
 
@@ -203,23 +248,45 @@ impl Import {
         self.report();
     }
 
-    /// Sends what makes full chunks, or `at_least` so many events.
-    fn send_chunks(&mut self, at_least: usize) {
-        while self.events.len() >= at_least.max(1) {
-            let n = self.events.len().min(PER_CHUNK);
-            let records: Vec<Record> = self.events.drain(..n).map(Record::from).collect();
-            let Ok(sealed) = chunks::seal(&records) else {
-                // Only chunks a hundred times as large are refused.
-                continue;
-            };
-            self.n_sent += 1;
-            self.sent.push((self.n_sent, n as u64));
-            updates::send(&News::Chunk {
-                no: self.n_sent,
-                numbers: sealed.numbers,
-                texts: sealed.texts,
-            });
+    /// Sends what makes full chunks, or `at_least` so many events, as fast as they are stored. Returns whether
+    /// it is to go on.
+    async fn send_chunks(
+        &mut self,
+        at_least: usize,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+    ) -> bool {
+        let events = std::mem::take(&mut self.events);
+        let mut events = events.into_iter();
+        while events.len() >= at_least.max(1) {
+            let chunk = events.by_ref().take(PER_CHUNK);
+            let reader = &mut self.reader;
+            let records: Vec<Record> = chunk
+                .map(|event| Record {
+                    withdrawn: reader.withdrawn(&event),
+                    event,
+                })
+                .collect();
+            self.send_chunk(&records);
+            if !self.may_go_on(orders).await {
+                return false;
+            }
         }
+        self.events = events.collect();
+        self.may_go_on(orders).await
+    }
+
+    fn send_chunk(&mut self, records: &[Record]) {
+        let Ok(sealed) = chunks::seal(records) else {
+            // Only chunks a hundred times as large are refused.
+            return;
+        };
+        self.n_sent += 1;
+        self.sent.push((self.n_sent, records.len() as u64));
+        updates::send(&News::Chunk {
+            no: self.n_sent,
+            numbers: sealed.numbers,
+            texts: sealed.texts,
+        });
     }
 
     fn report(&mut self) {
@@ -228,17 +295,30 @@ impl Import {
         }
         self.reported_at = now();
         self.progress.millis = (now() - self.began_at) as u64;
-        self.progress.report = self.reader.report().clone();
+        self.progress.take(self.reader.report());
         updates::send(&News::Progress(self.progress.clone()));
     }
 
     fn end(mut self, state: State) {
         self.set(state);
     }
+
+    /// Says at once that it has stopped, and then counts what was on its way.
+    async fn stop(mut self, orders: &mut mpsc::UnboundedReceiver<Order>) {
+        self.set(State::Cancelled);
+        while !self.sent.is_empty() {
+            match orders.next().await {
+                Some(order @ Order::Stored { .. }) => self.take(order),
+                Some(_) => {}
+                None => return,
+            }
+        }
+        self.end(State::Cancelled);
+    }
 }
 
 /// Part of the file; `None` when it went away.
-async fn read(file: &File, from: u64, to: u64) -> Option<Vec<u8>> {
+pub(crate) async fn read(file: &File, from: u64, to: u64) -> Option<Vec<u8>> {
     let to = (to as f64).min(file.size());
     let part = file.slice_with_f64_and_f64(from as f64, to).ok()?;
     let buffer = JsFuture::from(part.array_buffer()).await.ok()?;

@@ -14,6 +14,7 @@ mod codec;
 mod digests;
 pub mod entry;
 pub mod feed;
+mod files;
 mod frames;
 pub mod importer;
 mod lock;
@@ -600,6 +601,17 @@ impl Worker {
         }
     }
 
+    /// Counts an event of a file; a post whose text is gone as it counted before.
+    fn apply_record(&mut self, record: &Record) -> bool {
+        match &record.withdrawn {
+            None => self.apply(&record.event),
+            Some(withdrawn) => {
+                let standing = recount::standing(withdrawn.clone());
+                self.engine.apply_withdrawn(&record.event, &standing) == Applied::New
+            }
+        }
+    }
+
     /// Counts an event, and has the store take back what it withdraws. Returns whether it is new.
     fn apply(&mut self, event: &Event) -> bool {
         if let Body::Delete(delete) = &event.body {
@@ -653,7 +665,7 @@ impl Worker {
         let n = records.len();
         let new: Vec<Record> = records
             .into_iter()
-            .filter(|record| self.apply(&record.event))
+            .filter(|record| self.apply_record(record))
             .collect();
         let imported = Imported {
             no,

@@ -122,7 +122,7 @@ fn judge(engine: &mut Engine) {
     }
 }
 
-fn standing(withdrawn: Withdrawn) -> Standing {
+pub(crate) fn standing(withdrawn: Withdrawn) -> Standing {
     let Withdrawn {
         compound,
         topics,

@@ -8,8 +8,7 @@ mod write;
 use parquet::errors::ParquetError;
 
 pub(crate) use read::{Table, notes};
-pub use write::Codec;
-pub(crate) use write::{Columns, write};
+pub use write::{Codec, Columns, write};
 
 /// Why bytes are not a file of events, or events cannot become one.
 #[derive(Debug, thiserror::Error)]

@@ -26,5 +26,5 @@ pub mod manifest;
 #[cfg(feature = "tool")]
 pub mod place;
 
-pub use columns::{Codec, FormatError};
+pub use columns::{Codec, Columns, FormatError, write as write_table};
 pub use format::{Kind, decode, encode, source_of, withdraw};

@@ -285,6 +285,16 @@ const FINANCE: [(Packed, u8); 4] = [
 const EMOJI_STEPS: &str = include_str!(concat!(env!("OUT_DIR"), "/emoji.steps"));
 const EMOJI_TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/emoji.texts"));
 
+/// A number that changes with every change of any list: FNV-1a over all of them as they are packed.
+pub fn version() -> u64 {
+    let lists = FINANCE.iter().map(|(list, _)| list).chain([&VADER]);
+    let lists = lists.flat_map(|list| [list.shared, list.rest.as_bytes(), list.tenths]);
+    let bytes = lists.chain([EMOJI_STEPS.as_bytes(), EMOJI_TEXTS.as_bytes()]);
+    bytes.flatten().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
 impl Packed {
     fn for_each(&self, mut on_word: impl FnMut(&str, i8)) {
         let mut text = String::new();

@@ -82,7 +82,8 @@ impl Compound {
     }
 
     /// A score as it was kept; what lies outside is moved to the limit.
-    pub(crate) fn from_ten_thousandths(score: i16) -> Self {
+    #[must_use]
+    pub fn from_ten_thousandths(score: i16) -> Self {
         Self(score.clamp(-10_000, 10_000))
     }
 

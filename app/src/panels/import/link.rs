@@ -5,15 +5,16 @@ use std::cell::RefCell;
 use analysis::protocol::Command;
 use import::{
     Choice, Preview,
-    protocol::{News, Order, Progress, State},
+    protocol::{Make, News, Order, Progress, Said, State},
 };
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{File, MessageEvent, Worker};
+use wire::PublicConfig;
 
 use super::Stage;
-use crate::{app::Actions, browser};
+use crate::{app::Actions, browser, strings::import as words};
 
 const SCRIPT: &str = "./worker-import_loader.js";
 
@@ -29,6 +30,7 @@ const DEMO: &str = "./demo.ndjson.gz";
 enum Waiting {
     File(File),
     Address(String),
+    Make(Box<Make>),
 }
 
 /// What is being imported.
@@ -39,6 +41,10 @@ pub(crate) struct Importing {
     pub(crate) name: RwSignal<String>,
     /// How far it is; a signal of its own, so that buttons stay while figures change.
     pub(crate) progress: RwSignal<Progress>,
+    /// What is said of a check or of a file that is made.
+    pub(crate) said: RwSignal<Said>,
+    /// Of the recording that is imported: its posts sort by these topics and tickers.
+    lists: StoredValue<Option<PublicConfig>>,
     actions: Actions,
 }
 
@@ -48,6 +54,8 @@ impl Importing {
             stage: RwSignal::default(),
             name: RwSignal::default(),
             progress: RwSignal::default(),
+            said: RwSignal::default(),
+            lists: StoredValue::default(),
             actions,
         }
     }
@@ -77,6 +85,26 @@ impl Importing {
         self.stage.set(Stage::Asking(None));
     }
 
+    /// Computes the recording anew that was looked at.
+    pub(crate) fn verify(self) {
+        self.stage.set(Stage::Verifying);
+        self.order(&Order::Verify);
+    }
+
+    /// Makes something of what is stored, unless a file is just being read.
+    pub(crate) fn make(self, make: Make) {
+        let state = self.progress.with_untracked(|progress| progress.state);
+        let is_reading = self.stage.get_untracked() == Stage::Running
+            && matches!(state, State::Running | State::Paused);
+        if is_reading {
+            return self.said.set(Said {
+                what: words::READING.to_owned(),
+                ..Said::default()
+            });
+        }
+        self.look_at(Waiting::Make(Box::new(make)), String::new(), Stage::None);
+    }
+
     fn look_at(self, what: Waiting, name: String, stage: Stage) {
         self.close();
         self.name.set(name);
@@ -87,8 +115,9 @@ impl Importing {
         }
     }
 
-    /// Reads the file that was looked at.
-    pub(crate) fn begin(self, choice: Choice) {
+    /// Reads the file that was looked at; then posts count by the topics and tickers of `lists`.
+    pub(crate) fn begin(self, choice: Choice, lists: Option<PublicConfig>) {
+        self.lists.set_value(lists);
         self.progress.set(Progress::default());
         if !self.is_demo() {
             self.stage.set(Stage::Running);
@@ -108,6 +137,7 @@ impl Importing {
         if let Some(worker) = WORKER.take() {
             worker.terminate();
         }
+        self.said.set(Said::default());
         self.stage.set(Stage::None);
     }
 
@@ -140,12 +170,13 @@ impl Importing {
             News::Ready => match WAITING.take() {
                 Some(Waiting::File(file)) => send(&Order::Look, Some(&file)),
                 Some(Waiting::Address(address)) => self.order(&Order::Fetch(address)),
+                Some(Waiting::Make(make)) => self.order(&Order::Make(make)),
                 None => {}
             },
             News::Seen(Preview {
                 choice: Some(choice),
                 ..
-            }) if self.is_demo() => self.begin(choice),
+            }) if self.is_demo() => self.begin(choice, None),
             News::Seen(preview) => self.stage.set(Stage::Seen(preview)),
             // What was read of it at an earlier visit is stored.
             News::Unreachable(_) if self.is_demo() => self.close(),
@@ -153,9 +184,17 @@ impl Importing {
             News::Chunk { no, numbers, texts } => {
                 self.actions.send(&Command::Import { no, numbers, texts })
             }
+            News::Said(said) => self.said.set(said),
             News::Progress(progress) => {
                 let is_over = progress.state == State::Done;
                 self.progress.set(progress);
+                if is_over && let Some(lists) = self.lists.try_update_value(Option::take).flatten()
+                {
+                    let topics = Some(lists.topics).filter(|topics| !topics.is_empty());
+                    let tickers = Some(lists.tickers).filter(|tickers| !tickers.is_empty());
+                    self.actions.set_topics(topics);
+                    self.actions.set_tickers(tickers);
+                }
                 if is_over && self.is_demo() {
                     self.close();
                 }

@@ -54,7 +54,7 @@ impl Codec {
 
 /// The columns of one group of rows, in order.
 #[derive(Default)]
-pub(crate) struct Columns(Vec<Column>);
+pub struct Columns(Vec<Column>);
 
 struct Column {
     name: &'static str,
@@ -126,7 +126,8 @@ impl Columns {
         self.encode_last(Encoding::DELTA_LENGTH_BYTE_ARRAY);
     }
 
-    pub(crate) fn optional_words<'a>(
+    /// Texts that repeat.
+    pub fn optional_words<'a>(
         &mut self,
         name: &'static str,
         values: impl Iterator<Item = Option<&'a str>>,
@@ -145,7 +146,8 @@ impl Columns {
         self.encode_last(Encoding::DELTA_BYTE_ARRAY);
     }
 
-    pub(crate) fn optional_times(
+    /// Times in UTC.
+    pub fn optional_times(
         &mut self,
         name: &'static str,
         values: impl Iterator<Item = Option<Millis>>,
@@ -164,13 +166,34 @@ impl Columns {
         self.optional(name, definitions, Values::Integers(values));
     }
 
-    pub(crate) fn optional_numbers(
+    /// Numbers of any size.
+    pub fn optional_numbers(
         &mut self,
         name: &'static str,
         values: impl Iterator<Item = Option<f64>>,
     ) {
         let (definitions, values) = present(values);
         self.optional(name, definitions, Values::Numbers(values));
+    }
+
+    /// Whole numbers of either sign.
+    pub fn optional_integers(
+        &mut self,
+        name: &'static str,
+        values: impl Iterator<Item = Option<i64>>,
+    ) {
+        let (definitions, values) = present(values);
+        self.optional(name, definitions, Values::Integers(values));
+    }
+
+    /// Yes or no.
+    pub fn optional_flags(
+        &mut self,
+        name: &'static str,
+        values: impl Iterator<Item = Option<bool>>,
+    ) {
+        let (definitions, values) = present(values);
+        self.optional(name, definitions, Values::Flags(values));
     }
 
     pub(crate) fn lists_of_words<'a, L: Iterator<Item = &'a str>>(
@@ -236,7 +259,10 @@ impl Columns {
 }
 
 /// Writes a file of one group of rows for each of `groups`, which have the same columns, and its notes.
-pub(crate) fn write(
+///
+/// # Errors
+/// [`FormatError::Foreign`] where there are no groups; [`FormatError::Parquet`] says what the format refuses.
+pub fn write(
     codec: Codec,
     mut groups: impl Iterator<Item = Columns>,
     notes: &[(&str, &str)],
