@@ -125,7 +125,10 @@ fn the_planted_give_aways_are_spam_and_little_else_is() {
             .bytes()
             .fold(7_u64, |hash, b| hash.wrapping_mul(31) + u64::from(b));
         let is_spam = spam.observe(key as u64, *at, author, post).is_spam();
-        let is_planted = planted.contains(at) && post.text.to_lowercase().contains("give");
+        // An article about them is none of them.
+        let is_planted = post.source == "demo-social"
+            && planted.contains(at)
+            && post.text.to_lowercase().contains("give");
         n_planted += u32::from(is_planted);
         n_found += u32::from(is_planted && is_spam);
         n_others += u32::from(!is_planted);

@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p server --example make_demo` from the root of the repository.
 //!
-//! Everything in it is synthetic and says so: its sources are called `demo-social` and `demo-prices`.
+//! Everything in it is synthetic and says so: its sources are called `demo-social`, `demo-prices` and `demo-news`.
 //! The week begins on Monday 2 March 2026, 00:00 UTC. Planted in it, for people and tests to find:
 //!
 //! | truth | where |
@@ -13,15 +13,22 @@
 //! | a spam wave: give-away texts that differ in a number, from 60 authors | Friday 08:00–10:00 |
 //! | BTC: the mood of an hour goes with the return of the bar three hours later | all week |
 //! | ETH, and all others: mood and returns know nothing of each other | all week |
+//! | an article about the burst, first seen *after* it has begun | Tuesday 16:44 |
+//! | an article about SOL, first seen *before* the swing begins | Wednesday 13:38 |
+//! | an article about give-aways, first seen *during* the spam wave | Friday 09:21 |
+//! | 37 articles of everyday matters: none on DOGE or SOL near these three, none during the outage | all week |
 //!
-//! The tests below hold each of them.
+//! No article is the cause of anything: posts and prices are made without them, and would be the same if there
+//! were none. The tests below hold each of the truths.
 #![allow(
     clippy::print_stdout,
     reason = "a command-line program talks to its user"
 )]
 
 mod dice;
+mod headlines;
 mod market;
+mod news;
 mod plan;
 mod posts;
 mod texts;
@@ -55,6 +62,7 @@ fn events() -> Vec<Event> {
     let mut events = market.bars();
     events.extend(plan::statuses());
     events.extend(posts::make(&market).into_iter().map(|made| made.event));
+    events.extend(news::make(&market));
     events.sort_by_key(|event| event.seen_at);
     for (seq, event) in (1..).zip(&mut events) {
         event.seq = seq;

@@ -42,6 +42,14 @@ impl Market {
         self.moods[instrument_idx][hour]
     }
 
+    /// The last close that was known at a time; before the first one, what the week begins with.
+    pub(crate) fn price(&self, instrument_idx: usize, at: Millis) -> f64 {
+        let instrument = &INSTRUMENTS[instrument_idx];
+        let is_known = |bar: &&Bar| bar.ticker == instrument.ticker && bar.close_at() <= at;
+        let last = self.bars.iter().rfind(is_known);
+        last.map_or(instrument.first_price, |bar| bar.close)
+    }
+
     /// A bar is known when it closes.
     pub(crate) fn bars(&self) -> Vec<Event> {
         let event = |bar: &Bar| Event {

@@ -9,6 +9,8 @@ use wire::{
 
 pub(crate) const SOCIAL: &str = "demo-social";
 pub(crate) const PRICES: &str = "demo-prices";
+/// A feed, known by the end of its name. It gives no status: one that says it listens would hide the outage.
+pub(crate) const NEWS: &str = "demo-news";
 
 /// Monday 2 March 2026, 00:00 UTC.
 pub(crate) const START: Millis = 1_772_409_600_000;
@@ -47,8 +49,10 @@ pub(crate) struct Instrument {
 }
 
 pub(crate) const BTC: usize = 0;
+pub(crate) const ETH: usize = 1;
 pub(crate) const SOL: usize = 2;
 pub(crate) const DOGE: usize = 3;
+pub(crate) const ACME: usize = 4;
 
 pub(crate) const INSTRUMENTS: [Instrument; 5] = [
     coin("BTC", "Bitcoin", 0.36, 64_000.0, 0.0045, 0, 900.0),
@@ -94,7 +98,7 @@ pub(crate) fn activity(hour: usize) -> f64 {
     ACTIVITY[hour % 24] * weekend
 }
 
-/// Both sources come up at the start; one of them is lost for some hours.
+/// The sources of posts and prices come up at the start; one of them is lost for some hours.
 pub(crate) fn statuses() -> Vec<Event> {
     let status = |at, source: &str, state, detail: &str| {
         let detail = Some(detail.to_owned());
@@ -127,6 +131,7 @@ pub(crate) fn statuses() -> Vec<Event> {
     ]
 }
 
-const fn at(day: Millis, hour: Millis, minute: Millis) -> Millis {
+/// A time of the week.
+pub(crate) const fn at(day: Millis, hour: Millis, minute: Millis) -> Millis {
     START + day * DAY + hour * HOUR + minute * MINUTE
 }

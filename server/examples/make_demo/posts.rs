@@ -18,7 +18,7 @@ use crate::{
 };
 
 const SEED: u64 = 7;
-const KEY: AuthorKey = AuthorKey(*b"made-up authors!");
+pub(crate) const KEY: AuthorKey = AuthorKey(*b"made-up authors!");
 const N_AUTHORS: usize = 340;
 /// Posts a minute on a working day, on average.
 const POSTS_A_MINUTE: f64 = 0.62;
