@@ -121,7 +121,7 @@ pub(crate) fn text(card: Card) -> Text {
         Card::Hashtags => (
             "trending hashtags",
             "Hashtags in the window that ends now, at most once per post or author, against the window before and the day before",
-            "expected ν = (uses in the day before + ½) × uses of any tag now / then; burst = (count − ν) / max(√(ν + ν·now/then + (ν/4)²), 1), from a count of 5 on",
+            "expected ν = (uses in the day before + ½) × uses of any tag now / then; burst = (count − ν) / max(√(ν + ν·now/then + (ν/4)²), 1), from a count of 5 on; voices = exp(−Σ pᵢ ln pᵢ), pᵢ an author’s share of its posts",
             "Coordinated posting trends too: look at the authors and at the spam among its posts",
         ),
         Card::Posts => (
@@ -157,7 +157,7 @@ pub(crate) fn text(card: Card) -> Text {
         Card::Leaders => (
             "the leaderboard",
             "Tickers by posts that mention them, or by the share of a class among those",
-            "share = posts of the class / posts; shares are ranked from 5 posts on; ties by posts, then by name",
+            "share = posts of the class / posts; shares are ranked from 5 posts on; ties by posts, then by name; voices = exp(−Σ pᵢ ln pᵢ), pᵢ an author’s share of its posts",
             "A post that names two tickers counts for both. Attention is not ownership, and a popular ticker may be popular with bots",
         ),
         Card::Trends => (
