@@ -117,6 +117,18 @@ pub(crate) fn voices_of(authors: u64, voices: f64) -> String {
     )
 }
 
+/// `12 authors · 4.1 voices`, beside a count; nothing where no author is known.
+pub(crate) fn voices_beside(authors: u64, voices: f64) -> Option<String> {
+    let plural = if authors == 1 { "" } else { "s" };
+    (authors > 0).then(|| {
+        format!(
+            "{} author{plural} · {} voices",
+            format::count(authors),
+            format::rate(voices)
+        )
+    })
+}
+
 /// A reason for which a post is spam: in a word, and what it means.
 pub(crate) fn reason(reason: Reason) -> (&'static str, &'static str) {
     match reason {

@@ -158,6 +158,8 @@ pub struct Engine {
     grids: Grids,
     total: Bucket,
     tally: Tally,
+    /// Authors by ticker, where the leaderboard shows other posts than those of the range.
+    leading: Tally,
     names: Names,
     hashtags: Hashtags,
     trending: Trending,
@@ -232,6 +234,7 @@ impl Engine {
             grids: Grids::default(),
             total: Bucket::default(),
             tally: Tally::default(),
+            leading: Tally::default(),
             names: Names::default(),
             hashtags: Hashtags::default(),
             trending: Trending::new(watch.hashtag_window, watch.count_by),
@@ -335,6 +338,7 @@ impl Engine {
                 continue;
             };
             self.tally.replace(&before, &after, &self.posts);
+            self.leading.replace(&before, &after, &self.posts);
             self.versions.judged += 1;
             if before.place == Place::Waiting {
                 if self.leaves_out_loudest() {
@@ -563,6 +567,7 @@ impl Engine {
         );
         self.scratch = scratch;
         self.tally.add(&record, &self.posts);
+        self.leading.add(&record, &self.posts);
         if record.is_counted() {
             self.count(&record, author);
         }
@@ -630,6 +635,7 @@ impl Engine {
                 self.loudest.withdraw(&record);
             }
             self.tally.forget_author(&record, &self.posts);
+            self.leading.forget_author(&record, &self.posts);
             self.judge.forget(key);
             self.selected.forget();
             self.n_deleted += 1;

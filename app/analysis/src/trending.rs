@@ -66,7 +66,7 @@ pub struct Trending {
 }
 
 /// One hashtag and how it did in the window.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrendingRow {
     /// The most frequent spelling in the window, of equally frequent ones the first.
     pub tag: String,
@@ -82,6 +82,10 @@ pub struct TrendingRow {
     pub negative: u64,
     /// Sum of the compounds of these posts, in ten-thousandths.
     pub compound_sum: i64,
+    /// Their distinct authors, as far as they are known: author 0 is nobody.
+    pub authors: u64,
+    /// The effective number of voices among them; see [`Voices::effective`](crate::voices::Voices::effective).
+    pub voices: f64,
 }
 
 /// Borders in the log: `current..end` is the window, `background..current` the background and
@@ -185,21 +189,21 @@ impl Trending {
     /// Goes through all hashtags once (0.1 ms for 100,000), unlike [`Trending::top`].
     pub fn top_bursts(&mut self, until: Millis, k: usize) -> Vec<(TrendingRow, Burst)> {
         self.seek_all(until);
-        let (counted, log) = (&self.counted, &self.log);
-        let mut found: Vec<(u32, Burst)> = counted
-            .ranks
+        let log = &self.log;
+        let ranks = &self.counted.ranks;
+        let mut found: Vec<(u32, Burst)> = ranks
             .at_least(MIN_COUNT)
             .filter_map(|tag| Some((tag, self.burst_of(tag)?)))
             .filter(|(_, burst)| burst.score > 0.0)
             .collect();
-        let first = |tag: u32| log.idx(counted.ranks.of(tag).first);
+        let first = |tag: u32| log.idx(ranks.of(tag).first);
         order::sort_by(&mut found, |a, b| {
             b.1.score
                 .total_cmp(&a.1.score)
                 .then_with(|| first(a.0).cmp(&first(b.0)))
         });
         found.truncate(k);
-        let row = |(tag, burst)| (counted.row(tag, log), burst);
+        let row = |(tag, burst)| (self.counted.row(tag, log), burst);
         found.into_iter().map(row).collect()
     }
 

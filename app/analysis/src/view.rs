@@ -223,6 +223,10 @@ pub struct HashtagRow {
     pub burst: Option<f64>,
     /// Posts with it in the window, by class.
     pub counts: Counts,
+    /// Distinct authors of these posts.
+    pub authors: u64,
+    /// Effective number of voices; see [`KpiView::voices`].
+    pub voices: f64,
 }
 
 /// Posts of the range by topic. A post may belong to several.

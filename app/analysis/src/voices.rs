@@ -93,6 +93,7 @@ impl Voices {
     ///
     /// # Source
     /// Hill, *Diversity and Evenness*, Ecology 54 (1973), the number of order 1; Jost, Oikos 113 (2006).
+    #[inline(never)]
     pub fn effective(&self) -> f64 {
         if self.n_posts == 0 {
             return 0.0;

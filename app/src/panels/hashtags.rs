@@ -230,6 +230,7 @@ fn Bar(tag: String) -> impl IntoView {
                 </span>
                 <span class="bar-count">{move || row.with(|(row, _)| format::count(row.count))}</span>
                 <span class="bar-change">{move || row.with(|(row, _)| change(row))}</span>
+                <span class="bar-voices">{move || row.with(|(row, _)| strings::voices_beside(row.authors, row.voices))}</span>
             </button>
         </li>
     }
@@ -243,6 +244,8 @@ fn table(view: &HashtagsView) -> Cells {
         vec![
             format!("#{}", row.tag),
             format::count(row.count),
+            format::count(row.authors),
+            format::rate(row.voices),
             change(row),
             row.baseline
                 .map_or("–".to_owned(), |expected| format!("{expected:.1}")),
@@ -257,7 +260,7 @@ fn table(view: &HashtagsView) -> Cells {
     };
     Cells {
         caption: "Expected: by the share of the day before. Burst: standard deviations above that, from a count of 5 on".to_owned(),
-        head: vec!["Hashtag", "Count", "Change", "Expected", "Burst", "Positive", "Negative", "Mean compound"],
+        head: vec!["Hashtag", "Count", "Authors", "Voices", "Change", "Expected", "Burst", "Positive", "Negative", "Mean compound"],
         rows: view.rows.iter().map(row).collect(),
     }
 }
@@ -276,10 +279,12 @@ fn label(row: &HashtagRow) -> String {
         ..
     } = row.counts;
     format!(
-        "#{}, {}, {} against the window before; {positive} positive, {neutral} neutral, {negative} negative posts{}",
+        "#{}, {}, {} against the window before; {positive} positive, {neutral} neutral, {negative} negative posts{}{}",
         row.tag,
         row.count,
         change(row),
+        strings::voices_beside(row.authors, row.voices)
+            .map_or(String::new(), |voices| format!("; {voices}")),
         strings::burst(row).map_or(String::new(), |(_, long)| format!("; {long}"))
     )
 }

@@ -15,7 +15,7 @@ use crate::{
     format,
     query::{Choice, Entry, panels as query},
     state::Views,
-    strings::leaders as strings,
+    strings::{leaders as strings, voices_beside},
 };
 
 const AMOUNTS: [u8; 4] = [3, 5, 10, 15];
@@ -182,6 +182,7 @@ fn Bar(symbol: String) -> impl IntoView {
                 <span class="bar-change" title="Rank against the stretch before">
                     {move || drawn.with(|d| strings::moved(d.rank, &d.row, d.has_before))}
                 </span>
+                <span class="bar-voices">{move || drawn.with(|d| voices_beside(d.row.authors, d.row.voices))}</span>
             </button>
         </li>
     }
@@ -195,6 +196,8 @@ fn table(view: &LeadersView) -> Cells {
         vec![
             format!("{rank}. {}", row.symbol),
             format::count(counts.posts),
+            format::count(row.authors),
+            format::rate(row.voices),
             of(counts.positive),
             of(counts.neutral),
             of(counts.negative),
@@ -210,6 +213,8 @@ fn table(view: &LeadersView) -> Cells {
         head: vec![
             "Ticker",
             "Posts",
+            "Authors",
+            "Voices",
             "Positive",
             "Neutral",
             "Negative",

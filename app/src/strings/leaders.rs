@@ -5,6 +5,7 @@ use analysis::{
     view::{LeaderRow, LeadersView, StackView},
 };
 
+use super::voices_beside;
 use crate::format;
 
 /// What is ranked, over which stretch, out of how many.
@@ -68,12 +69,14 @@ pub(crate) fn label(rank: usize, row: &LeaderRow) -> String {
         .mean_compound
         .map_or("–".to_owned(), |mean| format::signed(mean, 2));
     format!(
-        "{rank}. {}, {} posts: {} positive, {} neutral, {} negative; mean compound {mean}; show this ticker",
+        "{rank}. {}, {} posts: {} positive, {} neutral, {} negative; mean compound {mean}{}; show this ticker",
         row.symbol,
         format::count(counts.posts),
         of(counts.positive),
         of(counts.neutral),
         of(counts.negative),
+        voices_beside(row.authors, row.voices)
+            .map_or(String::new(), |voices| format!("; {voices}")),
     )
 }
 
@@ -125,5 +128,18 @@ mod tests {
             (moved(1, &row(None), true), moved(1, &row(None), false)),
             ("new".into(), String::new())
         );
+    }
+
+    #[test]
+    fn a_row_tells_who_stands_behind_its_posts_where_that_is_known() {
+        let row = |authors, voices| LeaderRow {
+            authors,
+            voices,
+            ..LeaderRow::default()
+        };
+
+        assert!(label(1, &row(1_200, 4.06)).contains("; 1,200 authors · 4.1 voices; show"));
+        assert!(label(1, &row(1, 1.0)).contains("; 1 author · 1.0 voices; show"));
+        assert!(label(1, &row(0, 0.0)).contains("compound –; show"));
     }
 }

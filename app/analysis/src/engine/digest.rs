@@ -215,6 +215,7 @@ impl Engine {
     /// Counts a post of which everything is known from the start.
     pub(super) fn take_judged(&mut self, record: &Record, author: u64) {
         self.tally.add(record, &self.posts);
+        self.leading.add(record, &self.posts);
         if self.leaves_out_loudest() {
             self.loudest.add(record);
         }

@@ -117,7 +117,9 @@ impl Engine {
         self.other = Grids::default();
         self.topics.fill_with(Grids::default);
         self.tickers.forget_posts();
-        self.tally = Tally::default();
+        for tally in [&mut self.tally, &mut self.leading] {
+            *tally = Tally::default();
+        }
         // Made anew when it is next looked at.
         self.selected.forget();
         let window: Millis = self.watch.hashtag_window;

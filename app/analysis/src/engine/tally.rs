@@ -23,6 +23,8 @@ pub(super) struct Filter {
     pub(super) selection: Selection,
     /// Posts that are spam, counted or not; otherwise all that count.
     pub(super) only_spam: bool,
+    /// Nothing is wanted but the authors of each ticker.
+    pub(super) only_tickers: bool,
 }
 
 impl Filter {
@@ -164,7 +166,14 @@ impl Tally {
         if record.author == 0 {
             return;
         }
-        let accepts = |own| self.filter.selection.accepts_but(own, record, posts);
+        let Filter {
+            selection,
+            only_tickers,
+            ..
+        } = &self.filter;
+        let accepts = |own| {
+            (!only_tickers || own == Own::TICKERS) && selection.accepts_but(own, record, posts)
+        };
         let [figures, tickers, topics] = [Own::CLASS, Own::TICKERS, Own::TOPICS].map(accepts);
         if figures {
             change(&mut self.voices, record.author);
@@ -218,8 +227,10 @@ impl Tally {
         if record.is_counted() {
             self.change_voices(record, posts, Voices::add);
         }
-        self.find(record, posts, 1);
-        self.n_matching += u64::from(self.filter.accepts(record, posts));
+        if !self.filter.only_tickers {
+            self.find(record, posts, 1);
+            self.n_matching += u64::from(self.filter.accepts(record, posts));
+        }
     }
 
     fn find(&mut self, record: &Record, posts: &Posts, sign: i64) {
@@ -233,8 +244,10 @@ impl Tally {
         if record.is_counted() {
             self.change_voices(record, posts, Voices::remove);
         }
-        self.find(record, posts, -1);
-        self.n_matching -= u64::from(self.filter.accepts(record, posts));
+        if !self.filter.only_tickers {
+            self.find(record, posts, -1);
+            self.n_matching -= u64::from(self.filter.accepts(record, posts));
+        }
     }
 }
 

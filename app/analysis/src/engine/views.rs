@@ -106,10 +106,12 @@ impl Engine {
         let filter = Filter {
             selection: self.selection(),
             only_spam: self.watch.only_spam,
+            only_tickers: false,
         };
         self.select(&filter.selection, ticker);
         self.tally
             .move_to(range.from..range.to, filter.clone(), &self.posts);
+        self.count_leading(range, &filter);
         let Versions {
             posts,
             judged,

@@ -9,6 +9,7 @@ use super::phrases::bait;
 use super::rates::Rates;
 use super::style::broadcast_style;
 use super::template::{Template, before_link};
+use crate::order;
 
 /// Why a post is spam.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -245,7 +246,7 @@ impl Verdict {
 
 fn distinct<'t>(cashtags: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
     let mut tickers: Vec<&str> = cashtags.collect();
-    tickers.sort_unstable();
+    order::sort_by(&mut tickers, |a, b| a.cmp(b));
     tickers.dedup();
     tickers
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use wire::tag::fold;
 
 use super::*;
+use crate::voices::Voices;
 
 #[derive(Clone, Debug)]
 struct Seen {
@@ -83,6 +84,7 @@ fn brute_force(
             authors.len() as u64
         };
         let mut spellings: Vec<(String, u64)> = Vec::new();
+        let mut voices = Voices::default();
         for post in sorted.iter().filter(|post| in_window(post, until)) {
             let Some(spelling) = spelling_in(post, folded) else {
                 continue;
@@ -95,7 +97,11 @@ fn brute_force(
             row.negative += u64::from(post.compound <= -500);
             row.neutral += u64::from((-499..500).contains(&post.compound));
             row.compound_sum += i64::from(post.compound);
+            if post.author > 0 {
+                voices.add(post.author);
+            }
         }
+        (row.authors, row.voices) = (voices.n_authors(), voices.effective());
         let most = spellings.iter().map(|(_, n)| *n).max().unwrap();
         row.tag = spellings
             .iter()
@@ -256,6 +262,63 @@ fn authors_are_counted_once() {
     check_top(&mut trending, 12, &[("a", 1), ("b", 1)]);
     trending.set_by(CountBy::Posts);
     check_top(&mut trending, 4, &[("a", 3), ("b", 1)]);
+}
+
+#[test]
+fn one_busy_author_is_one_voice_and_nobody_is_none() {
+    let posts = [
+        post(1, 7, &["loud", "both"]),
+        post(2, 7, &["loud", "both"]),
+        post(3, 7, &["loud", "both"]),
+        post(4, 8, &["both", "last"]),
+        post(5, 0, &["last", "none"]),
+    ];
+    let mut trending = trending_of(10, CountBy::Posts, &posts);
+    let mut voices = |until| -> Vec<(String, u64, i64)> {
+        let rows = trending.top(until, 10).into_iter();
+        let rounded = |voices: f64| (voices * 1e4).round() as i64;
+        rows.map(|row| (row.tag, row.authors, rounded(row.voices)))
+            .collect()
+    };
+    let row = |tag: &str, n, voices| (tag.to_owned(), n, voices);
+
+    // exp(−¾ ln ¾ − ¼ ln ¼) = 1.7548
+    assert_eq!(
+        voices(5),
+        [
+            row("both", 2, 17_548),
+            row("loud", 1, 10_000),
+            row("last", 1, 10_000),
+            row("none", 0, 0)
+        ]
+    );
+    assert_eq!(
+        voices(12),
+        [
+            row("both", 2, 20_000),
+            row("last", 1, 10_000),
+            row("loud", 1, 10_000),
+            row("none", 0, 0)
+        ]
+    );
+}
+
+#[test]
+fn authors_are_known_of_more_tags_than_are_counted_along() {
+    let tag = |n: i64| format!("tag{n}");
+    let posts: Vec<Seen> = (0..3_000)
+        .map(|at| post(at, 1 + at as u64 % 7, &[&tag(at % 300)]))
+        .collect();
+    let mut trending = trending_of(1_000, CountBy::Posts, &posts);
+
+    for until in [900, 1_500, 1_501, 2_999, 700] {
+        let found = trending.top(until, 300);
+
+        assert_eq!(
+            found,
+            brute_force(&posts, CountBy::Posts, 1_000, until, 300)
+        );
+    }
 }
 
 #[test]

@@ -64,6 +64,10 @@ pub struct LeaderRow {
     pub rank_before: Option<u32>,
     /// Posts of the stretch that mention it.
     pub counts: Counts,
+    /// Distinct authors of these posts.
+    pub authors: u64,
+    /// Effective number of voices; see [`KpiView::voices`](super::KpiView::voices).
+    pub voices: f64,
     /// Posts of the stretch before; 0 where there were none.
     pub n_before: u64,
 }

@@ -50,6 +50,8 @@ fn row((row, burst): (TrendingRow, Option<Burst>)) -> HashtagRow {
         neutral,
         negative,
         compound_sum,
+        authors,
+        voices,
     } = row;
     let posts = positive + neutral + negative;
     let mean_compound = mean_compound(compound_sum, posts);
@@ -68,5 +70,7 @@ fn row((row, burst): (TrendingRow, Option<Burst>)) -> HashtagRow {
             negative,
             mean_compound,
         },
+        authors,
+        voices,
     }
 }

@@ -13,11 +13,11 @@ pub struct Kendall {
 
 /// Ranks from 1; equal values share the average of their places.
 pub fn average_ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut places: Vec<usize> = (0..values.len()).collect();
+    order::sort_by(&mut places, |a, b| values[*a].total_cmp(&values[*b]));
     let mut ranks = vec![0.0; values.len()];
     let mut first = 0;
-    for tied in order.chunk_by(|a, b| is_tied(values[*a], values[*b])) {
+    for tied in places.chunk_by(|a, b| is_tied(values[*a], values[*b])) {
         let rank = first as f64 + (tied.len() + 1) as f64 / 2.0;
         for idx in tied {
             ranks[*idx] = rank;

@@ -9,15 +9,16 @@ use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use crate::{
-    engine::{Engine, MAX_TIME, posts::Record, selection::CLASSES_OF_TICKERS},
+    engine::{Engine, MAX_TIME, posts::Record, selection::CLASSES_OF_TICKERS, tally::Filter},
     order,
-    protocol::LeaderSort,
+    protocol::{LeaderSort, Panel},
     series::{
         Bucket, Grids,
         bucket::FIVE_MINUTES,
         calendar::{Level, Zone},
     },
     view::{Counts, LeaderRow, LeadersView, Range},
+    voices::Voices,
 };
 
 /// Fewest posts that a share is sorted by: of one post every share is nothing or all.
@@ -27,6 +28,29 @@ const LEAST_POSTS: u64 = 5;
 type Standing = (u32, Counts);
 
 impl Engine {
+    /// Counts the authors of the posts that the leaderboard shows while it is in sight, if those are not the
+    /// posts that are counted anyway.
+    pub(in crate::engine::views) fn count_leading(&mut self, range: Range, filter: &Filter) {
+        if !self.watch.wanted.has(Panel::Leaders) {
+            return;
+        }
+        let period = match self.watch.panels.leaders.level {
+            _ if self.leads_by_range() => Range::default(),
+            None => range,
+            Some(level) => self.cell_at_end(level, range),
+        };
+        let mut filter = filter.clone();
+        filter.selection.class = None;
+        filter.only_tickers = true;
+        self.leading
+            .move_to(period.from..period.to, filter, &self.posts);
+    }
+
+    /// Does the leaderboard show the posts of the range, of all classes? Their authors are counted anyway.
+    fn leads_by_range(&self) -> bool {
+        self.watch.panels.leaders.level.is_none() && self.watch.class.is_none()
+    }
+
     #[inline(never)]
     pub(super) fn leaders(&self, range: Range, now: Millis) -> LeadersView {
         let choice = self.watch.panels.leaders;
@@ -36,8 +60,13 @@ impl Engine {
         };
         let standings = self.standings(period, choice.sort);
         let earlier = before.map_or_else(Vec::new, |before| self.standings(before, choice.sort));
+        let tally = match self.leads_by_range() {
+            true => &self.tally,
+            false => &self.leading,
+        };
         let row = |(id, counts): &Standing| {
             let ticker = self.tickers.get(*id)?;
+            let voices = tally.voices_of_ticker(*id);
             let place = earlier.iter().position(|(other, _)| other == id);
             let had_a_rank = |(_, counts): &Standing| is_ranked(counts, choice.sort);
             let earlier = place.and_then(|place| Some((place, earlier.get(place)?)));
@@ -48,6 +77,8 @@ impl Engine {
                     .filter(|(_, standing)| had_a_rank(standing))
                     .and_then(|(place, _)| u32::try_from(place + 1).ok()),
                 counts: *counts,
+                authors: voices.map_or(0, Voices::n_authors),
+                voices: voices.map_or(0.0, Voices::effective),
                 n_before: earlier.map_or(0, |(_, (_, counts))| counts.posts),
             })
         };
