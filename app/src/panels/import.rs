@@ -26,7 +26,7 @@ pub(crate) enum Stage {
     /// The file is being looked at.
     Looking,
     /// A person decides.
-    Seen(Preview),
+    Seen(Box<Preview>),
     /// It runs, or has run.
     Running,
     /// A recording is computed anew, or was.
@@ -79,7 +79,7 @@ pub(crate) fn ImportPanel() -> impl IntoView {
         Stage::Asking(why) => view! { <Ask why /> }.into_any(),
         Stage::Looking => view! { <p role="status">"Looking at the file…"</p> }.into_any(),
         Stage::Failed => view! { <p role="alert">{words::FAILED}</p> }.into_any(),
-        Stage::Seen(preview) => view! { <Decide preview actions /> }.into_any(),
+        Stage::Seen(preview) => view! { <Decide preview=*preview actions /> }.into_any(),
         Stage::Running => view! { <Course /> }.into_any(),
         Stage::Verifying => view! {
             <SaidOfFiles />

@@ -177,7 +177,7 @@ impl Importing {
                 choice: Some(choice),
                 ..
             }) if self.is_demo() => self.begin(choice, None),
-            News::Seen(preview) => self.stage.set(Stage::Seen(preview)),
+            News::Seen(preview) => self.stage.set(Stage::Seen(Box::new(preview))),
             // What was read of it at an earlier visit is stored.
             News::Unreachable(_) if self.is_demo() => self.close(),
             News::Unreachable(why) => self.stage.set(Stage::Asking(Some(why))),
