@@ -137,7 +137,9 @@ fn begin_by_itself(importing: link::Importing) {
     let has_begun = StoredValue::new(false);
     Effect::new(move || {
         let has_no_relay = views.link.get() == LinkState::Files && stream::base().is_empty();
-        if has_begun.get_value() || wanted.is_none() && !has_no_relay {
+        // A person who is about to open something is not disturbed.
+        let plays_demo = has_no_relay && importing.stage.get() == Stage::None;
+        if has_begun.get_value() || wanted.is_none() && !plays_demo {
             return;
         }
         has_begun.set_value(true);
