@@ -49,41 +49,21 @@ pub struct Sum {
 }
 
 const COLUMNS: &[Column] = &[
-    column("of", Kind::Text, "", "all, topic or ticker"),
-    column("name", Kind::Text, "", "of the topic or ticker"),
+    OF,
+    NAME,
     column("start", Kind::Time, "UTC", "start of the five minutes"),
-    column("posts", Kind::Integer, "posts", "that count"),
-    column(
-        "positive",
-        Kind::Integer,
-        "posts",
-        "compound at or above the upper limit",
-    ),
-    column("neutral", Kind::Integer, "posts", "between the limits"),
-    column(
-        "negative",
-        Kind::Integer,
-        "posts",
-        "compound at or below the lower limit",
-    ),
-    column(
-        "late",
-        Kind::Integer,
-        "posts",
-        "that came more than 60 s after they were posted",
-    ),
+    POSTS,
+    POSITIVE,
+    NEUTRAL,
+    NEGATIVE,
+    LATE,
     column(
         "compound_sum",
         Kind::Integer,
         "1/10000",
         "sum of compounds, exact",
     ),
-    column(
-        "mean_compound",
-        Kind::Number,
-        "-1 to +1",
-        "mean of compounds",
-    ),
+    MEAN,
 ];
 
 /// Sums of a range: of all posts, of each topic, of each of these tickers. Five minutes without posts are left out.
@@ -280,36 +260,45 @@ fn method(scoring: &Scoring) -> &'static str {
 }
 
 const TOTALS: &[Column] = &[
-    column("of", Kind::Text, "", "all, topic or ticker"),
-    column("name", Kind::Text, "", "of the topic or ticker"),
-    column("posts", Kind::Integer, "posts", "that count"),
-    column(
-        "positive",
-        Kind::Integer,
-        "posts",
-        "compound at or above the upper limit",
-    ),
-    column("neutral", Kind::Integer, "posts", "between the limits"),
-    column(
-        "negative",
-        Kind::Integer,
-        "posts",
-        "compound at or below the lower limit",
-    ),
-    column(
-        "late",
-        Kind::Integer,
-        "posts",
-        "that came more than 60 s after they were posted",
-    ),
-    column(
-        "mean_compound",
-        Kind::Number,
-        "-1 to +1",
-        "mean of compounds",
-    ),
+    OF,
+    NAME,
+    POSTS,
+    POSITIVE,
+    NEUTRAL,
+    NEGATIVE,
+    LATE,
+    MEAN,
     column("method", Kind::Text, "", "what scored the posts"),
 ];
+
+const OF: Column = column("of", Kind::Text, "", "all, topic or ticker");
+const NAME: Column = column("name", Kind::Text, "", "of the topic or ticker");
+const POSTS: Column = column("posts", Kind::Integer, "posts", "that count");
+const POSITIVE: Column = column(
+    "positive",
+    Kind::Integer,
+    "posts",
+    "compound at or above the upper limit",
+);
+const NEUTRAL: Column = column("neutral", Kind::Integer, "posts", "between the limits");
+const NEGATIVE: Column = column(
+    "negative",
+    Kind::Integer,
+    "posts",
+    "compound at or below the lower limit",
+);
+const LATE: Column = column(
+    "late",
+    Kind::Integer,
+    "posts",
+    "that came more than 60 s after they were posted",
+);
+const MEAN: Column = column(
+    "mean_compound",
+    Kind::Number,
+    "-1 to +1",
+    "mean of compounds",
+);
 
 #[cfg(test)]
 mod tests {
