@@ -34,8 +34,7 @@ pub(crate) struct Rows {
 }
 
 /// What a file is taken for, and its first rows, the names of its columns before them.
-pub(crate) fn detect(name: &str, bytes: &[u8]) -> Option<(Choice, Vec<Vec<String>>)> {
-    let bytes = Bytes::copy_from_slice(bytes);
+pub(crate) fn detect(name: &str, bytes: Bytes) -> Option<(Choice, Vec<Vec<String>>)> {
     let choice = |kind| Choice {
         kind,
         delimiter: b',',
@@ -71,7 +70,7 @@ pub(crate) fn open(name: &str, bytes: Vec<u8>, said: Option<&Choice>) -> Result<
     }
     let choice = match said.filter(|said| said.roles.len() == header.len()) {
         Some(said) => Some(said.clone()),
-        None => detect(name, &bytes).map(|(choice, _)| choice),
+        None => detect(name, bytes).map(|(choice, _)| choice),
     };
     let choice = choice.filter(|choice| choice.kind == Kind::Posts);
     let choice = choice.ok_or("its columns are neither those of posts nor of prices")?;

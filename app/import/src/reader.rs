@@ -46,7 +46,7 @@ pub fn preview(name: &str, head: &[u8]) -> Preview {
     }
     let name = entry.as_deref().unwrap_or(name);
     if bytes.starts_with(parquet::MAGIC) {
-        return preview_of_parquet(name, &bytes, entry.clone());
+        return preview_of_parquet(name, bytes, entry.clone());
     }
     bytes.truncate(HEAD);
     let choice = detect(name, &bytes);
@@ -67,8 +67,8 @@ pub fn preview(name: &str, head: &[u8]) -> Preview {
 }
 
 /// Of a file of which everything is there.
-fn preview_of_parquet(name: &str, bytes: &[u8], entry: Option<String>) -> Preview {
-    let (choice, rows) = parquet::detect(name, bytes).unzip();
+fn preview_of_parquet(name: &str, bytes: Vec<u8>, entry: Option<String>) -> Preview {
+    let (choice, rows) = parquet::detect(name, bytes.into()).unzip();
     let rows = rows.into_iter().flatten().take(N_PREVIEW);
     Preview {
         says: says(choice.as_ref()),

@@ -10,7 +10,6 @@ use analysis::{
     view::Range,
 };
 use chunks::Withdrawn;
-use serde::{Deserialize, Serialize};
 use wire::{Body, Event, Identity, Millis, formats::FormatError};
 
 /// So many refused rows are kept of each reason.
@@ -18,7 +17,7 @@ const N_SAMPLES: usize = 50;
 const SAMPLE_LEN: usize = 400;
 
 /// What became of a file so far.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Report {
     /// Bytes of the file, packed as it is, that have been taken in.
     pub n_bytes: u64,
@@ -39,12 +38,11 @@ pub struct Report {
     /// Rows that were refused, by reason.
     pub refused: BTreeMap<String, Refused>,
     /// Posts of a recording without a text that came out and were not asked for yet, by identity.
-    #[serde(skip)]
     pub withdrawn: BTreeMap<u64, Withdrawn>,
 }
 
 /// Rows that were refused for one reason.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Refused {
     /// The reason, in words.
     pub why: String,
@@ -55,7 +53,7 @@ pub struct Refused {
 }
 
 /// One refused row.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Sample {
     /// Number of the row, from 1, the header included.
     pub row: u64,
