@@ -13,6 +13,7 @@
 
 mod as_of;
 mod attention;
+mod authors;
 pub mod digest;
 mod judge;
 mod loudest;
@@ -36,6 +37,7 @@ use wire::{
 
 use self::{
     attention::Counted,
+    authors::Authors,
     judge::{Judge, MAX_WAITING, Next},
     loudest::Loudest,
     names::{Hashtags, Names},
@@ -152,6 +154,7 @@ pub struct Engine {
     tombstones: FxHashSet<u64>,
     /// Of the withdrawn post that is being taken in.
     standing: Option<Standing>,
+    authors: Authors,
     posts: Posts,
     judge: Judge,
     loudest: Loudest,
@@ -229,6 +232,7 @@ impl Engine {
             known: FxHashMap::default(),
             tombstones: FxHashSet::default(),
             standing: None,
+            authors: Authors::default(),
             posts: Posts::default(),
             loudest: Loudest::default(),
             grids: Grids::default(),
@@ -342,7 +346,7 @@ impl Engine {
             self.versions.judged += 1;
             if before.place == Place::Waiting {
                 if self.leaves_out_loudest() {
-                    self.loudest.add(&after);
+                    self.loudest.add(&after, &self.authors);
                 }
                 self.versions.posts += 1;
                 if after.is_counted() {
@@ -461,7 +465,7 @@ impl Engine {
 
     /// Totals over everything that is in.
     pub fn summary(&self) -> Summary {
-        let authors: FxHashSet<u64> = self
+        let authors: FxHashSet<u32> = self
             .posts
             .all()
             .iter()
@@ -530,7 +534,7 @@ impl Engine {
             Some(standing) => self.scorer.of_score(standing.compound),
             None => self.scorer.score(&post.text),
         };
-        let author = author_number(&post.author);
+        let author = self.authors.number(author_hash(&post.author));
         self.n_no_author += u64::from(author == 0 && standing.is_none());
         let is_judged_first = !is_deleted && !self.judge.sampling().is_everything();
         let mut record = Record {
@@ -554,7 +558,8 @@ impl Engine {
             self.judge_withdrawn(&mut record, standing.as_ref(), post);
         }
         if is_deleted && self.leaves_out_loudest() {
-            self.loudest.withdraw(&Record { author, ..record });
+            self.loudest
+                .withdraw(&Record { author, ..record }, &self.authors);
         }
         self.n_late += u64::from(record.is_late);
         self.count_of_source(&record);
@@ -598,7 +603,7 @@ impl Engine {
 
     /// Counts a post under its true author: a count of authors does not move when one of their posts is deleted.
     #[inline(never)]
-    fn count(&mut self, record: &Record, author: u64) {
+    fn count(&mut self, record: &Record, author: u32) {
         let sample = record.sample();
         self.total.add(sample);
         self.grids.add(sample);
@@ -616,7 +621,7 @@ impl Engine {
         let hashtags = self.posts.hashtags(record).iter();
         self.trending.observe(
             record.at,
-            author,
+            author.into(),
             hashtags.map(|id| self.hashtags.name(*id)),
             record.compound,
         );
@@ -632,7 +637,7 @@ impl Engine {
         };
         if let Some(record) = self.posts.withdraw(*at, key) {
             if self.leaves_out_loudest() {
-                self.loudest.withdraw(&record);
+                self.loudest.withdraw(&record, &self.authors);
             }
             self.tally.forget_author(&record, &self.posts);
             self.leading.forget_author(&record, &self.posts);
@@ -671,7 +676,7 @@ fn extended(span: Option<(Millis, Millis)>, at: Millis) -> Option<(Millis, Milli
 }
 
 /// An author's hash as a number; 0 for none.
-fn author_number(author: &str) -> u64 {
+fn author_hash(author: &str) -> u64 {
     if author.is_empty() {
         return 0;
     }

@@ -112,7 +112,7 @@ impl Engine {
         Row {
             at: record.at,
             key: record.key,
-            author: record.author,
+            author: self.authors.hash(record.author),
             source: writer.word(self.names.name(u32::from(record.source))),
             compound: record.compound,
             topics: record.topics,
@@ -155,9 +155,8 @@ impl Engine {
     }
 
     fn add_row(&mut self, row: &Row, numbers: &mut Numbers<'_>) {
-        let Row {
-            at, key, author, ..
-        } = *row;
+        let Row { at, key, .. } = *row;
+        let author = self.authors.number(row.author);
         self.known.insert(key, at);
         self.span = extended(self.span, at);
         self.n_skewed += u64::from(row.is_skewed);
@@ -213,11 +212,11 @@ impl Engine {
     }
 
     /// Counts a post of which everything is known from the start.
-    pub(super) fn take_judged(&mut self, record: &Record, author: u64) {
+    pub(super) fn take_judged(&mut self, record: &Record, author: u32) {
         self.tally.add(record, &self.posts);
         self.leading.add(record, &self.posts);
         if self.leaves_out_loudest() {
-            self.loudest.add(record);
+            self.loudest.add(record, &self.authors);
         }
         if record.is_counted() {
             self.count(record, author);

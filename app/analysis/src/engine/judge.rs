@@ -43,7 +43,7 @@ pub(super) struct Judgement {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Facts {
     pub(super) at: Millis,
-    pub(super) author: u64,
+    pub(super) author: u32,
     pub(super) is_spam: bool,
     pub(super) language: Language,
     pub(super) is_repost: bool,
@@ -66,7 +66,7 @@ pub(super) struct Judge {
     spam: Spam,
     sampling: Sampling,
     /// Posts that count, by author and hour; only kept when authors are capped.
-    by_author: FxHashMap<(u64, i64), u16>,
+    by_author: FxHashMap<(u32, i64), u16>,
     /// The post being judged, kept to save allocations.
     post: Post,
 }
@@ -91,7 +91,7 @@ enum Waiting {
 struct WaitingPost {
     at: Millis,
     key: u64,
-    author: u64,
+    author: u32,
     text: Rc<str>,
     /// Separated by blanks.
     cashtags: Box<str>,
@@ -123,7 +123,7 @@ impl Judge {
     }
 
     /// Takes a post in, of which `text` is the text.
-    pub(super) fn push(&mut self, key: u64, at: Millis, author: u64, text: Rc<str>, post: &Post) {
+    pub(super) fn push(&mut self, key: u64, at: Millis, author: u32, text: Rc<str>, post: &Post) {
         self.n_posts_waiting += 1;
         self.waiting.push_back(Waiting::Post(WaitingPost {
             at,
@@ -146,10 +146,10 @@ impl Judge {
     pub(super) fn remember<'t>(
         &mut self,
         at: Millis,
-        author: u64,
+        author: u32,
         cashtags: impl Iterator<Item = &'t str>,
     ) {
-        self.spam.remember(at, author, cashtags);
+        self.spam.remember(at, author.into(), cashtags);
     }
 
     /// The text of a post that was judged before.
@@ -199,7 +199,7 @@ impl Judge {
         let cashtags = waiting.cashtags.split_ascii_whitespace();
         self.post.cashtags.extend(cashtags.map(str::to_owned));
         self.post.repost = waiting.is_repost;
-        let verdict = self.spam.observe(key, at, author, &self.post);
+        let verdict = self.spam.observe(key, at, author.into(), &self.post);
         let of_text = || language::of_text(&waiting.text).map(Language::of_code);
         let findings: Vec<Finding> = verdict.findings().collect();
         Judgement {

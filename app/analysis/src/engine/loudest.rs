@@ -10,6 +10,7 @@ use wire::Millis;
 
 use super::{
     Engine,
+    authors::Authors,
     posts::{Place, Record},
     tally::Tally,
 };
@@ -23,22 +24,22 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Loudest {
     /// Ascending.
-    authors: Vec<u64>,
+    authors: Vec<u32>,
     /// Posts of each known author that count, or would.
-    posts: FxHashMap<u64, u32>,
-    /// The same, most first.
-    ranking: BTreeSet<(Reverse<u32>, u64)>,
+    posts: FxHashMap<u32, u32>,
+    /// The same with the author's hash, which decides between equals whoever came first; most first.
+    ranking: BTreeSet<(Reverse<u32>, u64, u32)>,
     /// How often what counts has changed by it.
     n_changes: u64,
     /// Authors of withdrawn posts, by post: sums are made again with them.
-    withdrawn: FxHashMap<u64, u64>,
+    withdrawn: FxHashMap<u64, u32>,
     /// Number of changes to the posts when it was decided last.
     decided_at: u64,
 }
 
 impl Loudest {
     /// A post that would count does not, where its author is left out as far as is known.
-    pub(super) fn place(&self, author: u64, place: Place) -> Place {
+    pub(super) fn place(&self, author: u32, place: Place) -> Place {
         let is_out = self.authors.binary_search(&author).is_ok();
         match place {
             Place::Counted if is_out => Place::Loudest,
@@ -47,14 +48,14 @@ impl Loudest {
     }
 
     /// One post more of an author, if it would count.
-    pub(super) fn add(&mut self, record: &Record) {
-        self.change(record, |n| n.saturating_add(1));
+    pub(super) fn add(&mut self, record: &Record, authors: &Authors) {
+        self.change(record, authors, |n| n.saturating_add(1));
     }
 
     /// Remembers whose a withdrawn post was, as it was before, which is one less of its author's.
-    pub(super) fn withdraw(&mut self, before: &Record) {
+    pub(super) fn withdraw(&mut self, before: &Record, authors: &Authors) {
         self.withdrawn.insert(before.key, before.author);
-        self.change(before, |n| n.saturating_sub(1));
+        self.change(before, authors, |n| n.saturating_sub(1));
     }
 
     /// How often what counts has changed by who is left out.
@@ -62,16 +63,17 @@ impl Loudest {
         self.n_changes
     }
 
-    fn change(&mut self, record: &Record, change: fn(u32) -> u32) {
+    fn change(&mut self, record: &Record, authors: &Authors, change: fn(u32) -> u32) {
         let would_count = matches!(record.place, Place::Counted | Place::Loudest);
         if !would_count || record.author == 0 || record.is_deleted {
             return;
         }
+        let hash = authors.hash(record.author);
         let n = self.posts.entry(record.author).or_default();
-        self.ranking.remove(&(Reverse(*n), record.author));
+        self.ranking.remove(&(Reverse(*n), hash, record.author));
         *n = change(*n);
         if *n > 0 {
-            self.ranking.insert((Reverse(*n), record.author));
+            self.ranking.insert((Reverse(*n), hash, record.author));
         } else {
             self.posts.remove(&record.author);
         }
@@ -90,7 +92,7 @@ impl Engine {
         }
         self.loudest.decided_at = self.versions.posts;
         let first = self.loudest.ranking.iter().take(usize::from(n));
-        let mut authors: Vec<u64> = first.map(|(_, author)| *author).collect();
+        let mut authors: Vec<u32> = first.map(|(_, _, author)| *author).collect();
         order::sort_by(&mut authors, Ord::cmp);
         if authors == self.loudest.authors {
             return;

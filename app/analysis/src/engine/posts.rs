@@ -27,8 +27,8 @@ pub(super) struct Record {
     pub(super) at: Millis,
     /// Identity of the post.
     pub(super) key: u64,
-    /// Hash of the author; 0 when unknown or withdrawn.
-    pub(super) author: u64,
+    /// Number of the author; 0 when unknown or withdrawn.
+    pub(super) author: u32,
     /// Where its tickers, then its hashtags, begin in the list of tags.
     pub(super) tags_start: u32,
     pub(super) n_tickers: u8,
@@ -396,7 +396,7 @@ mod tests {
             Record {
                 at,
                 key,
-                author: key,
+                author: key as u32,
                 ..Record::default()
             },
             &[1],

@@ -4,6 +4,8 @@
 //! goes on listing all topics while one of them is selected, and narrows down what everything else shows.
 //! Without a selection none of this is kept, and the views read the sums over all posts.
 
+use std::ops::Range;
+
 use wire::{
     Millis,
     time::{DAY, MINUTE},
@@ -120,6 +122,15 @@ impl Key {
         self.compares_tickers && !self.selection.is_everything_but(CLASSES_OF_TICKERS)
     }
 
+    /// When the posts that it asks for may lie.
+    fn reach(&self) -> Range<Millis> {
+        let is_of_all = self.needs_figures() || self.needs_chart() || self.needs_tickers();
+        match self.hashtags_until.filter(|_| !is_of_all) {
+            Some((until, reach)) => until.saturating_sub(reach)..until,
+            None => Millis::MIN..Millis::MAX,
+        }
+    }
+
     fn needs_hashtags(&self) -> bool {
         !self.selection.is_everything_but(Own::HASHTAG) || self.hashtags_until.is_some()
     }
@@ -156,7 +167,7 @@ impl Selected {
             && accepts(Own::HASHTAG)
         {
             let tags = posts.hashtags(record).iter().map(|id| names.name(*id));
-            trending.observe(record.at, record.author, tags, record.compound);
+            trending.observe(record.at, record.author.into(), tags, record.compound);
         }
     }
 
@@ -219,9 +230,11 @@ impl Engine {
         };
         let is_needed =
             key.needs_figures() || key.needs_chart() || key.needs_hashtags() || key.needs_tickers();
+        let reach = key.reach();
         selected.key = Some(key);
         if is_needed {
-            let counted = self.posts.all().iter().filter(|record| record.is_counted());
+            let posts = self.posts.within(reach).iter();
+            let counted = posts.filter(|record| record.is_counted());
             counted.for_each(|record| selected.add(record, &self.posts, &self.hashtags));
         }
         self.selected = selected;

@@ -29,11 +29,14 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn accepts(&self, record: &Record, posts: &Posts) -> bool {
-        let is_there = match self.only_spam {
+        self.is_there(record) && self.selection.accepts_but(Own::NOTHING, record, posts)
+    }
+
+    fn is_there(&self, record: &Record) -> bool {
+        match self.only_spam {
             true => record.reasons != 0,
             false => record.is_counted(),
-        };
-        is_there && self.selection.accepts_but(Own::NOTHING, record, posts)
+        }
     }
 }
 
@@ -105,6 +108,8 @@ pub(super) fn natural(n: i64) -> u64 {
 pub(super) struct Tally {
     range: Range<Millis>,
     filter: Filter,
+    /// The filter's selection is empty, as it is most of the time.
+    accepts_all: bool,
     /// Posts by author, where that is known.
     voices: Voices,
     /// The same by topic and by ticker.
@@ -163,30 +168,26 @@ impl Tally {
     }
 
     fn change_voices(&mut self, record: &Record, posts: &Posts, change: fn(&mut Voices, u64)) {
-        if record.author == 0 {
+        let author = u64::from(record.author);
+        if author == 0 {
             return;
         }
-        let Filter {
-            selection,
-            only_tickers,
-            ..
-        } = &self.filter;
         let accepts = |own| {
-            (!only_tickers || own == Own::TICKERS) && selection.accepts_but(own, record, posts)
+            (!self.filter.only_tickers || own == Own::TICKERS) && self.accepts(own, record, posts)
         };
         let [figures, tickers, topics] = [Own::CLASS, Own::TICKERS, Own::TOPICS].map(accepts);
         if figures {
-            change(&mut self.voices, record.author);
+            change(&mut self.voices, author);
         }
         for id in posts.tickers(record).iter().filter(|_| tickers) {
-            change(self.of_tickers.entry(*id).or_default(), record.author);
+            change(self.of_tickers.entry(*id).or_default(), author);
         }
         for idx in record.topics().filter(|_| topics) {
             if self.of_topics.len() <= idx {
                 self.of_topics.resize_with(idx + 1, Voices::default);
             }
             if let Some(voices) = self.of_topics.get_mut(idx) {
-                change(voices, record.author);
+                change(voices, author);
             }
         }
     }
@@ -194,32 +195,29 @@ impl Tally {
     /// Moves to another range and filter. Settle the posts first.
     #[inline(never)]
     pub(super) fn move_to(&mut self, range: Range<Millis>, filter: Filter, posts: &Posts) {
-        let is_disjoint = range.start >= self.range.end || range.end <= self.range.start;
-        if filter != self.filter || is_disjoint {
+        let old = &self.range;
+        let is_disjoint = range.start >= old.end || range.end <= old.start;
+        // Of each pair at most one is not empty.
+        let entering = [range.start..old.start, old.end..range.end];
+        let leaving = [old.start..range.start, range.end..old.end];
+        let [entering, leaving] = [entering, leaving].map(|both| both.map(|r| posts.within(r)));
+        let all = posts.within(range.clone());
+        let n_moving: usize = [entering, leaving].iter().flatten().map(|m| m.len()).sum();
+        if filter != self.filter || is_disjoint || n_moving > all.len() {
             *self = Self {
-                range: range.clone(),
+                range,
+                accepts_all: filter.selection.is_everything_but(Own::NOTHING),
                 filter,
                 ..Self::default()
             };
-            posts
-                .within(range)
-                .iter()
-                .for_each(|record| self.enter(record, posts));
-            return;
+            return all.iter().for_each(|record| self.enter(record, posts));
         }
-        let old = std::mem::replace(&mut self.range, range.clone());
-        // Of each pair at most one is not empty.
-        for entering in [range.start..old.start, old.end..range.end] {
-            posts
-                .within(entering)
-                .iter()
-                .for_each(|record| self.enter(record, posts));
+        self.range = range;
+        for record in entering.into_iter().flatten() {
+            self.enter(record, posts);
         }
-        for leaving in [old.start..range.start, range.end..old.end] {
-            posts
-                .within(leaving)
-                .iter()
-                .for_each(|record| self.leave(record, posts));
+        for record in leaving.into_iter().flatten() {
+            self.leave(record, posts);
         }
     }
 
@@ -227,16 +225,9 @@ impl Tally {
         if record.is_counted() {
             self.change_voices(record, posts, Voices::add);
         }
-        if !self.filter.only_tickers {
-            self.find(record, posts, 1);
-            self.n_matching += u64::from(self.filter.accepts(record, posts));
-        }
-    }
-
-    fn find(&mut self, record: &Record, posts: &Posts, sign: i64) {
-        let selection = &self.filter.selection;
-        if selection.accepts_but(Own::NOTHING, record, posts) {
-            self.found.add(record, sign);
+        if !self.filter.only_tickers && self.accepts(Own::NOTHING, record, posts) {
+            self.found.add(record, 1);
+            self.n_matching += u64::from(self.filter.is_there(record));
         }
     }
 
@@ -244,10 +235,14 @@ impl Tally {
         if record.is_counted() {
             self.change_voices(record, posts, Voices::remove);
         }
-        if !self.filter.only_tickers {
-            self.find(record, posts, -1);
-            self.n_matching -= u64::from(self.filter.accepts(record, posts));
+        if !self.filter.only_tickers && self.accepts(Own::NOTHING, record, posts) {
+            self.found.add(record, -1);
+            self.n_matching -= u64::from(self.filter.is_there(record));
         }
+    }
+
+    fn accepts(&self, own: Own, record: &Record, posts: &Posts) -> bool {
+        self.accepts_all || self.filter.selection.accepts_but(own, record, posts)
     }
 }
 
@@ -266,7 +261,7 @@ mod tests {
             let mut tally = Tally::default();
             for (key, (at, author, from, length, only_positive)) in steps.into_iter().enumerate() {
                 let class = if at % 2 == 0 { Class::Positive } else { Class::Neutral };
-                let record = Record { at, key: key as u64, author, class, topics: author % 4, ..Record::default() };
+                let record = Record { at, key: key as u64, author: author as u32, class, topics: author % 4, ..Record::default() };
                 let record = posts.push(record, &[(at % 2) as u32], &[], None);
                 tally.add(&record, &posts);
                 posts.settle();

@@ -70,13 +70,13 @@ impl Talk {
 
     /// Authors of these posts, and how many of them had not been heard before, by everything that is stored.
     fn authors(&self, here: &[&Kept], from: Millis) -> (u64, u64) {
-        let authors: FxHashSet<u64> = here
+        let authors: FxHashSet<u32> = here
             .iter()
             .filter(|post| post.author != 0 && !post.is_withdrawn)
             .map(|post| post.author)
             .collect();
         let earlier = self.shelf.all().iter().filter(|post| post.at < from);
-        let known: FxHashSet<u64> = earlier
+        let known: FxHashSet<u32> = earlier
             .map(|post| post.author)
             .filter(|author| authors.contains(author))
             .collect();

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use wire::{Millis, Place, Post, tag};
 
-use super::super::{author_number, names::Names};
+use super::super::{author_hash, authors::Authors, names::Names};
 use crate::view::Class;
 
 /// What is kept of a post beside its text.
@@ -13,7 +13,7 @@ pub(super) struct Kept {
     pub(super) at: Millis,
     pub(super) seen_at: Millis,
     /// 0 when unknown.
-    pub(super) author: u64,
+    pub(super) author: u32,
     pub(super) text: (u32, u32),
     pub(super) tags: (u32, u8, u8),
     pub(super) source: u32,
@@ -35,6 +35,7 @@ pub(super) struct Shelf {
     /// Hashtags, then cashtags, of post after post.
     tags: Vec<u32>,
     names: Names,
+    authors: Authors,
     /// By number of a name: the name in lower case.
     folded: FxHashMap<u32, Box<str>>,
     places: FxHashMap<u32, Place>,
@@ -89,7 +90,7 @@ impl Shelf {
         }
         self.by_key.insert(kept.key, idx);
         self.posts.push(Kept {
-            author: author_number(&post.author),
+            author: self.authors.number(author_hash(&post.author)),
             text: (start as u32, self.texts.len() as u32),
             tags: (tags_start, n_hashtags, n_cashtags),
             source: self.names.id_or_new(&post.source),

@@ -103,7 +103,7 @@ impl Engine {
         let before: Vec<&Record> = before.filter(is_wanted).take(MAX_COMPARED).collect();
         let mut authors = Voices::default();
         let known = found.iter().filter(|record| record.author != 0);
-        known.for_each(|record| authors.add(record.author));
+        known.for_each(|record| authors.add(record.author.into()));
         let step = found.len().div_ceil(MAX_READ).max(1);
         let (n_read, words) = self.words(found.iter().step_by(step));
         let (n_compared, usual) = self.words(before.iter());
@@ -144,8 +144,8 @@ impl Engine {
 }
 
 /// Posts of the author who has most of them; whose author is not known is nobody's.
-fn most_of(authors: impl Iterator<Item = u64>) -> u64 {
-    let mut posts: FxHashMap<u64, u64> = FxHashMap::default();
+fn most_of(authors: impl Iterator<Item = u32>) -> u64 {
+    let mut posts: FxHashMap<u32, u64> = FxHashMap::default();
     authors
         .filter(|author| *author != 0)
         .for_each(|author| *posts.entry(author).or_default() += 1);
