@@ -4,7 +4,7 @@ use wire::{Event, Post};
 
 use super::Talk;
 use crate::{
-    news::{Article, FoundArticle, NewsQuestion},
+    news::{Article, FoundArticle, NewsQuestion, is_feed},
     protocol::talk::{ArticleRow, NewsView},
     view::Range,
 };
@@ -14,17 +14,10 @@ const N_LISTED: usize = 50;
 /// Of the words that stand out, articles are looked for by so many.
 const N_TERMS: usize = 10;
 
-/// What feeds bring is a post of this source; in recordings of one whose name ends so.
-const FEEDS: &str = "news";
-
-/// A post of a news feed, whose text is the title and, in the lines below, a summary.
-pub(super) fn is_article(post: &Post) -> bool {
-    post.source == FEEDS || post.source.ends_with("-news")
-}
-
 impl Talk {
+    /// Of a news feed's post the text is the title and, in the lines below, a summary.
     pub(super) fn add_article(&mut self, event: &Event, post: &Post) {
-        if !is_article(post) {
+        if !is_feed(&post.source) {
             return;
         }
         let (title, summary) = post.text.split_once('\n').unwrap_or((&post.text, ""));
