@@ -15,7 +15,7 @@ mod selection;
 mod shelf;
 mod topics;
 
-pub use selection::words_of;
+pub use self::{news::AROUND, selection::words_of};
 
 use std::sync::Arc;
 
@@ -88,6 +88,7 @@ struct Basis {
     n_looked_at: usize,
     n_judged: usize,
     n_articles: usize,
+    as_of: Option<Millis>,
     ticker: Option<String>,
     n_topics: u64,
     has_world: bool,
@@ -115,7 +116,7 @@ impl Basis {
             places: posts && (self.square, self.has_world) == (before.square, before.has_world),
             moment: posts
                 && (self.n_judged, self.n_articles) == (before.n_judged, before.n_articles)
-                && self.ticker == before.ticker,
+                && (self.as_of, &self.ticker) == (before.as_of, &before.ticker),
         }
     }
 }
@@ -301,6 +302,7 @@ impl Talk {
             // In eighths, since it hardly changes what is told.
             n_judged: self.selector.n_judged * 8 / self.shelf.len().max(1),
             n_articles: self.news.n_articles(),
+            as_of: self.as_of(range),
             ticker: self.ticker().map(str::to_owned),
             n_topics: self.topics.n_changes(),
             has_world: self.world.is_some(),
@@ -352,6 +354,11 @@ impl Talk {
                 to: to.max(from),
             },
         }
+    }
+
+    /// Nothing that came later is shown beside topics as of a time.
+    fn as_of(&self, range: Range) -> Option<Millis> {
+        self.wish.topics.and_then(|wish| wish.known_at(range))
     }
 
     fn add_post(

@@ -84,6 +84,15 @@ pub struct TopicsWish {
     pub as_of: Option<u8>,
 }
 
+impl TopicsWish {
+    /// The time of a range at which things are shown as they were known then.
+    pub fn known_at(&self, range: Range) -> Option<Millis> {
+        let share = (range.to - range.from) / 100;
+        self.as_of
+            .map(|hundredths| range.from + share * Millis::from(hundredths))
+    }
+}
+
 /// Worker → page.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Told {
@@ -294,16 +303,28 @@ pub struct MomentView {
     pub topics: Vec<(String, u64, u64)>,
     /// Its first posts.
     pub first: Vec<FirstPost>,
-    /// Articles first seen in it.
+    /// The best of the articles around it.
     pub articles: Vec<ArticleRow>,
-    /// Articles first seen in it that have one of the terms.
+    /// Articles with one of the terms, first seen from [`AROUND`](crate::talk::AROUND) before it to as long after it.
     pub n_articles: u64,
     /// Prices after it.
     pub prices: Option<PricesAfter>,
-    /// When all of this could be known at the earliest: its end, or when its last post was received.
+    /// When all of this could be known at the earliest, but for prices and articles of later: its end, or when its
+    /// last post was received.
     pub known_at: Millis,
     /// The hours with most posts, busiest first.
     pub busiest: Vec<(Millis, u64)>,
+}
+
+impl MomentView {
+    /// Whether an article was first seen before the stretch, during it or after it, in a word.
+    pub fn place_of(&self, article: &Article) -> &'static str {
+        match article.first_seen_at {
+            at if at < self.range.from => "before",
+            at if at < self.range.to => "during",
+            _ => "after",
+        }
+    }
 }
 
 /// A post as it is quoted.

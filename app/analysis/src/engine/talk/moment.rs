@@ -34,7 +34,7 @@ impl Talk {
             .collect();
         let (n_authors, n_new_authors) = self.authors(&here, range.from);
         let terms: Vec<_> = words.found.words.iter().take(N_TERMS).cloned().collect();
-        let (articles, n_articles) = self.articles_of(
+        let (articles, n_articles) = self.articles_around(
             range,
             terms.iter().map(|term| &*term.text).collect(),
             N_ARTICLES,

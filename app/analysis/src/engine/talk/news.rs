@@ -1,6 +1,6 @@
 //! Articles: what feeds brought, by time and words.
 
-use wire::{Event, Post};
+use wire::{Event, Millis, Post, time::HOUR};
 
 use super::Talk;
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 const N_LISTED: usize = 50;
 /// Of the words that stand out, articles are looked for by so many.
 const N_TERMS: usize = 10;
+
+/// Articles belong to a moment that were first seen so long before or after it.
+pub const AROUND: Millis = HOUR;
 
 impl Talk {
     /// Of a news feed's post the text is the title and, in the lines below, a summary.
@@ -55,8 +58,9 @@ impl Talk {
         }
     }
 
-    /// The articles of a moment that have any of its words, and how many there are.
-    pub(super) fn articles_of(
+    /// The articles around a moment that have any of its words, and how many there are; none that was not known yet
+    /// where topics are shown as of an earlier time.
+    pub(super) fn articles_around(
         &self,
         range: Range,
         words: Vec<&str>,
@@ -65,8 +69,10 @@ impl Talk {
         if words.is_empty() {
             return (Vec::new(), 0);
         }
+        let until = range.to.saturating_add(AROUND);
+        let known_until = self.as_of(range).map_or(until, |at| at.saturating_add(1));
         let found = self.news.find(&NewsQuestion {
-            window: (range.from, range.to),
+            window: (range.from.saturating_sub(AROUND), until.min(known_until)),
             around: range.from,
             words,
             n_articles: n,

@@ -257,6 +257,84 @@ fn articles_are_found_by_the_words_that_stand_out() {
 }
 
 #[test]
+fn a_moment_lists_articles_from_an_hour_before_it_to_an_hour_after_it() {
+    let mut talk = day();
+    let minutes = [
+        10 * 60 + 59,
+        11 * 60,
+        12 * 60,
+        13 * 60 - 1,
+        13 * 60,
+        14 * 60,
+    ];
+    for minute in minutes {
+        talk.apply(&article(minute), None);
+    }
+    talk.wish(twelfth_hour());
+    settle(&mut talk);
+
+    let moment = talk.found().unwrap().moment.unwrap();
+
+    assert_eq!(moment.n_articles, 4);
+    let mut found: Vec<(i64, &str)> = moment
+        .articles
+        .iter()
+        .map(|row| &row.article)
+        .map(|article| (article.first_seen_at / 60_000, moment.place_of(article)))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            (11 * 60, "before"),
+            (12 * 60, "during"),
+            (13 * 60 - 1, "during"),
+            (13 * 60, "after")
+        ]
+    );
+    assert_eq!(
+        moment.known_at,
+        13 * HOUR,
+        "articles have times of their own"
+    );
+}
+
+#[test]
+fn as_of_a_time_a_moment_lists_no_article_that_was_not_known_then() {
+    let mut talk = day();
+    for minute in [11 * 60 + 30, 12 * 60 + 29, 12 * 60 + 31, 13 * 60 + 5] {
+        talk.apply(&article(minute), None);
+    }
+    let wish = |as_of| Wish {
+        topics: Some(TopicsWish {
+            number: Number::Exactly(2),
+            as_of,
+            ..TopicsWish::default()
+        }),
+        ..twelfth_hour()
+    };
+    let mut n_articles = |as_of| {
+        talk.wish(wish(as_of));
+        settle(&mut talk);
+        talk.found().unwrap().moment.unwrap().n_articles
+    };
+
+    assert_eq!(n_articles(None), 4);
+    assert_eq!(n_articles(Some(50)), 2, "at half past twelve");
+    assert_eq!(n_articles(None), 4);
+}
+
+fn article(minute: i64) -> Event {
+    let post = Post {
+        id: format!("article {minute}"),
+        source: "news".into(),
+        text: "Exchange halts withdrawals".into(),
+        ..Post::default()
+    };
+    Event::imported(minute * 60_000, Body::Post(Box::new(post)))
+}
+
+#[test]
 fn a_moment_tells_the_prices_that_the_chart_shows() {
     let config = PublicConfig {
         tickers: ["BTC", "ETH"]
