@@ -15,7 +15,7 @@ mod selection;
 mod shelf;
 mod topics;
 
-pub use self::{news::AROUND, selection::words_of};
+pub use self::{market::N_CLOSES, news::AROUND, selection::words_of};
 
 use std::sync::Arc;
 
@@ -197,8 +197,14 @@ impl Talk {
         if text == self.word_list_text {
             return;
         }
-        self.word_list = WordList::parse(text.as_bytes()).ok().map(Arc::new);
+        let word_list = WordList::parse(text.as_bytes()).ok().map(Arc::new);
         self.word_list_text = text;
+        self.set_word_list(word_list);
+    }
+
+    /// Takes a reader's own word list over, or none.
+    pub fn set_word_list(&mut self, word_list: Option<Arc<WordList>>) {
+        self.word_list = word_list;
         if self.wish.watch.scoring.method == Method::WordList {
             self.score_anew();
             self.select_anew(Parts::of(&self.wish.watch));

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Number of this protocol, in the worker's first message.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Page → worker.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -84,7 +84,42 @@ pub struct TopicsWish {
     pub as_of: Option<u8>,
 }
 
+impl WordsWish {
+    /// As the page's address has it under its keys; what is not there, or cannot be, is as usual.
+    pub fn of_address(get: impl Fn(&str) -> String) -> Self {
+        Self {
+            by: match get("words").as_str() {
+                "counts" => Weighing::Count,
+                _ => Weighing::LogOdds,
+            },
+            background: match get("against").as_str() {
+                "everything" => Background::Everything,
+                _ => Background::AsLong,
+            },
+        }
+    }
+}
+
 impl TopicsWish {
+    /// As the page's address has it under its keys; what is not there, or cannot be, is as usual.
+    pub fn of_address(get: impl Fn(&str) -> String) -> Self {
+        let number = get("k").parse().ok();
+        Self {
+            method: match get("model").as_str() {
+                "lda" => Method::Lda,
+                _ => Method::ShortText,
+            },
+            number: number
+                .filter(|k| (2..=10).contains(k))
+                .map_or(Number::Automatic, Number::Exactly),
+            seed: get("seed").parse().unwrap_or(1),
+            as_of: get("asof")
+                .parse()
+                .ok()
+                .filter(|share| (1..100).contains(share)),
+        }
+    }
+
     /// The time of a range at which things are shown as they were known then.
     pub fn known_at(&self, range: Range) -> Option<Millis> {
         let share = (range.to - range.from) / 100;
@@ -330,6 +365,8 @@ impl MomentView {
 /// A post as it is quoted.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct FirstPost {
+    /// Number of its identity.
+    pub key: u64,
     /// Grid time.
     pub at: Millis,
     /// When the relay received it.

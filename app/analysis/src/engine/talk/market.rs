@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Closes after a stretch that are told.
-const N_CLOSES: usize = 6;
+pub const N_CLOSES: usize = 6;
 
 /// Mentions of tickers, and their prices.
 #[derive(Default)]

@@ -127,6 +127,7 @@ impl Talk {
             }
         }
         let row = |post: &&&Kept| FirstPost {
+            key: post.key,
             at: post.at,
             seen_at: post.seen_at,
             source: self.shelf.source(post).to_owned(),
