@@ -393,7 +393,8 @@ fn in_limits(mut watch: Watch) -> Watch {
     watch
 }
 
-fn search() -> String {
+/// The address from its question mark on.
+pub(crate) fn search() -> String {
     window().location().search().unwrap_or_default()
 }
 

@@ -15,6 +15,14 @@ const B: f64 = 0.75;
 /// A word of the title counts as often as so many of the summary.
 const TITLE: u32 = 2;
 
+/// Whether a source of this name is a news feed: in posts it is `news`, in recordings one whose name ends so; the
+/// relay's states of sources name each feed by its address behind a name.
+#[must_use]
+pub fn is_feed(source: &str) -> bool {
+    let (name, address) = source.split_once(' ').unwrap_or((source, ""));
+    matches!(name, "news" | "feeds") || name.ends_with("-news") || address.contains('/')
+}
+
 /// One article as a feed brought it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Article {

@@ -52,6 +52,10 @@ pub struct Make {
     pub watch: Watch,
     /// The stretch; `None` for everything.
     pub range: Option<Range>,
+    /// The page's address, from its question mark on: how a moment is explained stands there.
+    pub address: String,
+    /// The ticker that the chart shows; empty without one.
+    pub ticker: String,
     /// So many posts are shown of it at least: what is not stored yet is waited for.
     pub least_posts: u64,
     /// What comes of it.

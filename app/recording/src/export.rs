@@ -1,6 +1,7 @@
 //! Tables to take away: posts, bars, sums, anomalies and lead/lag results as CSV, NDJSON or Parquet.
 
 mod csv;
+pub(crate) use csv::time as iso;
 mod parquet;
 
 use chunks::Record;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wire::{Bar, Body, Event, Post};
 
 use crate::{
-    Session, aggregates,
+    Session, aggregates, moment,
     redact::{Redactor, Without},
     table::{Cell, Column, Kind, Table, column},
     terms::Texts,
@@ -391,6 +392,7 @@ fn dictionary(session: &mut Session) -> Table {
         aggregates::table(&[]),
     ];
     tables.extend(session.outputs());
+    tables.extend(moment::empty());
     let mut dictionary = Table::new("columns", COLUMNS);
     for table in tables {
         for column in table.columns {

@@ -4,6 +4,7 @@
 //! ```text
 //!  {"v":1,"recording":{…}}             what decides how events count, tool, lexicon, range        Head
 //!  {"v":1,…,"post":{…},"stands":{…}}   events, as everywhere else, and how each post counts
+//!  {"v":1,…,"post":{…},…,"aside":true}  what a moment is explained by and lies around the stretch
 //!  {"v":1,"sums":[…]} {"v":1,"ids":…}  instead of posts, where only aggregates are given
 //!  {"v":1,"table":…,"rows":[…]}        results
 //!  {"v":1,"seal":{…}}                  number of lines before it, and the SHA-256 of their bytes    Seal
@@ -22,6 +23,7 @@ use wire::{Body, Millis, PublicConfig, ndjson};
 
 use crate::{
     Session, aggregates,
+    moment::{Explained, Moment},
     outputs::{self, Question},
     redact::{Passed, Redactor, Without},
     table::{Cell, Table},
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// Version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Things of which several stand in a line.
 const PER_LINE: usize = 200;
@@ -59,6 +61,9 @@ pub struct Head {
     pub config: PublicConfig,
     /// Scoring and sampling.
     pub watch: Watch,
+    /// The moment that is explained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explained: Option<Explained>,
 }
 
 /// A recording's end.
@@ -93,25 +98,48 @@ pub struct Writer {
     n_lines: u64,
     redactor: Redactor,
     texts: Texts,
+    moment: Option<Moment>,
     ids: Vec<(String, String, String)>,
 }
 
 impl Writer {
     /// Begins with what the session is. Authors are hashed again with `salt`, which nobody keeps.
     pub fn new(session: &mut Session, texts: Texts, salt: [u8; 16]) -> Self {
+        Self::explaining(session, None, texts, salt)
+    }
+
+    /// The same with a moment of it, which has read its records.
+    pub fn explaining(
+        session: &mut Session,
+        mut moment: Option<Moment>,
+        texts: Texts,
+        salt: [u8; 16],
+    ) -> Self {
+        let mut head = head(session, texts);
+        let mut tables = Vec::new();
+        if let Some(moment) = &mut moment {
+            let (explained, ticker) = moment.explained();
+            head.explained = Some(explained);
+            head.watch.ticker = head.watch.ticker.or(ticker);
+            tables = moment.tables(session);
+        }
         let mut writer = Self {
             gzip: GzEncoder::new(Vec::new(), Compression::new(6)),
             hash: Sha256::new(),
             n_lines: 0,
             redactor: Redactor::new(texts, salt),
             texts,
+            moment,
             ids: Vec::new(),
         };
-        let head = head(session, texts);
         writer.line(&Line {
             recording: Some(&head),
             ..Line::default()
         });
+        // Near the beginning, where they can be shown before everything is read.
+        for table in &tables {
+            writer.write_table(table);
+        }
         writer
     }
 
@@ -119,6 +147,7 @@ impl Writer {
     pub fn write(&mut self, session: &mut Session, records: &[Record]) {
         for record in records {
             let Some(passed) = self.redactor.pass(session, record) else {
+                self.write_aside(session, record);
                 continue;
             };
             match (&record.event.body, self.texts) {
@@ -129,7 +158,11 @@ impl Writer {
                         self.write_ids();
                     }
                 }
-                (Body::Post(_), _) => self.write_post(session, &passed),
+                (Body::Post(_), _) => {
+                    if let Some(line) = post_line(session, &passed) {
+                        self.raw(line);
+                    }
+                }
                 // A withdrawal is carried out already, and names what is gone.
                 (Body::Delete(_), _) => {}
                 _ => self.raw(ndjson::encode_line(&passed.event)),
@@ -171,18 +204,30 @@ impl Writer {
         (self.gzip.finish().unwrap_or_default(), seal)
     }
 
-    fn write_post(&mut self, session: &mut Session, passed: &Passed) {
-        let Some((standing, _)) = session.standing(&passed.event) else {
+    /// What the moment needs of what is not of the session.
+    fn write_aside(&mut self, session: &Session, record: &Record) {
+        let around = self
+            .moment
+            .as_mut()
+            .and_then(|moment| moment.session_of(session, &record.event));
+        let Some(around) = around else {
             return;
         };
-        let stands = Stands {
-            without: passed.without,
-            ..Stands::from(standing)
+        let is_post = matches!(record.event.body, Body::Post(_));
+        if is_post && self.texts == Texts::Aggregates {
+            return;
+        }
+        let Some(passed) = self.redactor.redact(around, record) else {
+            return;
         };
-        let mut line = ndjson::encode_line(&passed.event);
-        line.pop();
-        let stands = serde_json::to_string(&stands).unwrap_or_default();
-        self.raw(format!("{line},\"stands\":{stands}}}"));
+        let line = match is_post {
+            true => post_line(around, &passed),
+            false => Some(ndjson::encode_line(&passed.event)),
+        };
+        if let Some(mut line) = line {
+            line.pop();
+            self.raw(format!("{line},\"aside\":true}}"));
+        }
     }
 
     fn write_ids(&mut self) {
@@ -281,6 +326,19 @@ impl From<Stands> for Standing {
     }
 }
 
+/// A post with how it counts.
+fn post_line(session: &mut Session, passed: &Passed) -> Option<String> {
+    let (standing, _) = session.standing(&passed.event)?;
+    let stands = Stands {
+        without: passed.without,
+        ..Stands::from(standing)
+    };
+    let mut line = ndjson::encode_line(&passed.event);
+    line.pop();
+    let stands = serde_json::to_string(&stands).unwrap_or_default();
+    Some(format!("{line},\"stands\":{stands}}}"))
+}
+
 fn head(session: &mut Session, texts: Texts) -> Head {
     let (range, now, tickers) = (session.range(), session.now(), session.tickers());
     let basis = session.basis().clone();
@@ -303,6 +361,7 @@ fn head(session: &mut Session, texts: Texts) -> Head {
         gaps: gaps.iter().map(|Range { from, to }| (*from, *to)).collect(),
         config: basis.config,
         watch: basis.watch,
+        explained: None,
     }
 }
 

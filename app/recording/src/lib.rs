@@ -9,7 +9,7 @@
 //!
 //! A [`Session`] is a stretch of time with everything that decides how it counts. A recording is that session
 //! as lines of JSON, packed by gzip, with the results that it gave and a hash over all of it; [`verify`]
-//! computes what it can anew. [`look_ahead`] takes the future away and computes again. Nothing here does
+//! computes what it can anew. A [`moment`] of it can be explained as on the page. [`look_ahead`] takes the future away and computes again. Nothing here does
 //! I/O or reads a clock, and nothing in a file makes it panic.
 
 #![warn(missing_docs)]
@@ -18,6 +18,7 @@ pub mod aggregates;
 pub mod export;
 pub mod file;
 pub mod look_ahead;
+pub mod moment;
 pub mod outputs;
 mod redact;
 mod session;

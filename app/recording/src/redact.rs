@@ -47,10 +47,14 @@ impl Redactor {
 
     /// The event as it may be handed on; `None` for one that may not, lies outside, or was handed on.
     pub(crate) fn pass(&mut self, session: &Session, record: &Record) -> Option<Passed> {
-        let identity = Identity::of(&record.event)?;
         // What comes while a file is made is in none of its results.
-        let is_in = session.holds(&record.event) && session.knows(identity);
-        if !is_in || !self.seen.insert(identity.0) {
+        let is_in = session.holds(&record.event) && session.knows(Identity::of(&record.event)?);
+        is_in.then(|| self.redact(session, record)).flatten()
+    }
+
+    /// The same of an event that is in the file, by the terms of this session.
+    pub(crate) fn redact(&mut self, session: &Session, record: &Record) -> Option<Passed> {
+        if !self.seen.insert(Identity::of(&record.event)?.0) {
             return None;
         }
         let mut event = record.event.clone();
@@ -64,7 +68,7 @@ impl Redactor {
                     post.author = self.key.hash("", &post.author);
                 }
             }
-            Body::Bar(bar) if self.texts != Texts::All && !terms::allows_prices(&bar.source) => {
+            Body::Bar(bar) if !terms::gives_prices(self.texts, &bar.source) => {
                 return None;
             }
             _ => {}
@@ -76,11 +80,7 @@ impl Redactor {
         if session.is_deleted(record) {
             return Some(Without::Withdrawn);
         }
-        let is_free = match self.texts {
-            Texts::All => true,
-            Texts::Allowed => terms::allows_texts(source, &session.basis().config),
-            Texts::Aggregates => false,
-        };
+        let is_free = terms::gives_texts(self.texts, source, &session.basis().config);
         (!is_free).then_some(Without::Terms)
     }
 }

@@ -31,6 +31,20 @@ pub fn allows_prices(source: &str) -> bool {
     !BOUND_PRICES.contains(&source)
 }
 
+/// Whether texts of a source go into a file.
+pub(crate) fn gives_texts(texts: Texts, source: &str, config: &PublicConfig) -> bool {
+    match texts {
+        Texts::All => true,
+        Texts::Allowed => allows_texts(source, config),
+        Texts::Aggregates => false,
+    }
+}
+
+/// Whether prices of a source go into a file.
+pub(crate) fn gives_prices(texts: Texts, source: &str) -> bool {
+    texts == Texts::All || allows_prices(source)
+}
+
 /// Data of the demo belong to nobody.
 fn is_made_up(source: &str, config: &PublicConfig) -> bool {
     let is_synthetic = config

@@ -4,18 +4,24 @@ mod lines;
 
 use std::collections::BTreeMap;
 
-use analysis::{Applied, Engine, Standing, protocol::Method, view::Range};
+use analysis::{
+    Applied, Engine, Standing,
+    protocol::{Method, Watch},
+    series::{Bucket, bucket::FIVE_MINUTES},
+    view::{Counts, Range},
+};
 use serde::{Deserialize, Serialize};
-use wire::{Body, Event, Identity, SourceState, SourceStatus, config::MAX_TOPICS};
+use wire::{Body, Event, Identity, Millis, SourceState, SourceStatus, config::MAX_TOPICS};
 
 use crate::{
     Basis,
     aggregates::{self, Subject, Sum},
     file::{Head, Seal, Stands, VERSION, lexicon, tool},
+    moment::{self, Card, Explained, Row},
     outputs::{self, Above, Question},
     redact::Without,
     table::{Cell, Needs, Table},
-    terms::Texts,
+    terms::{self, Texts},
 };
 use lines::{Content, Lines};
 
@@ -63,6 +69,8 @@ pub struct Verifier {
     seal: Option<(Seal, Seal)>,
     n_broken: u64,
     n_behind_seal: u64,
+    /// The moment that the file explains.
+    card: Option<Card>,
 }
 
 /// A table as the file has it.
@@ -144,6 +152,8 @@ impl Verifier {
                     self.n_broken += 1;
                 } else if self.head.is_none() {
                     self.engine = Some(basis.engine());
+                    let explained = head.explained.map(Explained::sound);
+                    self.card = explained.map(|explained| Card::new(&basis, explained));
                     self.head = Some(*head);
                 }
             }
@@ -152,12 +162,25 @@ impl Verifier {
                 if let Some(engine) = &mut self.engine {
                     engine.apply(&event);
                 }
+                if let Some(card) = &mut self.card {
+                    card.add(&event, None);
+                }
                 let is_sums = self
                     .head
                     .as_ref()
                     .is_some_and(|head| head.texts == Texts::Aggregates);
                 if is_sums {
                     self.others.push(*event);
+                }
+            }
+            Content::Aside(event, stands) => {
+                let is_post = matches!(event.body, Body::Post(_));
+                let withheld = stands.filter(|stands| self.is_withheld(stands));
+                match &mut self.card {
+                    Some(card) if is_bar(&event) || is_post => {
+                        card.add(&event, withheld.map(Standing::from));
+                    }
+                    _ => self.n_broken += 1,
                 }
             }
             Content::Sums(mut sums) => {
@@ -183,7 +206,18 @@ impl Verifier {
         }
     }
 
+    /// Whether there is no text that could be scored.
+    fn is_withheld(&self, stands: &Stands) -> bool {
+        let is_by_own_list = |head: &Head| head.watch.scoring.method == Method::WordList;
+        stands.without.is_some() || self.head.as_ref().is_some_and(is_by_own_list)
+    }
+
     fn take_post(&mut self, event: &Event, stands: Stands) {
+        let is_withheld = self.is_withheld(&stands);
+        if let Some(card) = &mut self.card {
+            let withheld = is_withheld.then(|| stands.clone().into());
+            card.add(event, withheld);
+        }
         let (Some(engine), Some(head)) = (&mut self.engine, &self.head) else {
             return;
         };
@@ -248,6 +282,89 @@ impl Verifier {
         for table in &own {
             self.compare(table, known, findings);
         }
+        let Some(mut card) = self.card.take() else {
+            return;
+        };
+        let known = match card.n_withheld() {
+            0 => known,
+            _ => Needs::Posts,
+        };
+        let tables = card.tables(|source| terms::gives_texts(head.texts, source, &head.config));
+        for table in &tables {
+            self.compare(table, known, findings);
+        }
+    }
+
+    /// Sums tell how many posts a moment has, if it is one of whole five minutes and of all that were summed together.
+    fn check_aggregated_moment(&mut self, head: &Head, findings: &mut Vec<Finding>) {
+        let (Some(mut card), Some(explained)) = (self.card.take(), head.explained) else {
+            return;
+        };
+        let counts = self.counts_of(head, explained.sound().range());
+        for mut table in card.tables(|_| false) {
+            match &counts {
+                Some(counts) if table.name == "moment" => moment::set_counts(&mut table, counts),
+                None if table.name == "moment" => {
+                    self.stated.remove(table.name);
+                    findings.push(unknown(
+                        "moment: the sums in the file are not of its stretch and selection.",
+                    ));
+                    continue;
+                }
+                _ => {}
+            }
+            self.compare(&table, Needs::Buckets, findings);
+        }
+    }
+
+    fn counts_of(&self, head: &Head, range: Range) -> Option<Counts> {
+        let is_whole = |at: Millis| at.rem_euclid(FIVE_MINUTES) == 0;
+        let Watch {
+            class: None,
+            hashtag: None,
+            tickers,
+            topics,
+            sampling,
+            ..
+        } = &head.watch
+        else {
+            return None;
+        };
+        let subject = match (tickers.as_slice(), topics.as_slice()) {
+            ([], []) => Subject::All,
+            ([symbol], []) if head.tickers.contains(symbol) => Subject::Ticker(symbol.clone()),
+            ([], [name]) if head.config.topics.iter().any(|topic| topic.name == *name) => {
+                Subject::Topic(name.clone())
+            }
+            _ => return None,
+        };
+        let is_summed = is_whole(range.from)
+            && is_whole(range.to)
+            && head.from <= range.from
+            && range.to <= head.to;
+        if !is_summed || !sampling.is_everything() {
+            return None;
+        }
+        let mut total = Bucket::default();
+        for sum in self.sums_of(&subject) {
+            if (range.from..range.to).contains(&sum.at) {
+                total.merge(&sum.bucket());
+            }
+        }
+        Some(total.counts())
+    }
+
+    /// What the file says of a moment that it explains, in lines for a person.
+    pub fn moment(&self) -> Vec<String> {
+        let rows_of = |name: &str| {
+            let stated = self.stated.get(name).into_iter();
+            let rows = stated.flat_map(|stated| {
+                let columns = stated.columns.as_slice();
+                stated.rows.iter().map(move |cells| Row { columns, cells })
+            });
+            rows.collect()
+        };
+        moment::told(rows_of)
     }
 
     fn check_aggregates(mut self, head: &Head, findings: &mut Vec<Finding>) {
@@ -284,6 +401,7 @@ impl Verifier {
         for table in Vec::<Table>::from(above) {
             self.compare(&table, Needs::Buckets, findings);
         }
+        self.check_aggregated_moment(head, findings);
         if self.stated.remove("people").is_some() {
             findings.push(unknown("people: who wrote the posts is not in the file."));
         }

@@ -89,19 +89,17 @@ fn card(view: &MomentView) -> impl IntoView + use<> {
         }
     };
     let first = view.first.iter().map(post).collect_view();
-    let articles = view.articles.clone();
-    let n_articles = match view.n_articles {
-        0 => "No article of the stretch has one of these words.".to_owned(),
-        n => format!(
-            "Articles of the stretch with one of these words: {}",
-            format::count(n)
-        ),
-    };
+    let articles: Vec<_> = view
+        .articles
+        .iter()
+        .map(|row| (view.place_of(&row.article), row.clone()))
+        .collect();
+    let n_articles = texts::n_articles(view);
     view! {
         <dl class="method-card talk-card" data-testid="talk-moment">{facts.map(fact).collect_view()}</dl>
         <h4>"First posts"</h4>
         <ul class="talk-list">{first}</ul>
         <p class="caption">{n_articles}</p>
-        <ul class="talk-list">{articles.into_iter().map(|row| view! { <Article row /> }).collect_view()}</ul>
+        <ul class="talk-list">{articles.into_iter().map(|(place, row)| view! { <Article row place /> }).collect_view()}</ul>
     }
 }

@@ -113,10 +113,10 @@ fn list(view: NewsView) -> impl IntoView {
     }
 }
 
-/// One article.
+/// One article, beside a moment with its place before, during or after that.
 #[component]
-pub(super) fn Article(row: ArticleRow) -> impl IntoView {
-    let times = texts::times(&row);
+pub(super) fn Article(row: ArticleRow, #[prop(optional)] place: &'static str) -> impl IntoView {
+    let times = texts::times(&row, place);
     let ArticleRow {
         article, matched, ..
     } = row;

@@ -1,10 +1,6 @@
 //! How these panels show things, in the address beside the choice: the page keeps keys that it does not know.
 
-use analysis::{
-    protocol::talk::{Background, TopicsWish, WordsWish},
-    topics::{Method, Number},
-    words::Weighing,
-};
+use analysis::protocol::talk::{TopicsWish, WordsWish};
 use form_urlencoded::Serializer;
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
@@ -64,35 +60,11 @@ impl Settings {
     }
 
     pub(super) fn words(self) -> WordsWish {
-        WordsWish {
-            by: match self.get("words").as_str() {
-                "counts" => Weighing::Count,
-                _ => Weighing::LogOdds,
-            },
-            background: match self.get("against").as_str() {
-                "everything" => Background::Everything,
-                _ => Background::AsLong,
-            },
-        }
+        WordsWish::of_address(|key| self.get(key))
     }
 
     pub(super) fn topics(self) -> TopicsWish {
-        let number = self.get("k").parse().ok();
-        TopicsWish {
-            method: match self.get("model").as_str() {
-                "lda" => Method::Lda,
-                _ => Method::ShortText,
-            },
-            number: number
-                .filter(|k| (2..=10).contains(k))
-                .map_or(Number::Automatic, Number::Exactly),
-            seed: self.get("seed").parse().unwrap_or(1),
-            as_of: self
-                .get("asof")
-                .parse()
-                .ok()
-                .filter(|share| (1..100).contains(share)),
-        }
+        TopicsWish::of_address(|key| self.get(key))
     }
 
     /// Words that articles are looked for by; one that is empty stands for those that stand out.

@@ -4,6 +4,7 @@ use analysis::{
     protocol::talk::{
         ArticleRow, MomentView, NewsView, PlacesView, Stage, Standing, TopicsView, WordsView,
     },
+    talk::AROUND,
     topics::{Method, Number},
     view::Range,
     words::{FoundWord, Weighing},
@@ -226,9 +227,9 @@ pub(super) fn moment_method(view: &MomentView) -> String {
         false => String::new(),
     };
     format!(
-        "n = {} posts of {}, against a stretch as long before it. New voices are authors of whom this browser has stored \
-         nothing from before; duplicates are posts that say nearly the same as others of the day before{judged}. All of it could be \
-         known at {} at the earliest. Nothing here says what caused what.",
+        "n = {} posts of {}, against a stretch as long before it; prices are those of the ticker that the chart shows. New voices are authors of whom this browser has stored \
+         nothing from before; duplicates are posts that say nearly the same as others of the day before{judged}. All of it but later prices \
+         and articles could be known at {} at the earliest. Nothing here says what caused what.",
         format::count(view.counts.posts),
         stretch(view.range),
         format::date_time(view.known_at),
@@ -256,7 +257,12 @@ pub(super) fn moment(view: &MomentView) -> String {
         );
     }
     for row in &view.articles {
-        line("Article", article(row));
+        let article = &row.article;
+        let times = times(row, view.place_of(article));
+        line(
+            "Article",
+            format!("{} ({times}) {}", article.title, article.url),
+        );
     }
     line("Method", moment_method(view));
     text
@@ -373,22 +379,36 @@ fn join(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
-/// When it was seen beside when it says it was published.
-pub(super) fn times(row: &ArticleRow) -> String {
+/// How many articles lie around a moment.
+pub(super) fn n_articles(view: &MomentView) -> String {
+    let around = format::span(AROUND);
+    match view.n_articles {
+        0 => format!(
+            "No article first seen from {around} before it to {around} after it has one of these words."
+        ),
+        n => format!(
+            "Articles with one of these words, first seen from {around} before it to {around} after it: {}",
+            format::count(n)
+        ),
+    }
+}
+
+/// When it was seen, beside a moment whether before, during or after that, and when it says it was published.
+pub(super) fn times(row: &ArticleRow, place: &str) -> String {
     let published = row
         .article
         .published_at
         .map_or("no time of publication stated".to_owned(), |at| {
             format!("says published {}", format::date_time(at))
         });
+    let place = match place {
+        "" => String::new(),
+        place => format!("{place}: "),
+    };
     format!(
-        "first seen {}, {published}",
+        "{place}first seen {}, {published}",
         format::date_time(row.article.first_seen_at)
     )
-}
-
-fn article(row: &ArticleRow) -> String {
-    format!("{} ({}) {}", row.article.title, times(row), row.article.url)
 }
 
 #[cfg(test)]

@@ -6,7 +6,13 @@
 
 mod stored;
 
-use analysis::view::Range;
+use analysis::{
+    protocol::{
+        RangeChoice,
+        talk::{TopicsWish, WordsWish},
+    },
+    view::Range,
+};
 use gloo_timers::future::TimeoutFuture;
 use import::{
     Recorded,
@@ -18,6 +24,7 @@ use recording::{
     export::{self, Export},
     file::{Head, Writer},
     look_ahead::LookAhead,
+    moment::{Explained, Moment},
     verify::{Finding, Outcome, Verifier},
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -45,8 +52,11 @@ async fn made(make: Make) -> Result<(), String> {
         watch,
         range,
         least_posts,
+        address,
+        ticker,
         job,
     } = make;
+    let is_moment = watch.range != RangeChoice::All;
     say("Reading what is stored…");
     let stored = Stored::open(&store).await?;
     let basis = stored.basis(watch).await?;
@@ -65,7 +75,14 @@ async fn made(make: Make) -> Result<(), String> {
         return Err("There is nothing stored in this range.".to_owned());
     }
     match job {
-        Job::Recording(texts) => record(&stored, &mut session, range, texts).await,
+        Job::Recording(texts) => {
+            let explained = range.filter(|_| is_moment);
+            let moment = explained.map(|range| {
+                let ticker = Some(ticker).filter(|ticker| !ticker.is_empty());
+                Moment::new(&session, explained_as(&address, range), ticker, texts)
+            });
+            record(&stored, &mut session, range, moment, texts).await
+        }
         Job::Table(what, format, texts) => {
             let export = Export::new(what, format, texts, salt()?);
             let name = export::file_name(what, format, &session);
@@ -78,11 +95,23 @@ async fn made(make: Make) -> Result<(), String> {
 async fn record(
     stored: &Stored,
     session: &mut Session,
-    range: Option<Range>,
+    mut range: Option<Range>,
+    mut moment: Option<Moment>,
     texts: Texts,
 ) -> Result<(), String> {
+    if let Some(moment) = &mut moment {
+        say("Explaining the moment…");
+        range = Some(moment.reach());
+        stored
+            .each(range, |records| moment.meet(session, records))
+            .await?;
+        stored
+            .each(range, |records| moment.read(session, records))
+            .await?;
+    }
     say("Writing…");
-    let (mut parts, mut writer) = (Parts::default(), Writer::new(session, texts, salt()?));
+    let mut parts = Parts::default();
+    let mut writer = Writer::explaining(session, moment, texts, salt()?);
     let mut take = |records: &[chunks::Record]| {
         writer.write(session, records);
         parts.push(&writer.ready());
@@ -99,6 +128,22 @@ async fn record(
         seal.sha256
     );
     parts.tell(name, what)
+}
+
+/// As the panels about the crowd's talk explain it, by their part of the page's address.
+fn explained_as(address: &str, Range { from, to }: Range) -> Explained {
+    let get = |key: &str| {
+        let pairs = address.trim_start_matches('?').split('&');
+        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
+        let found = pairs.find(|(name, _)| *name == key);
+        found.map_or_else(String::new, |(_, value)| value.to_owned())
+    };
+    Explained {
+        from,
+        to,
+        words: WordsWish::of_address(get),
+        topics: Some(TopicsWish::of_address(get)),
+    }
 }
 
 async fn save(
@@ -210,8 +255,9 @@ pub(crate) fn recorded(head: &[u8]) -> Option<(String, Recorded)> {
         config: head.config.clone(),
         has_posts: head.texts != Texts::Aggregates,
     };
-    let says = format!("A recording by {}, with {texts}.", head.tool);
-    Some((says, recorded))
+    let mut says = vec![format!("A recording by {}, with {texts}.", head.tool)];
+    says.extend(verifier.moment());
+    Some((says.join("\n"), recorded))
 }
 
 /// A recording's first line lies within.

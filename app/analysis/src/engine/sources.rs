@@ -4,26 +4,37 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wire::{Millis, Quote, SourceStatus, Tip, time::MINUTE};
 
-use crate::{series::Spans, view::Range};
+use crate::{news::is_feed, series::Spans, view::Range};
+
+/// When, and which state: whether the source was listening then.
+type Changes = BTreeMap<(Millis, u8), bool>;
 
 /// States and counters by source, and what follows about gaps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sources {
     /// Changes of state by source, in time order: (when, state, was it listening).
-    changes: BTreeMap<String, BTreeMap<(Millis, u8), bool>>,
+    changes: BTreeMap<String, Changes>,
     /// The newest change of state by source.
     latest: BTreeMap<String, ((Millis, u8), SourceStatus)>,
     /// The newest tip's sources with the tip's time.
     tip: BTreeMap<String, (Millis, SourceStatus)>,
-    /// Names that bars carry, and names that posts carry.
+    /// Names that bars carry.
     of_bars: BTreeSet<String>,
-    of_posts: BTreeSet<String>,
-    /// From the first to the last post of files whose lines carry one time only.
-    imported: Option<(Millis, Millis)>,
-    /// From the first to the last other post.
-    live: Option<(Millis, Millis)>,
+    /// What people post, and articles of news feeds.
+    posts: Heard,
+    articles: Heard,
     /// Of the newest tip.
     quotes: Vec<Quote>,
+}
+
+/// Who brought posts, and when the first and last of them were.
+#[derive(Clone, Debug, Default)]
+struct Heard {
+    sources: BTreeSet<String>,
+    /// Of files whose lines carry one time only.
+    imported: Option<(Millis, Millis)>,
+    /// Of all others.
+    live: Option<(Millis, Millis)>,
 }
 
 /// An older price is none of now.
@@ -73,13 +84,16 @@ impl Sources {
     }
 
     pub(super) fn add_post(&mut self, at: Millis, source: &str, is_imported: bool) {
-        if !self.of_posts.contains(source) {
-            self.of_posts.insert(source.to_owned());
+        let heard = match is_feed(source) {
+            true => &mut self.articles,
+            false => &mut self.posts,
+        };
+        if !heard.sources.contains(source) {
+            heard.sources.insert(source.to_owned());
         }
-        let span = if is_imported {
-            &mut self.imported
-        } else {
-            &mut self.live
+        let span = match is_imported {
+            true => &mut heard.imported,
+            false => &mut heard.live,
         };
         let (first, last) = span.unwrap_or((at, at));
         *span = Some((first.min(at), last.max(at)));
@@ -100,27 +114,28 @@ impl Sources {
 
     /// Sources that brought posts, by name.
     pub(super) fn of_posts(&self) -> Vec<String> {
-        self.of_posts.iter().cloned().collect()
+        let sources = self.posts.sources.union(&self.articles.sources);
+        sources.cloned().collect()
     }
 
     /// When at least one source of posts was listening, up to `until`.
     ///
-    /// By the changes of state of the sources that posts name; of all but the sources of prices while no
-    /// post names any of them. Before the first known change, and without any, from the first post on
+    /// By the changes of state of the sources that posts name; of all but the sources of prices and news feeds
+    /// while no post names any of them. What people post is not heard by a feed, so feeds count only where there
+    /// is nothing else. Before the first known change, and without any, from the first post on
     /// (the log's floor may have risen past the change); files of a foreign kind know no states and are
     /// covered from their first post to their last.
     pub(super) fn covered(&self, until: Millis) -> Spans {
-        let named = |names: &BTreeSet<String>, wanted: bool| -> Vec<_> {
-            self.changes
-                .iter()
-                .filter(|(name, _)| names.contains(*name) == wanted)
-                .collect()
-        };
-        let mut of_posts = named(&self.of_posts, true);
-        if of_posts.is_empty() {
-            of_posts = named(&self.of_bars, false);
+        let mut heard = &self.posts;
+        let mut changes = self.changes_of(&|name| heard.sources.contains(name));
+        if changes.is_empty() {
+            changes = self.changes_of(&|name| !self.of_bars.contains(name) && !is_feed(name));
         }
-        let mut spans: Vec<Range> = self
+        if changes.is_empty() && heard.sources.is_empty() {
+            heard = &self.articles;
+            changes = self.changes_of(&is_feed);
+        }
+        let mut spans: Vec<Range> = heard
             .imported
             .iter()
             .map(|(first, last)| Range {
@@ -128,18 +143,18 @@ impl Sources {
                 to: last + 1,
             })
             .collect();
-        let first_change = of_posts
+        let first_change = changes
             .iter()
-            .filter_map(|(_, changes)| changes.keys().next())
+            .filter_map(|changes| changes.keys().next())
             .map(|(at, _)| *at)
             .min();
-        if let Some((first, last)) = self.live {
+        if let Some((first, last)) = heard.live {
             spans.push(Range {
                 from: first,
                 to: first_change.unwrap_or(last + 1),
             });
         }
-        for (_, changes) in of_posts {
+        for changes in changes {
             let mut since = None;
             for ((at, _), is_listening) in changes {
                 match (since, is_listening) {
@@ -154,6 +169,11 @@ impl Sources {
             spans.extend(since.map(|from| Range { from, to: until }));
         }
         Spans::new(spans)
+    }
+
+    fn changes_of(&self, is_wanted: &dyn Fn(&str) -> bool) -> Vec<&Changes> {
+        let named = self.changes.iter().filter(|(name, _)| is_wanted(name));
+        named.map(|(_, changes)| changes).collect()
     }
 }
 
@@ -208,6 +228,52 @@ mod tests {
         sources.add_status(10, &status("a", SourceState::Connected));
 
         assert_eq!(sources.covered(50).ranges(), [Range { from: 10, to: 50 }]);
+    }
+
+    #[test]
+    fn an_outage_is_a_gap_although_a_news_feed_is_connected() {
+        for name in ["bluesky", "a name of one's own"] {
+            for feed in ["news", "news example.org/rss", "wire example.org/rss"] {
+                let mut sources = Sources::default();
+                // Articles of the first visit are as old as they say.
+                sources.add_post(1, "news", false);
+                sources.add_post(12, "bluesky", false);
+                sources.add_post(25, "news", false);
+                for (at, source, state) in [
+                    (10, name, SourceState::Connected),
+                    (10, feed, SourceState::Connected),
+                    (20, name, SourceState::Disconnected),
+                    (30, name, SourceState::Connected),
+                ] {
+                    sources.add_status(at, &status(source, state));
+                }
+
+                assert_eq!(
+                    sources.covered(50).ranges(),
+                    [Range { from: 10, to: 20 }, Range { from: 30, to: 50 }],
+                    "{name} beside {feed}"
+                );
+                assert_eq!(sources.of_posts(), ["bluesky", "news"]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_feed_is_listened_to_where_there_is_nothing_else() {
+        let mut sources = Sources::default();
+        sources.add_bar_source("prices");
+        sources.add_status(0, &status("prices", SourceState::Connected));
+        sources.add_status(10, &status("news example.org/rss", SourceState::Connected));
+        sources.add_status(
+            30,
+            &status("news example.org/rss", SourceState::Disconnected),
+        );
+        sources.add_post(12, "news", false);
+
+        assert_eq!(sources.covered(50).ranges(), [Range { from: 10, to: 30 }]);
+
+        sources.add_post(40, "a file's own source", true);
+        assert_eq!(sources.covered(50).ranges(), [Range { from: 40, to: 41 }]);
     }
 
     #[test]

@@ -8,20 +8,22 @@
 //! It lies beside the engine and scores and judges as that does, but holds texts instead of sums, and runs
 //! in a program of its own.
 
+mod market;
 mod moment;
 mod news;
 mod selection;
 mod shelf;
 mod topics;
 
-pub use selection::words_of;
+pub use self::{market::N_CLOSES, news::AROUND, selection::words_of};
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
-use wire::{Bar, Body, Event, Identity, Millis, Post, PublicConfig};
+use wire::{Body, Event, Identity, Millis, Post, PublicConfig};
 
 use self::{
+    market::Market,
     selection::{Parts, Selector},
     shelf::{Kept, Shelf},
     topics::{Asked, TopicsDesk},
@@ -58,8 +60,7 @@ pub struct Talk {
     /// Withdrawn before they came.
     tombstones: FxHashSet<u64>,
     news: News,
-    /// Closes by ticker, currency and width.
-    closes: BTreeMap<(String, String, Millis), BTreeMap<Millis, f64>>,
+    market: Market,
     world: Option<World>,
     wish: Wish,
     selector: Selector,
@@ -87,6 +88,8 @@ struct Basis {
     n_looked_at: usize,
     n_judged: usize,
     n_articles: usize,
+    as_of: Option<Millis>,
+    ticker: Option<String>,
     n_topics: u64,
     has_world: bool,
 }
@@ -112,7 +115,8 @@ impl Basis {
                 && (&self.news_words, self.n_articles) == (&before.news_words, before.n_articles),
             places: posts && (self.square, self.has_world) == (before.square, before.has_world),
             moment: posts
-                && (self.n_judged, self.n_articles) == (before.n_judged, before.n_articles),
+                && (self.n_judged, self.n_articles) == (before.n_judged, before.n_articles)
+                && (self.as_of, &self.ticker) == (before.as_of, &before.ticker),
         }
     }
 }
@@ -130,6 +134,7 @@ impl Talk {
         Self {
             scorer: Scorer::new(parts.scoring, None),
             selector: Selector::new(parts, &config),
+            market: Market::new(&config),
             config,
             word_list: None,
             word_list_text: String::new(),
@@ -137,7 +142,6 @@ impl Talk {
             known: FxHashSet::default(),
             tombstones: FxHashSet::default(),
             news: News::default(),
-            closes: BTreeMap::new(),
             world: None,
             wish,
             selected: Vec::new(),
@@ -161,7 +165,7 @@ impl Talk {
         }
         match &event.body {
             Body::Post(post) => self.add_post(identity.0, event, post, withdrawn),
-            Body::Bar(bar) => self.add_bar(bar),
+            Body::Bar(bar) => self.market.add_bar(bar),
             Body::Delete(delete) => {
                 let key = Identity::of_post(&delete.source, &delete.id).0;
                 match self.shelf.place_of(key) {
@@ -177,8 +181,14 @@ impl Talk {
     pub fn configure(&mut self, config: PublicConfig) {
         if self.config.topics != config.topics || self.config.tickers != config.tickers {
             self.config = config;
+            self.market.configure(&self.config);
             self.select_anew(Parts::of(&self.wish.watch));
         }
+    }
+
+    /// The ticker whose prices are told: the one that is watched, or that the chart shows without a choice.
+    pub fn ticker(&self) -> Option<&str> {
+        self.market.shown(&self.wish.watch)
     }
 
     /// Takes a reader's own word list over, as its file has it, or none.
@@ -187,8 +197,14 @@ impl Talk {
         if text == self.word_list_text {
             return;
         }
-        self.word_list = WordList::parse(text.as_bytes()).ok().map(Arc::new);
+        let word_list = WordList::parse(text.as_bytes()).ok().map(Arc::new);
         self.word_list_text = text;
+        self.set_word_list(word_list);
+    }
+
+    /// Takes a reader's own word list over, or none.
+    pub fn set_word_list(&mut self, word_list: Option<Arc<WordList>>) {
+        self.word_list = word_list;
         if self.wish.watch.scoring.method == Method::WordList {
             self.score_anew();
             self.select_anew(Parts::of(&self.wish.watch));
@@ -292,6 +308,8 @@ impl Talk {
             // In eighths, since it hardly changes what is told.
             n_judged: self.selector.n_judged * 8 / self.shelf.len().max(1),
             n_articles: self.news.n_articles(),
+            as_of: self.as_of(range),
+            ticker: self.ticker().map(str::to_owned),
             n_topics: self.topics.n_changes(),
             has_world: self.world.is_some(),
         };
@@ -344,6 +362,11 @@ impl Talk {
         }
     }
 
+    /// Nothing that came later is shown beside topics as of a time.
+    fn as_of(&self, range: Range) -> Option<Millis> {
+        self.wish.topics.and_then(|wish| wish.known_at(range))
+    }
+
     fn add_post(
         &mut self,
         key: u64,
@@ -377,12 +400,6 @@ impl Talk {
         self.newest_seen_at = self.newest_seen_at.max(event.seen_at);
     }
 
-    fn add_bar(&mut self, bar: &Bar) {
-        let key = (bar.ticker.clone(), bar.currency.clone(), bar.width);
-        let closes = self.closes.entry(key).or_default();
-        closes.insert(bar.close_at(), bar.close);
-    }
-
     fn withdraw(&mut self, idx: usize) {
         if let Some(post) = self.shelf.get_mut(idx) {
             post.is_withdrawn = true;
@@ -409,6 +426,7 @@ impl Talk {
         self.selector = Selector::new(parts, &self.config);
         self.selected.clear();
         self.n_selected = 0;
+        self.market.forget_posts();
         self.words = WordIndex::default();
         self.topics.forget();
         self.told = None;
@@ -418,6 +436,9 @@ impl Talk {
     fn look_at_next(&mut self) {
         let idx = self.selected.len();
         let counts = !self.selector.needs_judging() || self.selector.judge_next(&mut self.shelf);
+        if counts {
+            self.market.add_post(&self.shelf, idx);
+        }
         let is_selected = counts && self.selector.accepts(&self.shelf, idx);
         self.selected.push(is_selected);
         if let Some(post) = self.shelf.get(idx)

@@ -7,6 +7,7 @@ use wire::{Bar, Millis, Post, PublicConfig};
 
 use crate::{
     order,
+    protocol::Watch,
     series::{Bucket, Grids, bucket::Sample, calendar::Zone, monthly::Monthly},
     text::{tickers::Tickers as Named, topics_match::Words},
     view::{TickerRow, TickersView},
@@ -109,6 +110,13 @@ impl Tickers {
         }
     }
 
+    /// Counts a mention, where nothing but the choice of a ticker depends on it.
+    pub(super) fn add_mention(&mut self, id: u32) {
+        if let Some(ticker) = self.all.get_mut(id as usize) {
+            ticker.total.n += 1;
+        }
+    }
+
     /// Forgets every post; prices stay.
     pub(super) fn forget_posts(&mut self) {
         for ticker in &mut self.all {
@@ -142,8 +150,16 @@ impl Tickers {
         self.all.get(id as usize)
     }
 
+    /// The ticker that charts and moments show: the one that is watched, or else the default one.
+    pub(super) fn shown_id(&self, watch: &Watch) -> Option<u32> {
+        match &watch.ticker {
+            Some(symbol) => self.id(symbol),
+            None => self.default_id(),
+        }
+    }
+
     /// The most mentioned ticker with prices; without any prices the most mentioned one.
-    pub(super) fn default_id(&self) -> Option<u32> {
+    fn default_id(&self) -> Option<u32> {
         let ids = 0..u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         ids.filter_map(|id| Some((id, self.get(id)?)))
             .filter(|(_, ticker)| ticker.n_bars > 0 || ticker.total.n > 0)

@@ -99,10 +99,7 @@ impl Engine {
     /// The posts are settled.
     pub(super) fn changed_views(&mut self, now: Millis, memos: &mut Memos) -> Frame {
         let range = self.range();
-        let ticker = match &self.watch.ticker {
-            Some(symbol) => self.tickers.id(symbol),
-            None => self.tickers.default_id(),
-        };
+        let ticker = self.tickers.shown_id(&self.watch);
         let filter = Filter {
             selection: self.selection(),
             only_spam: self.watch.only_spam,

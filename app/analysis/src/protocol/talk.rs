@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Number of this protocol, in the worker's first message.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Page → worker.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -82,6 +82,50 @@ pub struct TopicsWish {
     pub seed: u64,
     /// Only with posts that the relay had received when so many hundredths of the range were over; all with `None`.
     pub as_of: Option<u8>,
+}
+
+impl WordsWish {
+    /// As the page's address has it under its keys; what is not there, or cannot be, is as usual.
+    pub fn of_address(get: impl Fn(&str) -> String) -> Self {
+        Self {
+            by: match get("words").as_str() {
+                "counts" => Weighing::Count,
+                _ => Weighing::LogOdds,
+            },
+            background: match get("against").as_str() {
+                "everything" => Background::Everything,
+                _ => Background::AsLong,
+            },
+        }
+    }
+}
+
+impl TopicsWish {
+    /// As the page's address has it under its keys; what is not there, or cannot be, is as usual.
+    pub fn of_address(get: impl Fn(&str) -> String) -> Self {
+        let number = get("k").parse().ok();
+        Self {
+            method: match get("model").as_str() {
+                "lda" => Method::Lda,
+                _ => Method::ShortText,
+            },
+            number: number
+                .filter(|k| (2..=10).contains(k))
+                .map_or(Number::Automatic, Number::Exactly),
+            seed: get("seed").parse().unwrap_or(1),
+            as_of: get("asof")
+                .parse()
+                .ok()
+                .filter(|share| (1..100).contains(share)),
+        }
+    }
+
+    /// The time of a range at which things are shown as they were known then.
+    pub fn known_at(&self, range: Range) -> Option<Millis> {
+        let share = (range.to - range.from) / 100;
+        self.as_of
+            .map(|hundredths| range.from + share * Millis::from(hundredths))
+    }
 }
 
 /// Worker → page.
@@ -294,21 +338,35 @@ pub struct MomentView {
     pub topics: Vec<(String, u64, u64)>,
     /// Its first posts.
     pub first: Vec<FirstPost>,
-    /// Articles first seen in it.
+    /// The best of the articles around it.
     pub articles: Vec<ArticleRow>,
-    /// Articles first seen in it that have one of the terms.
+    /// Articles with one of the terms, first seen from [`AROUND`](crate::talk::AROUND) before it to as long after it.
     pub n_articles: u64,
     /// Prices after it.
     pub prices: Option<PricesAfter>,
-    /// When all of this could be known at the earliest: its end, or when its last post was received.
+    /// When all of this could be known at the earliest, but for prices and articles of later: its end, or when its
+    /// last post was received.
     pub known_at: Millis,
     /// The hours with most posts, busiest first.
     pub busiest: Vec<(Millis, u64)>,
 }
 
+impl MomentView {
+    /// Whether an article was first seen before the stretch, during it or after it, in a word.
+    pub fn place_of(&self, article: &Article) -> &'static str {
+        match article.first_seen_at {
+            at if at < self.range.from => "before",
+            at if at < self.range.to => "during",
+            _ => "after",
+        }
+    }
+}
+
 /// A post as it is quoted.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct FirstPost {
+    /// Number of its identity.
+    pub key: u64,
     /// Grid time.
     pub at: Millis,
     /// When the relay received it.

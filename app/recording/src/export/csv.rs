@@ -48,7 +48,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// `2026-03-02T00:05:00.000Z`.
-fn time(at: Millis) -> String {
+pub(crate) fn time(at: Millis) -> String {
     let rest = at.rem_euclid(DAY);
     let (hours, minutes) = (rest / HOUR, rest % HOUR / MINUTE);
     let (seconds, millis) = (rest % MINUTE / 1_000, rest % 1_000);

@@ -23,6 +23,8 @@ pub(super) enum Content {
     Head(Box<Head>),
     Post(Box<Event>, Stands),
     Event(Box<Event>),
+    /// What only a moment is explained by; a post with how it counts.
+    Aside(Box<Event>, Option<Stands>),
     Sums(Vec<Sum>),
     Ids(u64),
     Rows {
@@ -139,6 +141,7 @@ impl Lines {
             };
         }
         match ndjson::decode_line(text) {
+            Ok(event) if parts.aside => Content::Aside(Box::new(event), parts.stands),
             Ok(event) if matches!(event.body, Body::Post(_)) => match parts.stands {
                 Some(stands) => Content::Post(Box::new(event), stands),
                 None => Content::Broken,
@@ -154,6 +157,8 @@ impl Lines {
 struct Parts {
     recording: Option<Box<Head>>,
     stands: Option<Stands>,
+    #[serde(default)]
+    aside: bool,
     sums: Option<Vec<Sum>>,
     ids: Option<Vec<serde::de::IgnoredAny>>,
     table: Option<String>,

@@ -7,7 +7,7 @@ use leptos::{html, prelude::*};
 use super::Modal;
 use crate::{
     panels::import::{SaidOfFiles, link::Importing},
-    query::Choice,
+    query::{Choice, search},
     state::Views,
     stream,
 };
@@ -50,9 +50,12 @@ pub(super) fn Save() -> impl IntoView {
     };
     let make = move |job: Job| {
         let kpi = views.kpi.get_untracked();
+        let market = views.market.get_untracked();
         importing.make(Make {
             store: stream::store(),
             watch: choice.watch.get_untracked(),
+            address: search(),
+            ticker: market.map_or_else(String::new, |market| market.ticker.clone()),
             least_posts: kpi.as_ref().map_or(0, |kpi| kpi.counts.posts),
             range: kpi
                 .map(|kpi| kpi.range)
@@ -84,7 +87,7 @@ pub(super) fn Save() -> impl IntoView {
                 {list("Posts", texts, TEXTS.map(|(name, _)| name).to_vec())}
                 {list("Tables as", format, FORMATS.map(|(name, _)| name).to_vec())}
                 <button type="button" class="accent" on:click=save>"Make the file"</button>
-                <p class="caption">"Filters are left aside. Authors are hashed anew, withdrawn posts stay withdrawn. Open or drop a recording anywhere on this page to verify it."</p>
+                <p class="caption">"Filters are left aside, but for a chosen range's moment: it is in the recording, with what it is compared with. Authors are hashed anew, withdrawn posts stay withdrawn. Open or drop a recording anywhere on this page to verify it."</p>
             </fieldset>
             <fieldset>
                 <legend>"Look-ahead alarm"</legend>

@@ -8,7 +8,7 @@ use wire::{Millis, time::HOUR};
 use super::{Talk, shelf::Kept};
 use crate::{
     order,
-    protocol::talk::{FirstPost, MomentView, PricesAfter, WordsView},
+    protocol::talk::{FirstPost, MomentView, WordsView},
     view::{Class, Counts, Range},
 };
 
@@ -16,7 +16,6 @@ const N_TERMS: usize = 10;
 const N_HASHTAGS: usize = 8;
 const N_FIRST: usize = 5;
 const N_ARTICLES: usize = 5;
-const N_CLOSES: usize = 6;
 const N_BUSIEST: usize = 5;
 /// A topic is told by so many of its terms.
 const N_LABEL: usize = 3;
@@ -35,7 +34,7 @@ impl Talk {
             .collect();
         let (n_authors, n_new_authors) = self.authors(&here, range.from);
         let terms: Vec<_> = words.found.words.iter().take(N_TERMS).cloned().collect();
-        let (articles, n_articles) = self.articles_of(
+        let (articles, n_articles) = self.articles_around(
             range,
             terms.iter().map(|term| &*term.text).collect(),
             N_ARTICLES,
@@ -57,7 +56,7 @@ impl Talk {
             first: self.first_posts(&here),
             articles,
             n_articles,
-            prices: self.prices_after(range.to),
+            prices: self.market.prices_after(&self.wish.watch, range),
             known_at: seen_at.unwrap_or(range.to).max(range.to),
             busiest: self.busiest_hours(),
         }
@@ -128,34 +127,13 @@ impl Talk {
             }
         }
         let row = |post: &&&Kept| FirstPost {
+            key: post.key,
             at: post.at,
             seen_at: post.seen_at,
             source: self.shelf.source(post).to_owned(),
             text: self.shelf.text(post).to_owned(),
         };
         first.iter().map(row).collect()
-    }
-
-    /// Closes after a time, of the ticker that is watched, or else of the one with most of them; of its currencies
-    /// and widths the one with most.
-    fn prices_after(&self, at: Millis) -> Option<PricesAfter> {
-        let watch = &self.wish.watch;
-        let wanted = watch.ticker.as_ref().or(watch.tickers.first());
-        let series = self
-            .closes
-            .iter()
-            .filter(|((ticker, ..), _)| wanted.is_none_or(|wanted| wanted == ticker));
-        let ((ticker, currency, width), closes) =
-            series.max_by_key(|((_, _, width), closes)| (closes.len(), Reverse(*width)))?;
-        let (known_at, close) = closes.range(..=at).next_back()?;
-        let after = closes.range(at.saturating_add(1)..).take(N_CLOSES);
-        Some(PricesAfter {
-            ticker: ticker.clone(),
-            currency: currency.clone(),
-            width: *width,
-            before: (*known_at, *close),
-            after: after.map(|(at, close)| (*at, *close)).collect(),
-        })
     }
 
     /// Of everything selected, whatever the range.

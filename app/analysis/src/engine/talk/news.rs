@@ -1,10 +1,10 @@
 //! Articles: what feeds brought, by time and words.
 
-use wire::{Event, Post};
+use wire::{Event, Millis, Post, time::HOUR};
 
 use super::Talk;
 use crate::{
-    news::{Article, FoundArticle, NewsQuestion},
+    news::{Article, FoundArticle, NewsQuestion, is_feed},
     protocol::talk::{ArticleRow, NewsView},
     view::Range,
 };
@@ -14,17 +14,13 @@ const N_LISTED: usize = 50;
 /// Of the words that stand out, articles are looked for by so many.
 const N_TERMS: usize = 10;
 
-/// What feeds bring is a post of this source; in recordings of one whose name ends so.
-const FEEDS: &str = "news";
-
-/// A post of a news feed, whose text is the title and, in the lines below, a summary.
-pub(super) fn is_article(post: &Post) -> bool {
-    post.source == FEEDS || post.source.ends_with("-news")
-}
+/// Articles belong to a moment that were first seen so long before or after it.
+pub const AROUND: Millis = HOUR;
 
 impl Talk {
+    /// Of a news feed's post the text is the title and, in the lines below, a summary.
     pub(super) fn add_article(&mut self, event: &Event, post: &Post) {
-        if !is_article(post) {
+        if !is_feed(&post.source) {
             return;
         }
         let (title, summary) = post.text.split_once('\n').unwrap_or((&post.text, ""));
@@ -62,8 +58,9 @@ impl Talk {
         }
     }
 
-    /// The articles of a moment that have any of its words, and how many there are.
-    pub(super) fn articles_of(
+    /// The articles around a moment that have any of its words, and how many there are; none that was not known yet
+    /// where topics are shown as of an earlier time.
+    pub(super) fn articles_around(
         &self,
         range: Range,
         words: Vec<&str>,
@@ -72,8 +69,10 @@ impl Talk {
         if words.is_empty() {
             return (Vec::new(), 0);
         }
+        let until = range.to.saturating_add(AROUND);
+        let known_until = self.as_of(range).map_or(until, |at| at.saturating_add(1));
         let found = self.news.find(&NewsQuestion {
-            window: (range.from, range.to),
+            window: (range.from.saturating_sub(AROUND), until.min(known_until)),
             around: range.from,
             words,
             n_articles: n,

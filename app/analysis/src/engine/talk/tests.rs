@@ -1,6 +1,6 @@
 //! What is found of a made-up day whose figures are known.
 
-use wire::{Place, config::Topic, time::HOUR};
+use wire::{Bar, Place, config::Topic, time::HOUR};
 
 use super::*;
 use crate::{
@@ -257,6 +257,176 @@ fn articles_are_found_by_the_words_that_stand_out() {
 }
 
 #[test]
+fn a_moment_lists_articles_from_an_hour_before_it_to_an_hour_after_it() {
+    let mut talk = day();
+    let minutes = [
+        10 * 60 + 59,
+        11 * 60,
+        12 * 60,
+        13 * 60 - 1,
+        13 * 60,
+        14 * 60,
+    ];
+    for minute in minutes {
+        talk.apply(&article(minute), None);
+    }
+    talk.wish(twelfth_hour());
+    settle(&mut talk);
+
+    let moment = talk.found().unwrap().moment.unwrap();
+
+    assert_eq!(moment.n_articles, 4);
+    let mut found: Vec<(i64, &str)> = moment
+        .articles
+        .iter()
+        .map(|row| &row.article)
+        .map(|article| (article.first_seen_at / 60_000, moment.place_of(article)))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            (11 * 60, "before"),
+            (12 * 60, "during"),
+            (13 * 60 - 1, "during"),
+            (13 * 60, "after")
+        ]
+    );
+    assert_eq!(
+        moment.known_at,
+        13 * HOUR,
+        "articles have times of their own"
+    );
+}
+
+#[test]
+fn as_of_a_time_a_moment_lists_no_article_that_was_not_known_then() {
+    let mut talk = day();
+    for minute in [11 * 60 + 30, 12 * 60 + 29, 12 * 60 + 31, 13 * 60 + 5] {
+        talk.apply(&article(minute), None);
+    }
+    let wish = |as_of| Wish {
+        topics: Some(TopicsWish {
+            number: Number::Exactly(2),
+            as_of,
+            ..TopicsWish::default()
+        }),
+        ..twelfth_hour()
+    };
+    let mut n_articles = |as_of| {
+        talk.wish(wish(as_of));
+        settle(&mut talk);
+        talk.found().unwrap().moment.unwrap().n_articles
+    };
+
+    assert_eq!(n_articles(None), 4);
+    assert_eq!(n_articles(Some(50)), 2, "at half past twelve");
+    assert_eq!(n_articles(None), 4);
+}
+
+fn article(minute: i64) -> Event {
+    let post = Post {
+        id: format!("article {minute}"),
+        source: "news".into(),
+        text: "Exchange halts withdrawals".into(),
+        ..Post::default()
+    };
+    Event::imported(minute * 60_000, Body::Post(Box::new(post)))
+}
+
+#[test]
+fn a_moment_tells_the_prices_that_the_chart_shows() {
+    let config = PublicConfig {
+        tickers: ["BTC", "ETH"]
+            .map(|symbol| wire::config::Ticker {
+                symbol: symbol.into(),
+                name: None,
+                aliases: vec![],
+            })
+            .into(),
+        ..PublicConfig::default()
+    };
+    let bar = |ticker: &str, currency: &str, hour: i64| {
+        let bar = Bar {
+            ticker: ticker.into(),
+            currency: currency.into(),
+            source: "made".into(),
+            open_at: hour * HOUR,
+            width: HOUR,
+            open: 1.0,
+            high: 9.0,
+            low: 1.0,
+            close: 1.0 + hour as f64,
+            volume: None,
+            market_cap: None,
+        };
+        Event::imported(bar.close_at(), Body::Bar(bar))
+    };
+    let says = |id: i64, text: &str| {
+        let post = Post {
+            id: format!("says {id}"),
+            source: "made".into(),
+            text: text.into(),
+            cashtags: wire::tag::cashtags(text)
+                .map(|tag| tag.text.to_owned())
+                .collect(),
+            ..Post::default()
+        };
+        Event::imported(12 * HOUR + id, Body::Post(Box::new(post)))
+    };
+    // More closes of one ticker and of one currency, and more posts about the others.
+    let mut events: Vec<Event> = (0..24).map(|hour| bar("BTC", "USD", hour)).collect();
+    events.extend((0..24).map(|hour| bar("ETH", "EUR", hour)));
+    events.extend((8..20).map(|hour| bar("ETH", "USD", hour)));
+    events.extend([says(1, "$BTC up"), says(2, "$ETH up"), says(3, "ETH down")]);
+    events.extend((4..9).map(|id| says(id, "$DOGE has no prices")));
+    for ticker in [None, Some("BTC"), Some("SOL")] {
+        let watch = Watch {
+            ticker: ticker.map(Into::into),
+            ..twelfth_hour().watch
+        };
+        let mut engine = crate::Engine::new(&config);
+        let mut talk = Talk::new(
+            config.clone(),
+            Wish {
+                watch: watch.clone(),
+                ..Wish::default()
+            },
+        );
+        for event in &events {
+            engine.apply(event);
+            talk.apply(event, None);
+        }
+        settle(&mut talk);
+        engine.watch(watch);
+
+        let chart = engine.frame(24 * HOUR).market.unwrap();
+        let moment = talk.found().unwrap().moment.unwrap().prices;
+
+        let told = moment.as_ref().map(|prices| {
+            (
+                prices.ticker.as_str(),
+                prices.currency.as_str(),
+                prices.width,
+            )
+        });
+        let shown = (
+            chart.ticker.as_str(),
+            chart.currency.as_str(),
+            chart.bar_width,
+        );
+        match ticker {
+            None => assert_eq!(
+                (told, shown),
+                (Some(("ETH", "USD", HOUR)), ("ETH", "USD", HOUR))
+            ),
+            Some("BTC") => assert_eq!(told, Some(shown)),
+            _ => assert_eq!(told, None, "the chart shows none either"),
+        }
+    }
+}
+
+#[test]
 fn a_withdrawn_post_is_counted_and_no_longer_read() {
     let mut talk = Talk::default();
     talk.apply(&post(0), None);
@@ -291,4 +461,9 @@ fn only_what_changes_is_made_again() {
 
     assert!(found.places.is_some_and(|places| places.square == 50));
     assert!(found.words.is_none() && found.moment.is_none() && found.news.is_none());
+    let mut other = twelfth_hour();
+    other.watch.ticker = Some("ETH".into());
+    talk.wish(other);
+    let found = talk.found().unwrap();
+    assert!(found.words.is_none() && found.moment.unwrap().prices.is_none());
 }

@@ -141,11 +141,8 @@ impl TopicsDesk {
     }
 
     fn begin(&mut self, wish: TopicsWish, asked: &Asked) -> Study {
-        let Range { from, to } = asked.range;
         self.range = asked.range;
-        self.as_of = wish
-            .as_of
-            .map(|hundredths| from + (to - from) / 100 * Millis::from(hundredths));
+        self.as_of = wish.known_at(asked.range);
         let options = Options {
             settings: Settings {
                 method: wish.method,
