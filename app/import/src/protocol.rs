@@ -113,7 +113,8 @@ pub struct Progress {
     pub state: State,
     /// So many of these bytes are done.
     pub n_read: u64,
-    /// So many of them only had to be fetched.
+    /// So many of them only had to be fetched; the worker's own.
+    #[serde(skip)]
     pub n_fetched: u64,
     /// Rows or lines with anything in them, headers left out.
     pub n_rows: u64,
