@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 use wire::{Body, Cursor, Event, SourceState, SourceStatus, event::GapReason};
 
-use super::{Grant, SharedOptions, nats::NatsServer};
+use super::{Grant, SharedOptions, Tenure, nats::NatsServer};
 use crate::log::{
     Batch, Kinds, Line, Log, LogError, LogOptions, Read, Want,
     conformance::{append, cursor, delete, page, post},
@@ -103,6 +103,11 @@ fn with_position(ids: std::ops::Range<u64>, position: u64) -> Batch {
         position: Some(("bluesky".to_owned(), position.to_string())),
         ..Batch::default()
     }
+}
+
+/// How the lease of the usual source has gone at this relay.
+fn tenure(log: &Log) -> Tenure {
+    log.tenures()["bluesky"].clone()
 }
 
 /// Appends until it is taken, as a source's loop does.
@@ -513,5 +518,39 @@ async fn a_lease_that_is_lost_is_told_and_refuses_what_is_appended_under_it() {
         matches!(refused.error, LogError::Overtaken),
         "{}",
         refused.error
+    );
+    let tenure = tenure(&a.log);
+    assert_eq!((tenure.is_held, tenure.renewed_at), (false, None));
+    assert_eq!((tenure.n_taken_over, tenure.n_fenced), (1, 1));
+}
+
+#[tokio::test]
+async fn a_lease_is_counted_as_lost_once_and_one_that_is_let_go_of_is_not() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let stream = fresh_stream(&server);
+    let a = usual(&stream);
+    a.log.lead("bluesky").await.unwrap();
+    a.log.lead("news").await.unwrap();
+    a.log.let_go("news");
+
+    server.kill();
+
+    let in_time = tokio::time::timeout(Duration::from_secs(30), async {
+        while tenure(&a.log).n_lost == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    in_time.await.unwrap();
+    server.start_again();
+    a.log.lead("bluesky").await.unwrap();
+    let bluesky = tenure(&a.log);
+    assert_eq!((bluesky.n_taken_over, bluesky.n_lost), (2, 1));
+    assert!(bluesky.is_held && bluesky.renewed_at.is_some());
+    let news = &a.log.tenures()["news"];
+    assert_eq!(
+        (news.is_held, news.n_taken_over, news.n_lost),
+        (false, 1, 0)
     );
 }
