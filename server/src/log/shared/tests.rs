@@ -554,3 +554,41 @@ async fn a_lease_is_counted_as_lost_once_and_one_that_is_let_go_of_is_not() {
         (false, 1, 0)
     );
 }
+
+#[tokio::test]
+async fn a_position_goes_out_only_when_all_before_it_is_acknowledged() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let stream = fresh_stream(&server);
+    let (a, b) = (usual(&stream), usual(&stream));
+    insist(&a.log, with_position(0..10, 10)).await;
+    until_tip(&b.log, 10).await;
+
+    // What is sent reaches a server that cannot acknowledge it, and lies there.
+    server.freeze();
+    let refused = a.log.append(with_position(10..20, 20)).await.unwrap_err();
+    server.thaw();
+    // All that the relay has sent meanwhile comes before this.
+    let marker = Batch {
+        events: vec![post(100)],
+        ..Batch::default()
+    };
+    insist(&a.log, marker).await;
+    until_tip(&b.log, a.log.head().tip).await;
+
+    let stored = (10..19).map(|id| id.to_string());
+    let before = (0..10).map(|id| id.to_string());
+    let expect: Vec<String> = before.chain(stored).chain(["100".to_owned()]).collect();
+    assert_eq!(
+        ids(&b.log).await,
+        expect,
+        "all but what brings the position"
+    );
+    assert_eq!(b.log.position("bluesky").as_deref(), Some("10"));
+    insist(&a.log, *refused.batch).await;
+    until_tip(&b.log, a.log.head().tip).await;
+    assert_eq!(ids(&b.log).await.last().map(String::as_str), Some("19"));
+    assert_eq!(ids(&b.log).await.len(), 21);
+    assert_eq!(b.log.position("bluesky").as_deref(), Some("20"));
+}
