@@ -19,6 +19,7 @@ mod writer;
 pub(crate) mod conformance;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     thread,
@@ -41,8 +42,8 @@ use writer::{Request, Writer};
 pub use cold::{LastStop, LogError, Synchronous};
 pub use line::{Kinds, Line};
 pub(crate) use measures::Measures;
-pub(crate) use shared::Grant;
 pub use shared::{Address, NoAddress, SharedOptions};
+pub(crate) use shared::{Grant, Tenure};
 
 /// Reads of what has left memory that may run at once, for streams and for requests each: every one holds a
 /// thread and a file handle.
@@ -443,6 +444,12 @@ impl Log {
         if let Some(leases) = &self.leases {
             leases.let_go(source);
         }
+    }
+
+    /// How the leases of sources have gone that this relay asks for, where several share the log.
+    pub(crate) fn tenures(&self) -> BTreeMap<String, Tenure> {
+        let leases = self.leases.as_ref();
+        leases.map_or_else(BTreeMap::new, |leases| leases.tenures())
     }
 
     /// Whether what is appended through this clone is appended by the relay that listens.

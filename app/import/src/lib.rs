@@ -17,17 +17,19 @@ mod lines;
 mod parquet;
 mod prices;
 pub mod protocol;
+pub mod ranges;
 mod reader;
 mod report;
 mod snscrape;
 mod spread;
 mod table;
 mod unpack;
-mod words;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 use wire::PublicConfig;
 
+pub use parquet::{MAGIC as PARQUET, Parquet};
 pub use reader::{Reader, preview};
 pub use wire::formats::calendar::DateOrder;
 

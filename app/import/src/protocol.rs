@@ -111,12 +111,15 @@ pub struct Said {
 /// How far an import is.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Progress {
-    /// Bytes of the file.
+    /// What there is to do: bytes that are taken in and, of a file of which parts are fetched, first fetched.
     pub n_bytes: u64,
     /// Whether it goes on.
     pub state: State,
-    /// Bytes of the file that have been taken in.
+    /// So many of these bytes are done.
     pub n_read: u64,
+    /// So many of them only had to be fetched; the worker's own.
+    #[serde(skip)]
+    pub n_fetched: u64,
     /// Rows or lines with anything in them, headers left out.
     pub n_rows: u64,
     /// Rows with bytes that are not of the encoding.
@@ -167,7 +170,7 @@ pub struct Quality {
 impl Progress {
     /// Takes over what was read so far.
     pub fn take(&mut self, report: &Report) {
-        self.n_read = report.n_bytes;
+        self.n_read = self.n_fetched + report.n_bytes;
         self.n_rows = report.n_rows;
         self.n_repaired = report.n_repaired;
         self.n_refused = report.n_refused();

@@ -1,6 +1,6 @@
 //! A file from its first byte to its last: what it is, then its events, row by row.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Range};
 
 use chunks::Withdrawn;
 use csv_core::ReadRecordResult;
@@ -13,7 +13,9 @@ use wire::{
 use crate::{
     Choice, Encoding, Kind, Preview, Report, dialect,
     encoding::{self, Transcoder},
-    lines, parquet, prices,
+    lines,
+    parquet::{self, Pieces},
+    prices,
     spread::{self, Spread},
     table::{self, Columns},
     unpack::{Part, Unpacker},
@@ -46,7 +48,7 @@ pub fn preview(name: &str, head: &[u8]) -> Preview {
     }
     let name = entry.as_deref().unwrap_or(name);
     if bytes.starts_with(parquet::MAGIC) {
-        return preview_of_parquet(name, bytes, entry.clone());
+        return preview_of_parquet(name, &parquet::whole(bytes), entry.clone());
     }
     bytes.truncate(HEAD);
     let choice = detect(name, &bytes);
@@ -66,9 +68,9 @@ pub fn preview(name: &str, head: &[u8]) -> Preview {
     }
 }
 
-/// Of a file of which everything is there.
-fn preview_of_parquet(name: &str, bytes: Vec<u8>, entry: Option<String>) -> Preview {
-    let (choice, rows) = parquet::detect(name, bytes.into()).unzip();
+/// What can be told by what is there of it.
+pub(crate) fn preview_of_parquet(name: &str, file: &Pieces, entry: Option<String>) -> Preview {
+    let (choice, rows) = parquet::detect(name, file).unzip();
     let rows = rows.into_iter().flatten().take(N_PREVIEW);
     Preview {
         says: says(choice.as_ref()),
@@ -194,6 +196,37 @@ impl Reader {
         }
     }
 
+    /// A reader for a Parquet file of which only parts are there.
+    pub(crate) fn of_parquet(
+        name: &str,
+        key: AuthorKey,
+        opened: Result<parquet::Reading, String>,
+    ) -> Self {
+        let mut reader = Self::new(name, None, key);
+        reader.take_parquet(opened, name);
+        reader
+    }
+
+    /// What is needed of a Parquet file of which only parts are there, up to its last row.
+    pub fn needs_of_all(&self) -> Vec<Range<u64>> {
+        let reading = self.waiting.front();
+        reading.map_or_else(Vec::new, parquet::Reading::needs_of_all)
+    }
+
+    /// What has to be given of it before [`Self::read_on`].
+    pub fn needs(&self) -> Vec<Range<u64>> {
+        let reading = self.waiting.front();
+        reading.map_or_else(Vec::new, parquet::Reading::needs)
+    }
+
+    /// Takes in what stands in it from `start` on.
+    pub fn give(&mut self, start: u64, bytes: Vec<u8>) {
+        self.report.n_bytes += bytes.len() as u64;
+        if let Some(reading) = self.waiting.front() {
+            reading.give(start, bytes);
+        }
+    }
+
     /// How an event that came out goes on counting, if it is a post whose text is gone.
     pub fn withdrawn(&mut self, event: &Event) -> Option<Withdrawn> {
         if self.report.withdrawn.is_empty() {
@@ -253,6 +286,13 @@ impl Reader {
         }
     }
 
+    fn take_parquet(&mut self, opened: Result<parquet::Reading, String>, name: &str) {
+        match opened {
+            Ok(reading) => self.waiting.push_back(reading),
+            Err(why) => self.report.refuse_as("parquet", &why, 0, name),
+        }
+    }
+
     fn take_bytes(&mut self, bytes: &[u8], out: &mut Vec<Event>) {
         let Some(entry) = &mut self.entry else { return };
         if entry.body.is_none() {
@@ -291,11 +331,8 @@ impl Reader {
     fn end_entry(&mut self, out: &mut Vec<Event>) {
         let is_parquet = |entry: &mut EntryReader| entry.head.starts_with(parquet::MAGIC);
         if let Some(entry) = self.entry.take_if(is_parquet) {
-            match parquet::open(&entry.name, entry.head, self.choice.as_ref()) {
-                Ok(reading) => self.waiting.push_back(reading),
-                Err(why) => self.report.refuse_as("parquet", &why, 0, &entry.name),
-            }
-            return;
+            let opened = parquet::open_whole(&entry.name, entry.head, self.choice.as_ref());
+            return self.take_parquet(opened, &entry.name);
         }
         let is_unread = |entry: &EntryReader| entry.body.is_none() && !entry.head.is_empty();
         if self.entry.as_ref().is_some_and(is_unread) {

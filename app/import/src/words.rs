@@ -53,6 +53,12 @@ pub(crate) fn quality(report: &Report, n_known: u64) -> Quality {
     }
 }
 
+/// How much of a file of `size` bytes was fetched.
+pub fn fetched(n: u64, size: u64) -> (u64, String) {
+    let percent = 100 * n / size.max(1);
+    (n, format!("bytes fetched, {percent} % of the file"))
+}
+
 fn check(check: Check) -> &'static str {
     match check {
         Check::Presence => "nothing was kept",

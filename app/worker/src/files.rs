@@ -28,9 +28,9 @@ use recording::{
     verify::{Finding, Outcome, Verifier},
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, File};
+use web_sys::Blob;
 
-use crate::{importer, updates};
+use crate::{source::Source, updates};
 use stored::Stored;
 
 /// Milliseconds between two looks whether everything is stored, and how many.
@@ -200,11 +200,11 @@ async fn look_ahead(
 }
 
 /// Computes a recording anew.
-pub(crate) async fn verify(file: &File) {
+pub(crate) async fn verify(source: &Source) {
     let (mut verifier, mut at) = (Verifier::default(), 0);
-    let n_bytes = file.size() as u64;
+    let n_bytes = source.size;
     while at < n_bytes {
-        let Some(bytes) = importer::read(file, at, at + SLICE).await else {
+        let Some(bytes) = source.read(at..at + SLICE).await else {
             let what = "The file could not be read further.".to_owned();
             let outcome = Outcome::Fail;
             return tell(&[Finding { outcome, what }]);

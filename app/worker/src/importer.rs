@@ -10,23 +10,25 @@
 //! No more than [`MAX_UNSTORED`] chunks are on their way, so a slow store slows the reading down. Whole
 //! chunks are stored or nothing of them: what a person stops leaves no half of anything.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, ops::Range, rc::Rc};
 
 use chunks::Record;
 use futures::{StreamExt, channel::mpsc};
 use import::{
-    Choice, Reader,
+    Choice, Parquet, Reader,
     protocol::{News, Order, Progress, State},
+    words,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, prelude::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, File, MessageEvent, Response};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{File, MessageEvent};
 use wire::{Event, author::AuthorKey};
 
 use crate::{
     clock::now,
     files,
+    source::Source,
     updates::{self, scope},
 };
 
@@ -36,10 +38,8 @@ const SLICE: u64 = 256 * 1024;
 const PIECE: usize = 16 * 1024;
 /// Bytes that are looked at for the preview.
 const HEAD: u64 = 512 * 1024;
-/// Larger files are not read as a whole.
-const MAX_WHOLE: f64 = 1e9;
-/// Said of an address from which nothing came.
-const NO_ANSWER: &str = "No file came from there. Either nothing answers at this address, or its host does not let pages from elsewhere read it (CORS), or this page's host forbids asking elsewhere, as the relay does. Save the file and open it from your disk.";
+/// Said of a file that is not there any more.
+const UNREADABLE: &str = "The file could not be read further.";
 /// Events in a chunk.
 const PER_CHUNK: usize = 4_096;
 /// Chunks that were sent and are not stored yet.
@@ -72,74 +72,121 @@ pub fn listen() {
 }
 
 async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Option<File>>>) {
+    let mut source = None;
     while let Some(order) = orders.next().await {
-        if let Order::Fetch(address) = &order {
-            match fetch(address).await {
-                Ok(fetched) => {
-                    look(&fetched).await;
-                    *file.borrow_mut() = Some(fetched);
-                }
-                Err(why) => updates::send(&News::Unreachable(why)),
-            }
-            continue;
-        }
-        if let Order::Make(make) = order {
-            files::make(*make).await;
-            continue;
-        }
-        let Some(file) = file.borrow().clone() else {
-            continue;
-        };
         match order {
-            Order::Look => look(&file).await,
-            Order::Verify => files::verify(&file).await,
-            Order::Begin { choice, key } => {
-                let import = Import::new(&file, choice, AuthorKey(key));
-                import.run(&file, &mut orders).await;
+            Order::Look => source = file.borrow_mut().take().map(Source::of_file),
+            Order::Fetch(ref address) => match Source::fetch(address).await {
+                Ok(fetched) => source = Some(fetched),
+                Err(why) => {
+                    updates::send(&News::Unreachable(why));
+                    continue;
+                }
+            },
+            Order::Make(make) => {
+                files::make(*make).await;
+                continue;
             }
-            // Nothing is under way.
             _ => {}
         }
+        let Some(source) = &mut source else {
+            continue;
+        };
+        let done = match order {
+            Order::Look | Order::Fetch(_) => look(source).await,
+            Order::Verify => {
+                files::verify(source).await;
+                Ok(())
+            }
+            Order::Begin { choice, key } => {
+                begin(source, choice, AuthorKey(key), &mut orders).await
+            }
+            // Nothing is under way.
+            _ => Ok(()),
+        };
+        if let Err(why) = done {
+            updates::send(&News::Unreachable(why));
+        }
     }
 }
 
-async fn look(file: &File) {
-    let mut head = read(file, 0, HEAD).await.unwrap_or_default();
-    // Its directory stands at the end.
-    if head.starts_with(b"PAR1") && file.size() <= MAX_WHOLE {
-        head = read(file, 0, file.size() as u64).await.unwrap_or_default();
-    }
-    let mut preview = import::preview(&file.name(), &head);
-    if let Some((says, recorded)) = files::recorded(&head) {
-        preview.says = says;
-        preview.recorded = Some(recorded);
-    }
+async fn look(source: &mut Source) -> Result<(), String> {
+    let preview = if is_parquet(source).await {
+        let file = Parquet::new(&source.name, source.size);
+        with_parts(source, &file, Parquet::preview).await?
+    } else {
+        let head = source.read(0..HEAD).await.unwrap_or_default();
+        let mut preview = import::preview(&source.name, &head);
+        if let Some((says, recorded)) = files::recorded(&head) {
+            preview.says = says;
+            preview.recorded = Some(recorded);
+        }
+        preview
+    };
     updates::send(&News::Seen(preview));
+    Ok(())
 }
 
-/// The file at an address. The browser keeps large ones on disk.
-async fn fetch(address: &str) -> Result<File, String> {
-    let no_answer = |_| NO_ANSWER.to_owned();
-    let response = JsFuture::from(scope().fetch_with_str(address)).await;
-    let response: Response = response.map_err(no_answer)?.unchecked_into();
-    if !response.ok() {
-        let status = response.status();
-        return Err(format!(
-            "The host refused: HTTP {status}. Is the address right?"
-        ));
+async fn begin(
+    source: &mut Source,
+    choice: Option<Choice>,
+    key: AuthorKey,
+    orders: &mut mpsc::UnboundedReceiver<Order>,
+) -> Result<(), String> {
+    if !is_parquet(source).await {
+        let reader = Reader::new(&source.name, choice, key);
+        Import::new(reader, source.size).run(source, orders).await;
+        return Ok(());
     }
-    let blob = response.blob().map_err(no_answer)?;
-    let blob = JsFuture::from(blob).await;
-    let blob: Blob = blob.map_err(no_answer)?.unchecked_into();
-    let path = address.split(['?', '#']).next().unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    File::new_with_blob_sequence(&Array::of1(&blob), name).map_err(no_answer)
+    let file = Parquet::new(&source.name, source.size);
+    let reader = with_parts(source, &file, |file| file.read(choice.clone(), key)).await?;
+    let needs = reader.needs_of_all();
+    let mut import = Import::new(reader, length(&needs));
+    if import.fetch(source, &needs, orders).await? {
+        import.read_on(source, orders).await;
+    } else {
+        import.stop(orders).await;
+    }
+    Ok(())
+}
+
+/// Of such a file only parts are read, whether it lies here or elsewhere.
+async fn is_parquet(source: &Source) -> bool {
+    let head = source.read(0..import::PARQUET.len() as u64).await;
+    head.is_some_and(|head| head == import::PARQUET)
+}
+
+/// Asks for something again and again until everything is there that it takes.
+async fn with_parts<T>(
+    source: &mut Source,
+    file: &Parquet,
+    ask: impl Fn(&Parquet) -> Result<T, Vec<Range<u64>>>,
+) -> Result<T, String> {
+    loop {
+        let needs = match ask(file) {
+            Ok(done) => return Ok(done),
+            Err(needs) => needs,
+        };
+        for range in source.lacking(&needs) {
+            source.fetch_part(range).await?;
+        }
+        for range in needs {
+            let bytes = source.read(range.clone()).await.ok_or(UNREADABLE)?;
+            file.give(range.start, bytes);
+        }
+    }
+}
+
+fn length(ranges: &[Range<u64>]) -> u64 {
+    ranges.iter().map(|range| range.end - range.start).sum()
 }
 
 struct Import {
     reader: Reader,
     events: Vec<Event>,
     progress: Progress,
+    /// How much of the file was fetched, where that was not all of it, for a person.
+    fetched: Option<(u64, String)>,
     n_sent: u32,
     /// Events of the chunks that are on their way, by number.
     sent: Vec<(u32, u64)>,
@@ -148,14 +195,15 @@ struct Import {
 }
 
 impl Import {
-    fn new(file: &File, choice: Option<Choice>, key: AuthorKey) -> Self {
+    fn new(reader: Reader, n_bytes: u64) -> Self {
         Self {
-            reader: Reader::new(&file.name(), choice, key),
+            reader,
             events: Vec::new(),
             progress: Progress {
-                n_bytes: file.size() as u64,
+                n_bytes,
                 ..Progress::default()
             },
+            fetched: None,
             n_sent: 0,
             sent: Vec::new(),
             reported_at: 0.0,
@@ -163,11 +211,34 @@ impl Import {
         }
     }
 
+    /// Fetches what is needed of a file, all of it before anything is read: of a file that changes meanwhile nothing
+    /// is imported. Returns whether to go on.
+    async fn fetch(
+        &mut self,
+        source: &mut Source,
+        needs: &[Range<u64>],
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+    ) -> Result<bool, String> {
+        let lacking = source.lacking(needs);
+        self.progress.n_bytes += length(&lacking);
+        for range in lacking {
+            if !self.may_go_on(orders).await {
+                return Ok(false);
+            }
+            self.progress.n_fetched += range.end - range.start;
+            source.fetch_part(range).await?;
+            self.report();
+        }
+        let n_fetched = source.n_fetched();
+        self.fetched = n_fetched.map(|n| words::fetched(n, source.size));
+        Ok(true)
+    }
+
     /// Reads the whole file, unless it is told to stop.
-    async fn run(mut self, file: &File, orders: &mut mpsc::UnboundedReceiver<Order>) {
+    async fn run(mut self, source: &Source, orders: &mut mpsc::UnboundedReceiver<Order>) {
         let mut at = 0;
-        while at < self.progress.n_bytes {
-            let Some(bytes) = read(file, at, at + SLICE).await else {
+        while at < source.size {
+            let Some(bytes) = source.read(at..at + SLICE).await else {
                 return self.end(State::Unreadable);
             };
             at += SLICE;
@@ -181,7 +252,21 @@ impl Import {
             self.report();
         }
         self.reader.finish(&mut self.events);
-        while self.reader.read_on(&mut self.events) {
+        self.read_on(source, orders).await;
+    }
+
+    /// Reads what is read some thousand rows at a time, then waits until everything is stored.
+    async fn read_on(mut self, source: &Source, orders: &mut mpsc::UnboundedReceiver<Order>) {
+        loop {
+            for range in self.reader.needs() {
+                let Some(bytes) = source.read(range.clone()).await else {
+                    return self.end(State::Unreadable);
+                };
+                self.reader.give(range.start, bytes);
+            }
+            if !self.reader.read_on(&mut self.events) {
+                break;
+            }
             if !self.send_chunks(PER_CHUNK, orders).await {
                 return self.stop(orders).await;
             }
@@ -296,6 +381,10 @@ impl Import {
         self.reported_at = now();
         self.progress.millis = (now() - self.began_at) as u64;
         self.progress.take(self.reader.report());
+        let ended = self.progress.result.as_mut();
+        if let Some((ended, fetched)) = ended.zip(self.fetched.clone()) {
+            ended.quality.notable.push(fetched);
+        }
         updates::send(&News::Progress(self.progress.clone()));
     }
 
@@ -315,12 +404,4 @@ impl Import {
         }
         self.end(State::Cancelled);
     }
-}
-
-/// Part of the file; `None` when it went away.
-pub(crate) async fn read(file: &File, from: u64, to: u64) -> Option<Vec<u8>> {
-    let to = (to as f64).min(file.size());
-    let part = file.slice_with_f64_and_f64(from as f64, to).ok()?;
-    let buffer = JsFuture::from(part.array_buffer()).await.ok()?;
-    Some(Uint8Array::new(&buffer).to_vec())
 }

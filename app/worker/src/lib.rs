@@ -21,6 +21,7 @@ mod lock;
 mod recount;
 pub mod replay;
 mod settings;
+mod source;
 pub mod store;
 pub mod talk;
 pub mod updates;

@@ -13,6 +13,7 @@ mod status;
 use std::fmt;
 
 use bytes::Bytes;
+use parquet::file::{reader::FileReader, serialized_reader::SerializedFileReader};
 use wire::{Body, Event, LogId, Post};
 
 use crate::columns::{Codec, Columns, FormatError, Table, notes, write};
@@ -137,32 +138,68 @@ pub fn encode(
 /// # Errors
 /// [`FormatError`] for what is no such file.
 pub fn decode(file: Bytes) -> Result<Vec<Event>, FormatError> {
-    let notes = notes(&file)?;
-    let note = |name: &'static str| {
-        let found = notes.get(name).cloned();
-        found.ok_or(FormatError::Note { name, found: None })
-    };
-    let unknown = |name, found| FormatError::Note {
-        name,
-        found: Some(found),
-    };
-    let version = note("moodtape.version")?;
-    if version != VERSION {
-        return Err(unknown("moodtape.version", version));
+    let file = SerializedFileReader::new(file)?;
+    let groups = Groups::of(&file)?;
+    let mut events = Vec::new();
+    for n_group in 0..file.num_row_groups() {
+        events.append(&mut groups.read(&file, n_group)?);
     }
-    let kind = note("moodtape.kind")?;
-    let kind = Kind::parse(&kind).ok_or_else(|| unknown("moodtape.kind", kind.clone()))?;
-    let source = note("moodtape.source")?;
-    let mut table = Table::read(file, |_| true)?;
-    let bodies = match kind {
-        Kind::Post => post::read(&mut table, &source)?,
-        Kind::Delete => other::read_deletes(&mut table, &source)?,
-        Kind::Bar => price::read(&mut table, &source)?,
-        Kind::Attention => other::read_attention(&mut table, &source)?,
-        Kind::Status => status::read(&mut table, &source)?,
-        Kind::Gap => other::read_gaps(&mut table)?,
-    };
-    with_places(&mut table, bodies)
+    Ok(events)
+}
+
+/// Reads what [`encode`] wrote one group of rows at a time, so that no more than one has to be there.
+#[derive(Debug)]
+pub struct Groups {
+    kind: Kind,
+    source: String,
+}
+
+impl Groups {
+    /// Whether a file says that it is one of ours.
+    pub fn are_in(file: &dyn FileReader) -> bool {
+        notes(file).contains_key("moodtape.kind")
+    }
+
+    /// What the file's notes say of its rows.
+    ///
+    /// # Errors
+    /// [`FormatError::Note`] for what is no such file, or one of a newer version.
+    pub fn of(file: &dyn FileReader) -> Result<Self, FormatError> {
+        let notes = notes(file);
+        let note = |name: &'static str| {
+            let found = notes.get(name).cloned();
+            found.ok_or(FormatError::Note { name, found: None })
+        };
+        let unknown = |name, found| FormatError::Note {
+            name,
+            found: Some(found),
+        };
+        let version = note("moodtape.version")?;
+        if version != VERSION {
+            return Err(unknown("moodtape.version", version));
+        }
+        let kind = note("moodtape.kind")?;
+        let kind = Kind::parse(&kind).ok_or_else(|| unknown("moodtape.kind", kind.clone()))?;
+        let source = note("moodtape.source")?;
+        Ok(Self { kind, source })
+    }
+
+    /// The events of a group of rows of that file, counted from 0.
+    ///
+    /// # Errors
+    /// [`FormatError`] where the group is damaged or not there.
+    pub fn read(&self, file: &dyn FileReader, n_group: usize) -> Result<Vec<Event>, FormatError> {
+        let mut table = Table::of_group(file, n_group)?;
+        let bodies = match self.kind {
+            Kind::Post => post::read(&mut table, &self.source)?,
+            Kind::Delete => other::read_deletes(&mut table, &self.source)?,
+            Kind::Bar => price::read(&mut table, &self.source)?,
+            Kind::Attention => other::read_attention(&mut table, &self.source)?,
+            Kind::Status => status::read(&mut table, &self.source)?,
+            Kind::Gap => other::read_gaps(&mut table)?,
+        };
+        with_places(&mut table, bodies)
+    }
 }
 
 fn columns(kind: Kind, events: &[Event]) -> Columns {

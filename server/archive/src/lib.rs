@@ -27,4 +27,4 @@ pub mod manifest;
 pub mod place;
 
 pub use columns::{Codec, Columns, FormatError, write as write_table};
-pub use format::{Kind, decode, encode, source_of, withdraw};
+pub use format::{Groups, Kind, decode, encode, source_of, withdraw};

@@ -169,4 +169,27 @@ mod tests {
         let (encoding, body) = ask("identity").await;
         assert_eq!((encoding, &body[..]), (None, &b"plain"[..]));
     }
+
+    #[tokio::test]
+    async fn a_part_of_a_file_is_sent_as_it_is_to_whoever_asks_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = "0123456789".repeat(1_000);
+        for (name, content) in [("index.html", ""), ("a.parquet", &large)] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let request = Request::get("/a.parquet")
+            .header(header::RANGE, "bytes=8-5001")
+            .header(header::ACCEPT_ENCODING, "gzip, br");
+        let request = request.body(axum::body::Body::empty()).unwrap();
+
+        let response = routes(folder.path()).oneshot(request).await.unwrap();
+
+        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
+        let headers = response.headers();
+        assert_eq!(headers[header::CONTENT_RANGE], "bytes 8-5001/10000");
+        assert!(headers.contains_key(header::LAST_MODIFIED));
+        assert!(!headers.contains_key(header::CONTENT_ENCODING));
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+        assert_eq!(body.unwrap(), large.as_bytes()[8..5_002]);
+    }
 }

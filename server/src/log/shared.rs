@@ -32,7 +32,7 @@ use std::{
 
 use tokio::{
     sync::{Notify, mpsc, oneshot},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use wire::{author::AuthorKey, event::GapReason};
 
@@ -75,9 +75,26 @@ pub(super) struct Hub {
     leases: Arc<Leases>,
 }
 
-/// The leases that this relay holds, by source.
+/// The leases that this relay holds, by source, and how they have gone.
 #[derive(Default)]
-pub(super) struct Leases(Mutex<BTreeMap<String, lease::Held>>);
+pub(super) struct Leases {
+    held: Mutex<BTreeMap<String, lease::Held>>,
+    tenures: Mutex<BTreeMap<String, Tenure>>,
+}
+
+/// How the lease of a source that this relay asks for has gone since the start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tenure {
+    pub(crate) is_held: bool,
+    /// It got the lease and took the source over.
+    pub(crate) n_taken_over: u64,
+    /// The lease ran out, or another relay had it.
+    pub(crate) n_lost: u64,
+    /// What was to be appended was refused, since the lease was over.
+    pub(crate) n_fenced: u64,
+    /// When the server was last asked for more time and gave it; only while the lease is held.
+    pub(crate) renewed_at: Option<Instant>,
+}
 
 impl Leases {
     pub(super) fn of(&self, source: &str) -> Option<Grant> {
@@ -91,8 +108,26 @@ impl Leases {
         }
     }
 
+    /// Of each source that was ever asked for.
+    pub(super) fn tenures(&self) -> BTreeMap<String, Tenure> {
+        let mut tenures = self.counted().clone();
+        for (source, tenure) in &mut tenures {
+            tenure.is_held = self.of(source).is_some_and(|grant| grant.is_valid());
+            tenure.renewed_at = tenure.renewed_at.filter(|_| tenure.is_held);
+        }
+        tenures
+    }
+
+    fn count(&self, source: &str, change: impl FnOnce(&mut Tenure)) {
+        change(self.counted().entry(source.to_owned()).or_default());
+    }
+
     fn held(&self) -> MutexGuard<'_, BTreeMap<String, lease::Held>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counted(&self) -> MutexGuard<'_, BTreeMap<String, Tenure>> {
+        self.tenures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,7 +9,7 @@ use server::config::{LiveStart, SourceConfig, SourceKind};
 use crate::helpers::{client, eventually, line, post, posts, spawn_relay};
 
 /// What operators are promised, without its prefix.
-const PROMISED: [&str; 32] = [
+const PROMISED: [&str; 37] = [
     "build_info gauge",
     "upstream_connected gauge",
     "upstream_reconnects_total counter",
@@ -25,6 +25,11 @@ const PROMISED: [&str; 32] = [
     "log_commit_seconds histogram",
     "log_fsync_seconds histogram",
     "log_errors_total counter",
+    "lease_held gauge",
+    "lease_renewal_age_seconds gauge",
+    "lease_takeovers_total counter",
+    "lease_lost_total counter",
+    "lease_fenced_total counter",
     "sse_clients gauge",
     "sse_connections_total counter",
     "sse_rejected_total counter",

@@ -27,6 +27,8 @@ const LEASE: Duration = Duration::from_secs(3);
 /// Relays on one log, the upstream that they all could listen to, and readers of all of them.
 struct World {
     relays: Vec<Program>,
+    /// Where each of them tells its metrics.
+    admins: Vec<String>,
     upstream: Arc<Fake>,
     readers: JoinSet<Vec<usize>>,
     n_posts: usize,
@@ -47,9 +49,11 @@ async fn world(n_relays: usize, n_readers: usize, n_posts: usize) -> Option<Worl
     let folders: Vec<TempDir> = (0..n_relays)
         .map(|_| tempfile::tempdir().unwrap())
         .collect();
+    let admins: Vec<String> = folders.iter().map(|_| free_address()).collect();
     let relays = folders
         .iter()
-        .map(|folder| start(folder.path(), &nats.address(), &at))
+        .zip(&admins)
+        .map(|(folder, admin)| start(folder.path(), &nats.address(), &at, admin))
         .collect::<Vec<_>>();
     let bases: Vec<String> = relays.iter().map(|relay| relay.base.clone()).collect();
     let mut readers = JoinSet::new();
@@ -58,6 +62,7 @@ async fn world(n_relays: usize, n_readers: usize, n_posts: usize) -> Option<Worl
     }
     Some(World {
         relays,
+        admins,
         upstream,
         readers,
         n_posts,
@@ -66,11 +71,16 @@ async fn world(n_relays: usize, n_readers: usize, n_posts: usize) -> Option<Worl
     })
 }
 
-fn start(folder: &Path, nats: &str, upstream: &str) -> Program {
+fn free_address() -> String {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().to_string()
+}
+
+fn start(folder: &Path, nats: &str, upstream: &str, admin: &str) -> Program {
     let config = format!(
         "[log]\nstore = \"{nats}\"\nlease_secs = {}\n\
          [http]\nmax_streams_per_address = 1000\nmax_connections_per_address = 1000\n\
-         max_connects_per_second = 1000\n\
+         max_connects_per_second = 1000\nadmin = \"{admin}\"\n\
          [live]\nstart = \"at_once\"\n\
          [[source]]\nkind = \"jetstream\"\nname = \"bluesky\"\nkeep = \"all\"\n\
          url = \"ws://{upstream}/subscribe\"\n",
@@ -127,6 +137,24 @@ impl World {
 
     async fn until_listened_again(&self) {
         eventually(async || (self.upstream.requests().len() > 1).then_some(())).await;
+    }
+
+    /// What a relay counts of its lease of the one source; `None` where it says nothing of it.
+    async fn counted(&self, relay: usize, name: &str) -> Option<f64> {
+        let page = client().get(format!("http://{}/metrics", self.admins[relay]));
+        let page = page.send().await.ok()?.text().await.ok()?;
+        let sample = format!("relay_lease_{name}{{source=\"bluesky\"}} ");
+        let value = page.lines().find_map(|line| line.strip_prefix(&sample))?;
+        value.parse().ok()
+    }
+
+    /// Whether it holds the lease, and how often it has got and lost it.
+    async fn tenure(&self, relay: usize) -> [Option<f64>; 3] {
+        [
+            self.counted(relay, "held").await,
+            self.counted(relay, "takeovers_total").await,
+            self.counted(relay, "lost_total").await,
+        ]
     }
 
     /// Every reader has every post once, in its turn.
@@ -224,4 +252,27 @@ async fn a_relay_that_was_frozen_past_its_lease_puts_nothing_behind_its_successo
         (status["sources"][0]["state"] == "connected").then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_watches_sees_which_relay_listens_and_that_one_took_over_from_the_other() {
+    let Some(world) = world(2, 0, 1_000).await else {
+        return;
+    };
+    let leader = world.leader().await;
+    let successor = 1 - leader;
+    let is = |tenure: [f64; 3]| tenure.map(Some);
+    assert_eq!(world.tenure(leader).await, is([1.0, 1.0, 0.0]));
+    assert_eq!(world.tenure(successor).await, is([0.0, 0.0, 0.0]));
+    assert_eq!(world.counted(successor, "renewal_age_seconds").await, None);
+
+    world.relays[leader].signal("STOP");
+    world.until_listened_again().await;
+    world.relays[leader].signal("CONT");
+
+    eventually(async || (world.tenure(leader).await == is([0.0, 1.0, 1.0])).then_some(())).await;
+    assert_eq!(world.tenure(successor).await, is([1.0, 1.0, 0.0]));
+    let age = world.counted(successor, "renewal_age_seconds").await;
+    assert!(age.is_some_and(|age| age < LEASE.as_secs_f64()), "{age:?}");
+    assert_eq!(world.counted(leader, "renewal_age_seconds").await, None);
 }

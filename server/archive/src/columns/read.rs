@@ -3,14 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use parquet::{
     column::reader::{ColumnReader, ColumnReaderImpl},
     data_type::{ByteArray, DataType},
-    file::{
-        reader::{FileReader, RowGroupReader},
-        serialized_reader::SerializedFileReader,
-    },
+    file::reader::{FileReader, RowGroupReader},
 };
 use wire::Millis;
 
@@ -20,6 +16,7 @@ use super::FormatError;
 const STEP: usize = 8_192;
 
 /// The wanted columns of a file.
+#[derive(Default)]
 pub(crate) struct Table {
     n_rows: usize,
     columns: BTreeMap<String, Column>,
@@ -40,38 +37,45 @@ enum Values {
 }
 
 /// The notes that a file carries besides its rows.
-pub(crate) fn notes(file: &Bytes) -> Result<BTreeMap<String, String>, FormatError> {
-    let reader = SerializedFileReader::new(file.clone())?;
-    let notes = reader.metadata().file_metadata().key_value_metadata();
+pub(crate) fn notes(file: &dyn FileReader) -> BTreeMap<String, String> {
+    let notes = file.metadata().file_metadata().key_value_metadata();
     let notes = notes.into_iter().flatten();
-    Ok(notes
+    notes
         .filter_map(|note| Some((note.key.clone(), note.value.clone()?)))
-        .collect())
+        .collect()
 }
 
 impl Table {
     /// Reads the columns whose names `is_wanted` likes.
-    pub(crate) fn read(file: Bytes, is_wanted: impl Fn(&str) -> bool) -> Result<Self, FormatError> {
-        let reader = SerializedFileReader::new(file)?;
-        let mut table = Self {
-            n_rows: 0,
-            columns: BTreeMap::new(),
-        };
-        for n_group in 0..reader.num_row_groups() {
-            let group = reader.get_row_group(n_group)?;
-            let n_rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-            table.n_rows += n_rows;
-            table.read_group(group.as_ref(), n_rows, &is_wanted)?;
+    #[cfg(feature = "tool")]
+    pub(crate) fn read(
+        file: bytes::Bytes,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Self, FormatError> {
+        use parquet::file::serialized_reader::SerializedFileReader;
+
+        let file = SerializedFileReader::new(file)?;
+        let mut table = Self::default();
+        for n_group in 0..file.num_row_groups() {
+            table.read_group(file.get_row_group(n_group)?.as_ref(), &is_wanted)?;
         }
+        Ok(table)
+    }
+
+    /// Reads one group of rows.
+    pub(crate) fn of_group(file: &dyn FileReader, n_group: usize) -> Result<Self, FormatError> {
+        let mut table = Self::default();
+        table.read_group(file.get_row_group(n_group)?.as_ref(), |_| true)?;
         Ok(table)
     }
 
     fn read_group(
         &mut self,
         group: &dyn RowGroupReader,
-        n_rows: usize,
         is_wanted: impl Fn(&str) -> bool,
     ) -> Result<(), FormatError> {
+        let n_rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        self.n_rows += n_rows;
         for (place, about) in group.metadata().columns().iter().enumerate() {
             let Some(name) = about.column_path().parts().first() else {
                 continue;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     counts::{Histogram, get},
     http::AppState,
-    log::Measures,
+    log::{Measures, Tenure},
     sources::board::Faults,
 };
 
@@ -30,7 +30,7 @@ type HistogramFamily = (
     for<'a> fn(&Scene<'a>) -> Histograms<'a>,
 );
 
-const FAMILIES: [Family; 32] = [
+const FAMILIES: [Family; 37] = [
     ("build_info", "The version that runs.", |_| {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         vec![(vec![("version", version)], 1.0)]
@@ -114,6 +114,32 @@ const FAMILIES: [Family; 32] = [
         "log_errors_total",
         "What the log could not do, by what it was.",
         |scene| scene.each_log_error(),
+    ),
+    // Leases of sources, where several relays share the log.
+    (
+        "lease_held",
+        "Whether this relay is the one that may listen to the source.",
+        |scene| scene.each_lease(|tenure| flag(tenure.is_held)),
+    ),
+    (
+        "lease_renewal_age_seconds",
+        "Time since the lease that is held was renewed.",
+        |scene| scene.each_lease(|tenure| tenure.renewed_at.map(|at| at.elapsed().as_secs_f64())),
+    ),
+    (
+        "lease_takeovers_total",
+        "Times that this relay got the lease and took the source over.",
+        |scene| scene.each_lease(|tenure| Some(tenure.n_taken_over as f64)),
+    ),
+    (
+        "lease_lost_total",
+        "Leases that ran out here, or that another relay had.",
+        |scene| scene.each_lease(|tenure| Some(tenure.n_lost as f64)),
+    ),
+    (
+        "lease_fenced_total",
+        "Batches that were refused, since the lease was over.",
+        |scene| scene.each_lease(|tenure| Some(tenure.n_fenced as f64)),
     ),
     // Readers.
     ("connections", "Open connections of readers.", |scene| {
@@ -286,6 +312,13 @@ impl<'a> Scene<'a> {
             .iter()
             .filter_map(|status| Some((of_source(&status.source), value(status)?)));
         found.collect()
+    }
+
+    fn each_lease(&self, value: fn(&Tenure) -> Option<f64>) -> Samples {
+        let leases = self.streams.iter().flat_map(|state| state.log.tenures());
+        leases
+            .filter_map(|(source, tenure)| Some((of_source(&source), value(&tenure)?)))
+            .collect()
     }
 
     fn each_drop(&self, label: &'static str, is_meant: fn(&str) -> bool) -> Samples {

@@ -66,6 +66,10 @@ impl Grant {
         self.broke_off_at
     }
 
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     pub(super) fn is_valid(&self) -> bool {
         self.until
             .as_ref()
@@ -116,6 +120,7 @@ impl Held {
 pub(super) async fn compete(hub: Arc<Hub>, source: String, reply: Reply<Grant>) {
     let mut wait = Duration::ZERO;
     let mut reply = Some(reply);
+    hub.leases.count(&source, |_| {});
     loop {
         sleep(wait).await;
         wait = jittered(hub.link.lease / ATTEMPTS);
@@ -203,6 +208,10 @@ impl Lease {
                 let_go: Arc::clone(&let_go),
             };
             self.hub.leases.held().insert(self.source.clone(), held);
+            self.hub.leases.count(&self.source, |tenure| {
+                tenure.n_taken_over += 1;
+                tenure.renewed_at = tenure.renewed_at.max(Some(self.asked));
+            });
             tracing::info!(
                 source = self.source,
                 token = self.token,
@@ -213,13 +222,17 @@ impl Lease {
             }
             std::future::pending::<Result<(), LogError>>().await
         };
-        tokio::select! {
-            () = renewed => tracing::warn!(source = self.source, "the lease is lost"),
-            () = let_go.notified() => {}
+        let is_lost = tokio::select! {
+            () = renewed => {
+                tracing::warn!(source = self.source, "the lease is lost");
+                true
+            }
+            () = let_go.notified() => false,
             Err(error) = used => {
                 tracing::warn!(source = self.source, %error, "the source could not be taken over");
+                false
             }
-        }
+        };
         told.send_replace(None);
         let mut held = self.hub.leases.held();
         if held
@@ -227,6 +240,10 @@ impl Lease {
             .is_some_and(|held| held.grant.token == self.token)
         {
             held.remove(&self.source);
+            drop(held);
+            self.hub.leases.count(&self.source, |tenure| {
+                tenure.n_lost += u64::from(is_lost);
+            });
         }
     }
 
@@ -275,6 +292,9 @@ impl Lease {
             revision.store(renewed, Ordering::Relaxed);
             end = asked + self.lasts;
             told.send_replace(Some(end));
+            self.hub.leases.count(&self.source, |tenure| {
+                tenure.renewed_at = Some(asked);
+            });
         }
     }
 }

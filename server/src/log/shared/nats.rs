@@ -12,9 +12,14 @@ use std::{
 const ATTENDED: &str = r#"folder=$(mktemp -d) || exit 1
 trap '' INT TERM
 start() { nats-server -js -sd "$folder/js" -a 127.0.0.1 -p "$0" ${1:+--auth "$1"} >/dev/null 2>&1 & server=$!; echo "$server"; }
+freeze() { kill -STOP "$server"; while ! grep -q '^State:.T' "/proc/$server/status"; do :; done; }
 stop() { kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null; }
 start "$1"
 while read -r order; do
+  case "$order" in
+    freeze) freeze; echo frozen; continue ;;
+    thaw) kill -CONT "$server"; echo thawed; continue ;;
+  esac
   stop
   case "$order" in
     stop) echo stopped ;;
@@ -81,6 +86,18 @@ impl NatsServer {
     /// Kills it where it stands; what it holds stays.
     pub(crate) fn kill(&mut self) {
         self.order("stop");
+        self.answer();
+    }
+
+    /// Stops it where it stands: its connections stay, and what is sent on them waits.
+    pub(crate) fn freeze(&mut self) {
+        self.order("freeze");
+        self.answer();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&mut self) {
+        self.order("thaw");
         self.answer();
     }
 

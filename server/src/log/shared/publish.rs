@@ -14,7 +14,7 @@ use async_nats::jetstream::{
 use tokio::sync::{mpsc, oneshot};
 use wire::{Event, LogId, ndjson};
 
-use super::{Hub, lease, lease::Grant, names};
+use super::{Hub, Tenure, lease, lease::Grant, names};
 use crate::log::{
     Appended, Batch, LogError, Refused,
     writer::{Ask, MAX_COMMIT, Reply, Request, Sifted},
@@ -157,7 +157,11 @@ impl Hub {
         let mut works: Vec<Work> = works
             .map(|(sifted, (grant, reply))| Work {
                 refused: match &grant {
-                    Some(grant) if !grant.is_valid() => Some(LogError::Overtaken),
+                    Some(grant) if !grant.is_valid() => {
+                        let count = |tenure: &mut Tenure| tenure.n_fenced += 1;
+                        self.leases.count(grant.source(), count);
+                        Some(LogError::Overtaken)
+                    }
                     _ => unreadable.clone(),
                 },
                 sifted,

@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 use wire::{Body, Cursor, Event, SourceState, SourceStatus, event::GapReason};
 
-use super::{Grant, SharedOptions, nats::NatsServer};
+use super::{Grant, SharedOptions, Tenure, nats::NatsServer};
 use crate::log::{
     Batch, Kinds, Line, Log, LogError, LogOptions, Read, Want,
     conformance::{append, cursor, delete, page, post},
@@ -103,6 +103,11 @@ fn with_position(ids: std::ops::Range<u64>, position: u64) -> Batch {
         position: Some(("bluesky".to_owned(), position.to_string())),
         ..Batch::default()
     }
+}
+
+/// How the lease of the usual source has gone at this relay.
+fn tenure(log: &Log) -> Tenure {
+    log.tenures()["bluesky"].clone()
 }
 
 /// Appends until it is taken, as a source's loop does.
@@ -514,4 +519,76 @@ async fn a_lease_that_is_lost_is_told_and_refuses_what_is_appended_under_it() {
         "{}",
         refused.error
     );
+    let tenure = tenure(&a.log);
+    assert_eq!((tenure.is_held, tenure.renewed_at), (false, None));
+    assert_eq!((tenure.n_taken_over, tenure.n_fenced), (1, 1));
+}
+
+#[tokio::test]
+async fn a_lease_is_counted_as_lost_once_and_one_that_is_let_go_of_is_not() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let stream = fresh_stream(&server);
+    let a = usual(&stream);
+    a.log.lead("bluesky").await.unwrap();
+    a.log.lead("news").await.unwrap();
+    a.log.let_go("news");
+
+    server.kill();
+
+    let in_time = tokio::time::timeout(Duration::from_secs(30), async {
+        while tenure(&a.log).n_lost == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    in_time.await.unwrap();
+    server.start_again();
+    a.log.lead("bluesky").await.unwrap();
+    let bluesky = tenure(&a.log);
+    assert_eq!((bluesky.n_taken_over, bluesky.n_lost), (2, 1));
+    assert!(bluesky.is_held && bluesky.renewed_at.is_some());
+    let news = &a.log.tenures()["news"];
+    assert_eq!(
+        (news.is_held, news.n_taken_over, news.n_lost),
+        (false, 1, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_position_goes_out_only_when_all_before_it_is_acknowledged() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let stream = fresh_stream(&server);
+    let (a, b) = (usual(&stream), usual(&stream));
+    insist(&a.log, with_position(0..10, 10)).await;
+    until_tip(&b.log, 10).await;
+
+    // What is sent reaches a server that cannot acknowledge it, and lies there.
+    server.freeze();
+    let refused = a.log.append(with_position(10..20, 20)).await.unwrap_err();
+    server.thaw();
+    // All that the relay has sent meanwhile comes before this.
+    let marker = Batch {
+        events: vec![post(100)],
+        ..Batch::default()
+    };
+    insist(&a.log, marker).await;
+    until_tip(&b.log, a.log.head().tip).await;
+
+    let stored = (10..19).map(|id| id.to_string());
+    let before = (0..10).map(|id| id.to_string());
+    let expect: Vec<String> = before.chain(stored).chain(["100".to_owned()]).collect();
+    assert_eq!(
+        ids(&b.log).await,
+        expect,
+        "all but what brings the position"
+    );
+    assert_eq!(b.log.position("bluesky").as_deref(), Some("10"));
+    insist(&a.log, *refused.batch).await;
+    until_tip(&b.log, a.log.head().tip).await;
+    assert_eq!(ids(&b.log).await.last().map(String::as_str), Some("19"));
+    assert_eq!(ids(&b.log).await.len(), 21);
+    assert_eq!(b.log.position("bluesky").as_deref(), Some("20"));
 }

@@ -16,7 +16,7 @@ use crate::{
     time::{DAY, HOUR, MINUTE},
 };
 use columns::Columns;
-pub use columns::is_header;
+pub use columns::{is_header, used};
 pub use name::FileName;
 
 /// How many lines may stand above the header.

@@ -19,6 +19,18 @@ pub fn is_header(line: &str) -> bool {
     Columns::find(line).is_some()
 }
 
+/// Which columns of a price table with this header are read; `None` for a line that is no such header.
+pub fn used(header: &str) -> Option<Vec<bool>> {
+    let columns = Columns::find(header)?;
+    let is_used = |idx: usize| {
+        idx == columns.time_idx
+            || columns.price_idxs.contains(&idx)
+            || [columns.symbol_idx, columns.market_cap_idx].contains(&Some(idx))
+            || columns.volumes.iter().any(|(volume, _)| *volume == idx)
+    };
+    Some((0..split(header).len()).map(is_used).collect())
+}
+
 impl Columns {
     /// Reads a header; `None` when it lacks a column that a bar needs.
     pub(super) fn find(line: &str) -> Option<Self> {
@@ -139,6 +151,14 @@ mod tests {
     fn quoted_cells_keep_their_commas() {
         assert_eq!(split(r#"a,"b,""c""",,d"#), ["a", "b,\"c\"", "", "d"]);
         assert_eq!(split(""), [""]);
+    }
+
+    #[test]
+    fn a_column_that_no_bar_needs_is_not_read() {
+        let used = used("Date,Open,High,Low,Close,Adj Close,Volume").unwrap();
+
+        assert_eq!(used, [true, true, true, true, true, false, true]);
+        assert_eq!(super::used("Date,Open"), None);
     }
 
     #[test]
