@@ -6,6 +6,7 @@ mod pieces;
 
 use std::{ops::Range, sync::Arc, vec};
 
+use archive::Sound;
 use bytes::Bytes;
 use parquet::{
     errors::ParquetError,
@@ -426,9 +427,9 @@ fn rows_of(
     schema: SchemaDescPtr,
     at_once: usize,
 ) -> Result<ReaderIter, ParquetError> {
-    let group = file.get_row_group(n_group)?;
+    let group = Sound(file.get_row_group(n_group)?);
     let builder = TreeBuilder::new().with_batch_size(at_once);
-    builder.as_iter(schema, group.as_ref())
+    builder.as_iter(schema, &group)
 }
 
 fn only<T>(is_read: &[bool], all: Vec<T>) -> Vec<T> {

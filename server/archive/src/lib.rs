@@ -23,8 +23,10 @@ pub mod follow;
 mod format;
 #[cfg(feature = "tool")]
 pub mod manifest;
+mod pages;
 #[cfg(feature = "tool")]
 pub mod place;
 
 pub use columns::{Codec, Columns, FormatError, write as write_table};
 pub use format::{Groups, Kind, decode, encode, source_of, withdraw};
+pub use pages::Sound;

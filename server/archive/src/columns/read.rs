@@ -11,6 +11,7 @@ use parquet::{
 use wire::Millis;
 
 use super::FormatError;
+use crate::pages::Sound;
 
 /// Rows that are read at once.
 const STEP: usize = 8_192;
@@ -57,7 +58,7 @@ impl Table {
         let file = SerializedFileReader::new(file)?;
         let mut table = Self::default();
         for n_group in 0..file.num_row_groups() {
-            table.read_group(file.get_row_group(n_group)?.as_ref(), &is_wanted)?;
+            table.read_group(&Sound(file.get_row_group(n_group)?), &is_wanted)?;
         }
         Ok(table)
     }
@@ -65,7 +66,7 @@ impl Table {
     /// Reads one group of rows.
     pub(crate) fn of_group(file: &dyn FileReader, n_group: usize) -> Result<Self, FormatError> {
         let mut table = Self::default();
-        table.read_group(file.get_row_group(n_group)?.as_ref(), |_| true)?;
+        table.read_group(&Sound(file.get_row_group(n_group)?), |_| true)?;
         Ok(table)
     }
 
