@@ -52,7 +52,7 @@ impl Redactor {
         is_in.then(|| self.redact(session, record)).flatten()
     }
 
-    /// The same of an event that is in the file, by the terms of this session.
+    /// The same of an event that is in the file, by the terms of the session that it stands in.
     pub(crate) fn redact(&mut self, session: &Session, record: &Record) -> Option<Passed> {
         if !self.seen.insert(Identity::of(&record.event)?.0) {
             return None;
