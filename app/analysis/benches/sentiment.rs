@@ -8,15 +8,15 @@
 
 #![allow(
     clippy::disallowed_methods,
-    clippy::disallowed_types,
     clippy::print_stdout,
-    reason = "a benchmark reads files and the clock, and prints"
+    reason = "a benchmark reads files, and prints"
 )]
+
+#[path = "../examples/common/cpu.rs"]
+mod cpu;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-use std::time::Instant;
 
 use analysis::text::sentiment::{Scratch, Vader};
 
@@ -96,11 +96,11 @@ fn main() {
 
     for _ in 0..N_ROUNDS {
         for contender in &mut contenders {
-            let start = cpu_nanos();
+            let start = cpu::nanos();
             for _ in 0..N_TIMES {
                 texts.iter().for_each(|text| (contender.run)(text));
             }
-            contender.best_nanos = contender.best_nanos.min(cpu_nanos() - start);
+            contender.best_nanos = contender.best_nanos.min(cpu::nanos() - start);
         }
     }
 
@@ -150,14 +150,6 @@ fn printed([neg, neu, pos, compound]: [f64; 4]) -> Scores {
 
 fn compound(scores: &str) -> Option<&str> {
     scores.split(' ').nth(3)
-}
-
-/// How long this thread has been on a CPU; where the system does not say, how long the program has run.
-fn cpu_nanos() -> u64 {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let on_cpu = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let on_cpu = on_cpu.and_then(|line| line.split(' ').next()?.parse().ok());
-    on_cpu.unwrap_or_else(|| START.elapsed().as_nanos() as u64)
 }
 
 /// What the texts are, and the texts.

@@ -1,6 +1,6 @@
 //! How long the engine takes for the figures of another range when 1.5 million posts are in: what a person
 //! waits for who drags across a chart. In CPU time of this thread, which a busy machine disturbs less than wall
-//! time. Linux only; run by hand.
+//! time; run by hand.
 //!
 //! ```text
 //! brush_speed [POSTS]
@@ -11,6 +11,9 @@
     clippy::print_stdout,
     reason = "a program reads its arguments and the clock, and prints"
 )]
+
+#[path = "common/cpu.rs"]
+mod cpu;
 
 use std::hint::black_box;
 
@@ -52,9 +55,9 @@ fn main() {
                 ..Watch::default()
             };
             engine.watch(one);
-            let start = cpu_secs();
+            let start = cpu::nanos();
             black_box(engine.frame(now));
-            let took = (cpu_secs() - start) * 1e3;
+            let took = (cpu::nanos() - start) as f64 / 1e6;
             engine.watch(all);
             black_box(engine.frame(now));
             took
@@ -101,11 +104,4 @@ fn made_up(no: i64, random: &mut Random) -> Event {
         ..Post::default()
     };
     Event::live(at, at, Body::Post(Box::new(post)))
-}
-
-/// CPU time of this thread, in seconds.
-fn cpu_secs() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split(' ').next().and_then(|n| n.parse::<f64>().ok());
-    nanos.unwrap_or(f64::NAN) / 1e9
 }

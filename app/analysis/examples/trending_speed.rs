@@ -1,6 +1,6 @@
 //! How much CPU time the sliding window takes: updates per second of this thread's own time, best of several
 //! rounds, which a busy machine disturbs less than wall time. The window is moved on and read after every post,
-//! and, as an engine does that draws four frames a second, after every 83 posts. Linux only; run by hand.
+//! and, as an engine does that draws four frames a second, after every 83 posts. Run by hand.
 //!
 //! ```text
 //! trending_speed [ROUNDS]
@@ -11,6 +11,9 @@
     clippy::print_stdout,
     reason = "a program reads its arguments and the thread's clock, and prints"
 )]
+
+#[path = "common/cpu.rs"]
+mod cpu;
 
 use std::hint::black_box;
 
@@ -43,7 +46,7 @@ fn main() {
 
 fn secs_of(posts: &[(u64, Vec<String>)], by: CountBy, every: usize) -> f64 {
     let mut trending = Trending::new(WINDOW, by).keep_for(2 * WINDOW);
-    let start = cpu_secs();
+    let start = cpu::nanos();
     for (idx, (author, tags)) in posts.iter().enumerate() {
         let at = idx as i64 * 3;
         trending.observe(at, *author, tags.iter().map(String::as_str), 1_000);
@@ -53,7 +56,7 @@ fn secs_of(posts: &[(u64, Vec<String>)], by: CountBy, every: usize) -> f64 {
             black_box(trending.top(at, 10));
         }
     }
-    cpu_secs() - start
+    (cpu::nanos() - start) as f64 / 1e9
 }
 
 /// 300,000 posts in 15 minutes with one to five tags each, a few tags being much more frequent than the rest:
@@ -73,11 +76,4 @@ fn made_up_posts(n_distinct: u64) -> Vec<(u64, Vec<String>)> {
         (below(20_000), tags)
     };
     (0..300_000).map(&mut post).collect()
-}
-
-/// CPU time of this thread, in seconds.
-fn cpu_secs() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = text.split(' ').next().and_then(|n| n.parse::<f64>().ok());
-    nanos.unwrap_or(f64::NAN) / 1e9
 }

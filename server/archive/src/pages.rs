@@ -49,7 +49,6 @@ impl PageReader for SoundPages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         let page = self.pages.get_next_page()?;
         if let Some(page) = &page {
-            #[allow(deprecated, reason = "old files have it")]
             let refers = matches!(
                 page.encoding(),
                 Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY
