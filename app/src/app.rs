@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use analysis::{
-    protocol::{Command, RangeChoice, Watch},
+    protocol::{Command, RangeChoice, ReplayOrder, Watch},
     view::Range,
 };
 use leptos::prelude::*;
@@ -124,6 +124,30 @@ impl Actions {
             untrack(|| self.sight.added_to(self.choice.watch.get())),
             range,
         ));
+    }
+
+    /// Whether a stretch of what is stored is played.
+    pub(crate) fn plays(self) -> bool {
+        self.link.with_value(|link| link.played().0.is_some())
+    }
+
+    /// Begins with a new worker in the place of one that stopped: the same choice, a replay where it stood.
+    pub(crate) fn retry(self) {
+        let (played, stood) = self.link.with_value(Link::played);
+        self.replay(played);
+        if self.state.is_paused() {
+            self.send(&Command::Pause);
+        }
+        let order = |order| self.send(&Command::Replay(order));
+        if let Some(stood) = stood {
+            order(ReplayOrder::Speed(stood.speed));
+            order(ReplayOrder::Loop(stood.is_looped));
+            order(match stood.is_playing {
+                true => ReplayOrder::Play,
+                false => ReplayOrder::Pause,
+            });
+            order(ReplayOrder::Seek(stood.at));
+        }
     }
 
     /// The trouble was read.

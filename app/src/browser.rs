@@ -36,6 +36,13 @@ pub(crate) fn start_worker(script: &str) -> Option<Worker> {
     Worker::new_with_options(script, &options).ok()
 }
 
+/// Milliseconds on a clock that only rises.
+pub(crate) fn now() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
 /// The page's address with another query, without its host.
 pub(crate) fn address_with(query: &str) -> String {
     let location = window().location();

@@ -10,13 +10,20 @@ use std::{
     time::Duration,
 };
 
-use analysis::protocol::{Command, PROTOCOL, Trouble, Update};
+use analysis::{
+    protocol::{Command, PROTOCOL, ReplayState, Trouble, Update},
+    view::Range,
+};
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::{set_timeout, window};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event, MessageEvent, Worker};
 
-use crate::{browser, state::AppState, strings::troubles};
+use crate::{
+    browser,
+    state::{AppState, Remedy},
+    strings::troubles,
+};
 
 /// Where index.html leaves the worker that it has started.
 const STARTED_WORKER: &str = "moodtapeWorker";
@@ -24,6 +31,9 @@ const FOLLOWING: &str = "./worker-analysis_loader.js";
 const PLAYING: &str = "./worker-replay_loader.js";
 /// Loading and compiling takes about a second; a phone on a bad line gets half a minute.
 const READY_WITHIN: Duration = Duration::from_secs(30);
+/// A worker that took another one's place and stops so soon, in milliseconds, before it has shown anything, stops for
+/// a reason that yet another one would meet.
+const AGAIN_WITHIN: f64 = 60_000.0;
 
 /// The one connection to the worker. It lives as long as the page.
 #[derive(Clone)]
@@ -34,11 +44,17 @@ pub(crate) struct Link {
 struct Inner {
     state: AppState,
     worker: RefCell<Option<Worker>>,
-    is_playing: Cell<bool>,
+    /// The stretch that is played, of what is stored, and how that was last said to stand.
+    played: Cell<Option<Range>>,
+    stood: Cell<Option<ReplayState>>,
     is_ready: Cell<bool>,
     is_stopped: Cell<bool>,
+    /// When it took the place of one that had stopped, unless it has shown something since.
+    retried_at: Cell<Option<f64>>,
     /// Sent before the worker listens, a message would be lost: it waits here for Ready.
     queue: RefCell<Vec<Uint8Array>>,
+    /// Chunks of files that are not known to be stored, by their number: the next worker gets them again.
+    unstored: RefCell<Vec<(u32, Uint8Array)>>,
 }
 
 impl Link {
@@ -48,38 +64,54 @@ impl Link {
         let inner = Rc::new(Inner {
             state,
             worker: RefCell::new(worker.and_then(|worker| worker.dyn_into().ok())),
-            is_playing: Cell::new(false),
-            is_ready: Cell::new(false),
-            is_stopped: Cell::new(false),
+            played: Cell::default(),
+            stood: Cell::default(),
+            is_ready: Cell::default(),
+            is_stopped: Cell::default(),
+            retried_at: Cell::default(),
             queue: RefCell::default(),
+            unstored: RefCell::default(),
         });
         let link = Self { inner };
         link.listen();
         link
     }
 
+    /// The stretch that is played, of what is stored, and how that stands; nothing while somebody is followed.
+    pub(crate) fn played(&self) -> (Option<Range>, Option<ReplayState>) {
+        (self.inner.played.get(), self.inner.stood.get())
+    }
+
     /// Ends the worker and begins with another one.
-    fn change_worker(&self, is_playing: bool) {
+    fn change_worker(&self, program: &str) {
         let inner = &self.inner;
-        inner.is_playing.set(is_playing);
         inner.is_ready.set(false);
+        if inner.is_stopped.replace(false) {
+            inner.retried_at.set(Some(browser::now()));
+            inner.queue.take();
+            inner.state.restart();
+        }
         if let Some(worker) = inner.worker.take() {
             // What it has already said comes too late.
             worker.set_onmessage(None);
             worker.set_onerror(None);
             worker.terminate();
         }
-        let program = if is_playing { PLAYING } else { FOLLOWING };
         *inner.worker.borrow_mut() = browser::start_worker(program);
         self.listen();
     }
 
-    /// States what is wanted; waits in line until the worker listens.
+    /// States what is wanted; waits in line until the worker listens. One that stopped is replaced at the next Start.
     pub(crate) fn send(&self, command: &Command) {
-        if let Command::Start { replay, .. } = command
-            && replay.is_some() != self.inner.is_playing.get()
-        {
-            self.change_worker(replay.is_some());
+        let inner = &self.inner;
+        let mut is_changed = false;
+        if let Command::Start { replay, .. } = command {
+            let before = inner.played.replace(*replay);
+            inner.stood.set(None);
+            is_changed = inner.is_stopped.get() || replay.is_some() != before.is_some();
+            if is_changed {
+                self.change_worker(if replay.is_some() { PLAYING } else { FOLLOWING });
+            }
         }
         let Ok(bytes) = postcard::to_stdvec(command) else {
             // Commands hold only numbers and text, which postcard always takes.
@@ -87,17 +119,21 @@ impl Link {
             return;
         };
         let message = Uint8Array::from(bytes.as_slice());
-        if self.inner.is_ready.get() {
-            self.inner.post(&message);
-        } else {
-            self.inner.queue.borrow_mut().push(message);
+        if let Command::Import { no, .. } = command {
+            inner.unstored.borrow_mut().push((*no, copy(&message)));
+        }
+        inner.pass_on(message);
+        if is_changed {
+            for (_, chunk) in &*inner.unstored.borrow() {
+                inner.pass_on(copy(chunk));
+            }
         }
     }
 
     fn listen(&self) {
         let worker = self.inner.worker.borrow().clone();
         let Some(worker) = worker else {
-            return self.inner.stop(troubles::worker_refused());
+            return self.inner.stop(troubles::worker_refused(), Remedy::Reload);
         };
         let inner = Rc::clone(&self.inner);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -107,14 +143,14 @@ impl Link {
         // Not typed as ErrorEvent: a script that cannot be loaded gives a plain event without a message.
         let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             let message = property(&event, "message").and_then(|message| message.as_string());
-            inner.stop(troubles::worker_died(message.as_deref()));
+            inner.fail(message.as_deref());
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         on_message.forget();
         on_error.forget();
         if property(&worker, "hasFailed").is_some_and(|failed| failed.is_truthy()) {
-            return self.inner.stop(troubles::worker_died(None));
+            return self.inner.fail(None);
         }
         // It may have said that it is ready before anybody listened: an empty message makes it say so again.
         let _ = worker.post_message(&JsValue::NULL);
@@ -123,7 +159,7 @@ impl Link {
             move || {
                 let is_current = inner.worker.borrow().as_ref() == Some(&worker);
                 if is_current && !inner.is_ready.get() {
-                    inner.stop(troubles::worker_silent());
+                    inner.stop(troubles::worker_silent(), Remedy::Reload);
                 }
             },
             READY_WITHIN,
@@ -141,17 +177,23 @@ impl Inner {
         };
         match postcard::from_bytes::<Update>(&bytes) {
             Ok(Update::Ready { protocol }) if protocol != PROTOCOL => {
-                self.stop(troubles::new_version())
+                self.stop(troubles::new_version(), Remedy::Reload)
             }
             Ok(update) => {
-                let is_first = matches!(update, Update::Ready { .. });
-                self.state.apply(update);
-                if is_first {
-                    self.open_queue();
+                match &update {
+                    Update::Ready { .. } => self.open_queue(),
+                    Update::Replay(state) => self.stood.set(Some(*state)),
+                    Update::Frame(_) => self.retried_at.set(None),
+                    Update::Imported { no, .. } => {
+                        let mut unstored = self.unstored.borrow_mut();
+                        unstored.retain(|(unstored, _)| unstored != no);
+                    }
+                    _ => {}
                 }
+                self.state.apply(update);
             }
             // A worker of another release, whose number happens to be the same or came too late.
-            Err(_) => self.stop(troubles::new_version()),
+            Err(_) => self.stop(troubles::new_version(), Remedy::Reload),
         }
     }
 
@@ -160,6 +202,14 @@ impl Inner {
         self.is_ready.set(true);
         for message in self.queue.take() {
             self.post(&message);
+        }
+    }
+
+    fn pass_on(&self, message: Uint8Array) {
+        if self.is_ready.get() {
+            self.post(&message);
+        } else {
+            self.queue.borrow_mut().push(message);
         }
     }
 
@@ -173,16 +223,32 @@ impl Inner {
         }
     }
 
+    fn fail(&self, message: Option<&str>) {
+        let remedy = remedy(self.retried_at.get(), browser::now());
+        self.stop(troubles::worker_died(message, remedy), remedy);
+    }
+
     /// A trapped worker is never usable again.
-    fn stop(&self, trouble: Trouble) {
+    fn stop(&self, trouble: Trouble, remedy: Remedy) {
         if self.is_stopped.replace(true) {
             return;
         }
         if let Some(worker) = &*self.worker.borrow() {
             worker.terminate();
         }
-        self.state.stop(trouble);
+        self.state.stop(trouble, remedy);
     }
+}
+
+fn remedy(retried_at: Option<f64>, now: f64) -> Remedy {
+    match retried_at {
+        Some(at) if now - at < AGAIN_WITHIN => Remedy::Reload,
+        _ => Remedy::Retry,
+    }
+}
+
+fn copy(message: &Uint8Array) -> Uint8Array {
+    message.slice(0, message.length())
 }
 
 fn property(object: &JsValue, name: &str) -> Option<JsValue> {
@@ -195,6 +261,14 @@ mod tests {
     use wire::SourceStatus;
 
     use super::*;
+
+    #[test]
+    fn only_a_worker_that_stops_soon_after_it_was_retried_calls_for_the_whole_page() {
+        let remedies =
+            [None, Some(9_000.0), Some(20_000.0)].map(|retried_at| remedy(retried_at, 70_000.0));
+
+        assert_eq!(remedies, [Remedy::Retry, Remedy::Retry, Remedy::Reload]);
+    }
 
     #[test]
     fn a_frame_with_a_source_that_has_nothing_to_say_survives_the_crossing() {

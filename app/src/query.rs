@@ -56,7 +56,7 @@ const ONE_MOVEMENT: f64 = 1_000.0;
 #[derive(Clone, Copy)]
 pub(crate) struct Choice {
     query: RwSignal<Query>,
-    /// When the range was last scrubbed, on the clock of [`now`].
+    /// When the range was last scrubbed, on the clock of [`browser::now`].
     scrubbed_at: StoredValue<f64>,
     /// What is watched.
     pub(crate) watch: Memo<Watch>,
@@ -172,19 +172,12 @@ impl Choice {
             Entry::New => true,
             Entry::Same => false,
             Entry::Scrub => {
-                let (now, before) = (now(), self.scrubbed_at.get_value());
+                let (now, before) = (browser::now(), self.scrubbed_at.get_value());
                 self.scrubbed_at.set_value(now);
                 now - before > ONE_MOVEMENT
             }
         }
     }
-}
-
-/// Milliseconds on a clock that only rises.
-fn now() -> f64 {
-    window()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
 }
 
 /// The range that moves on with the data.

@@ -69,8 +69,17 @@ pub(crate) enum Health {
     Starting,
     /// It answered and speaks this page's protocol.
     Running,
-    /// It is gone; only a reload helps.
-    Stopped(Trouble),
+    /// It is gone, and what helps.
+    Stopped(Trouble, Remedy),
+}
+
+/// What brings numbers back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Remedy {
+    /// A new worker in the place of the old one.
+    Retry,
+    /// The whole page anew.
+    Reload,
 }
 
 /// Holds the writing ends.
@@ -223,7 +232,7 @@ impl AppState {
             true => self.resume(),
             false => self.pause(),
         }
-        self.is_paused.get_untracked()
+        self.is_paused()
     }
 
     /// Nothing moves by itself from now on. The worker stops sending frames; what else comes is held back.
@@ -251,9 +260,19 @@ impl AppState {
         self.replay.set(None);
     }
 
-    /// The worker is gone for good.
-    pub(crate) fn stop(&self, trouble: Trouble) {
-        self.health.set(Health::Stopped(trouble));
+    /// The worker is gone.
+    pub(crate) fn stop(&self, trouble: Trouble, remedy: Remedy) {
+        self.health.set(Health::Stopped(trouble, remedy));
+    }
+
+    /// Another worker is being loaded in its place.
+    pub(crate) fn restart(&self) {
+        self.health.set(Health::Starting);
+    }
+
+    /// The person wants nothing to move.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_paused.get_untracked()
     }
 
     /// The person has read the trouble.

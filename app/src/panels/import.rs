@@ -133,10 +133,13 @@ fn Ask(why: Option<String>) -> impl IntoView {
 /// A file that the page's own address names; where there is no relay, the recording that lies beside the page.
 fn begin_by_itself(importing: link::Importing) {
     let views = expect_context::<Views>();
+    let actions = expect_context::<Actions>();
     let wanted = link::wanted_address();
     let has_begun = StoredValue::new(false);
     Effect::new(move || {
         let has_no_relay = views.link.get() == LinkState::Files && stream::base().is_empty();
+        // What plays what is stored follows no relay either.
+        let has_no_relay = has_no_relay && !actions.plays();
         // A person who is about to open something is not disturbed.
         let plays_demo = has_no_relay && importing.stage.get() == Stage::None;
         if has_begun.get_value() || wanted.is_none() && !plays_demo {

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::notices::reload;
+use super::notices::RemedyButton;
 pub(crate) use crate::strings::method::Card;
 use crate::{
     clipboard, format,
@@ -39,14 +39,16 @@ pub(crate) fn Method(card: Card, figures: Signal<Figures>) -> impl IntoView {
     let views = expect_context::<Views>();
     // Instead of a skeleton that never fills.
     let failure = move || match views.health.get() {
-        Health::Stopped(trouble) if figures.with(|figures| figures.n.is_empty()) => Some(trouble),
+        Health::Stopped(trouble, remedy) if figures.with(|figures| figures.n.is_empty()) => {
+            Some((trouble, remedy))
+        }
         _ => None,
     };
     view! {
-        {move || failure().map(|trouble| view! {
+        {move || failure().map(|(trouble, remedy)| view! {
             <div class="failed">
                 <p>{format!("Nothing to show here. {} {}", trouble.what, trouble.what_to_do)}</p>
-                <button type="button" on:click=|_| reload()>"Retry"<span class="vh">{format!(" {name}")}</span></button>
+                <RemedyButton remedy of=name />
             </div>
         })}
         <div class="method">

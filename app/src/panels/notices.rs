@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     app::Actions,
     browser,
-    state::{Health, Views},
+    state::{Health, Remedy, Views},
     strings::{self, troubles},
 };
 
@@ -21,7 +21,7 @@ pub(crate) fn Notices() -> impl IntoView {
     let is_note_read = RwSignal::new(browser::recall(NOTE_KEY).is_some());
     let not_stored = move || views.store.with(troubles::not_stored);
     let stopped = move || match views.health.get() {
-        Health::Stopped(trouble) => Some(trouble),
+        Health::Stopped(trouble, remedy) => Some((trouble, remedy)),
         Health::Starting | Health::Running => None,
     };
     let note = Memo::new(move |_| {
@@ -33,10 +33,10 @@ pub(crate) fn Notices() -> impl IntoView {
     });
     view! {
         <div class="notices">
-        {move || stopped().map(|trouble| view! {
+        {move || stopped().map(|(trouble, remedy)| view! {
             <div class="notice bad" role="alert">
                 <TroubleText trouble />
-                <button type="button" on:click=|_| reload()>"Reload"</button>
+                <RemedyButton remedy of="" />
             </div>
         })}
         {move || not_stored().map(|trouble| view! {
@@ -69,7 +69,21 @@ fn TroubleText(trouble: Trouble) -> impl IntoView {
     view! { <p><strong>{trouble.what}</strong>" "{trouble.still_works}" "{trouble.what_to_do}</p> }
 }
 
-pub(super) fn reload() {
+/// Brings numbers back, `of` a panel or of the whole page.
+#[component]
+pub(super) fn RemedyButton(remedy: Remedy, of: &'static str) -> impl IntoView {
+    let actions = expect_context::<Actions>();
+    let (name, remedy): (_, fn(Actions)) = match remedy {
+        Remedy::Retry => ("Retry", Actions::retry),
+        Remedy::Reload => ("Reload", |_| reload()),
+    };
+    view! {
+        <button type="button" on:click=move |_| remedy(actions)>{name}<span class="vh">{format!(" {of}")}</span></button>
+    }
+    .into_any()
+}
+
+fn reload() {
     // A browser that refuses to reload has a button of its own for it.
     let _ = window().location().reload();
 }

@@ -57,7 +57,7 @@ pub(crate) fn pill(
     now: Option<Millis>,
 ) -> Pill {
     let (tone, text, can_retry) = match (health, link) {
-        (Health::Stopped(_), _) => (Tone::Offline, "STOPPED".to_owned(), false),
+        (Health::Stopped(..), _) => (Tone::Offline, "STOPPED".to_owned(), false),
         (Health::Starting, _) => (Tone::Busy, "STARTING".to_owned(), false),
         (_, LinkState::Files) => match config.and_then(|config| config.replay.as_ref()) {
             Some(replay) => (Tone::Replay, replaying(replay, sources), false),

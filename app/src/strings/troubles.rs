@@ -2,6 +2,8 @@
 
 use analysis::protocol::{StoreState, Trouble};
 
+use crate::state::Remedy;
+
 /// Another release's worker met this page.
 pub(crate) fn new_version() -> Trouble {
     trouble(
@@ -29,13 +31,17 @@ pub(crate) fn worker_silent() -> Trouble {
     )
 }
 
-/// The worker failed.
-pub(crate) fn worker_died(message: Option<&str>) -> Trouble {
+/// The worker failed; a new worker in its place that has failed as well calls for more than another one.
+pub(crate) fn worker_died(message: Option<&str>, remedy: Remedy) -> Trouble {
+    let (again, what_to_do) = match remedy {
+        Remedy::Retry => ("", "Retry to go on."),
+        Remedy::Reload => (" again", "Reload to go on."),
+    };
     let detail = message.map_or(String::new(), |message| format!(" ({message})"));
     trouble(
-        &format!("The background program stopped{detail}."),
+        &format!("The background program stopped{again}{detail}."),
         "What is shown stays readable, stored data is safe.",
-        "Reload to go on.",
+        what_to_do,
     )
 }
 
@@ -71,6 +77,22 @@ fn trouble(what: &str, still_works: &str, what_to_do: &str) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_to_do_about_a_worker_that_stopped_is_what_is_offered() {
+        let told = |remedy| {
+            let trouble = worker_died(Some("unreachable"), remedy);
+            format!("{} {}", trouble.what, trouble.what_to_do)
+        };
+
+        assert_eq!(
+            [Remedy::Retry, Remedy::Reload].map(told),
+            [
+                "The background program stopped (unreachable). Retry to go on.",
+                "The background program stopped again (unreachable). Reload to go on."
+            ]
+        );
+    }
 
     #[test]
     fn only_a_store_that_stopped_is_worth_an_alarm() {
