@@ -4,7 +4,7 @@
 //!  view ──► MarketChart, LagChart … ──draw──► Sheet<DB> ──► SVG (tests, saved files) or canvas (page)
 //!               │ frame, readout
 //!               ▼
-//!           canvas: crosshair, brush, keyboard cursor: never a redraw of the chart
+//!           canvas: crosshair, brush, playhead, keyboard cursor: never a redraw of the chart
 //! ```
 
 pub mod axes;

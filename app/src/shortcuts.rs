@@ -111,7 +111,7 @@ pub(crate) const EVERYWHERE: [Shortcut; 13] = [
 ];
 
 /// What works while a chart has the focus; `charts/canvas` obeys it.
-pub(crate) const IN_A_CHART: [(&str, &str); 11] = [
+pub(crate) const IN_A_CHART: [(&str, &str); 12] = [
     (
         "← →",
         "Read the point before or after; with Shift ten further",
@@ -123,6 +123,10 @@ pub(crate) const IN_A_CHART: [(&str, &str); 11] = [
         "Zoom in and out; also Ctrl with the wheel, and two fingers",
     ),
     ("Drag", "Zoom to a stretch; with Shift move along"),
+    (
+        "Drag the playhead",
+        "Replay from there; with keys by the slider above",
+    ),
     ("Double click, Enter", "Show the whole range"),
     ("T", "The chart as a table, and back"),
     ("S", "Save the numbers as CSV"),

@@ -1,16 +1,18 @@
 //! A chart on the page: the canvas, and over it what moves with pointer and keyboard; the table; the menu.
 //!
-//! Crosshair, brush and read-out are elements that only change their transform; the canvas is redrawn
+//! Crosshair, brush, read-out and playhead are elements that only change their transform; the canvas is redrawn
 //! when view, size or colours change, never when the pointer moves.
 
 mod gestures;
 mod menu;
 mod overlay;
+mod playhead;
 mod stage;
 mod table;
 
 use std::{rc::Rc, sync::Arc};
 
+use analysis::protocol::{Command, ReplayOrder};
 use leptos::{
     html::{Canvas, Div},
     prelude::*,
@@ -23,7 +25,7 @@ use super::{
     export::{Format, Sheetful},
     scheduler,
 };
-use crate::{state::Views, strings, theme_switch::Appearance};
+use crate::{app::Actions, state::Views, strings, theme_switch::Appearance};
 use gestures::Gestures;
 use menu::ChartMenu;
 use overlay::Overlay;
@@ -34,12 +36,13 @@ use table::ChartTable;
 /// What a chart draws, or nothing yet.
 pub(crate) type PlottableSignal = Signal<Option<Arc<dyn Plottable>>>;
 
-/// What the menu and the keys of a chart ask for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What menu, keys and playhead of a chart ask for.
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Wish {
     Table,
     Save(Format),
     WholeWindow,
+    Replay(ReplayOrder),
 }
 
 /// The chart with its menu and its table; the title belongs to the panel around it.
@@ -57,12 +60,12 @@ pub(crate) fn ChartCanvas(
 ) -> impl IntoView {
     let palette = expect_context::<Appearance>().palette;
     let views = expect_context::<Views>();
+    let actions = expect_context::<Actions>();
     let canvas = NodeRef::<Canvas>::new();
     let plot = NodeRef::<Div>::new();
     let stage = StoredValue::new_local(Rc::new(Stage::default()));
     let stage = move || stage.get_value();
     let is_table = RwSignal::new(false);
-    // Rises with every drawing, so that the crosshair follows a new layout.
     let drawn = RwSignal::new(0u32);
     let spoken = RwSignal::new(String::new());
     let preview = RwSignal::new(None);
@@ -98,6 +101,7 @@ pub(crate) fn ChartCanvas(
     let wish = Callback::new(move |wish| match wish {
         Wish::Table => is_table.update(|is| *is = !*is),
         Wish::WholeWindow => toggle_whole_window(plot.get_untracked().as_deref()),
+        Wish::Replay(order) => actions.send(&Command::Replay(order)),
         Wish::Save(format) => {
             if let Some(source) = source.get_untracked() {
                 let config = views.config.get_untracked();
@@ -122,6 +126,7 @@ pub(crate) fn ChartCanvas(
         spoken,
         on_zoom,
         wish,
+        drawn,
     };
     let extent = move || source.get().map(|source| source.extent());
     view! {
@@ -151,7 +156,7 @@ pub(crate) fn ChartCanvas(
                 aria-hidden="true"
                 style:transform=move || preview.get().map(|(shift, scale)| format!("translateX({shift:.1}px) scaleX({scale:.4})"))
             ></canvas>
-            <Overlay gestures drawn />
+            <Overlay gestures />
         </div>
         {move || failure.get().map(|why| view! {
             <div class="failed over" role="alert">

@@ -59,6 +59,8 @@ fn Bar() -> impl IntoView {
             <input
                 type="range"
                 aria-label="What was known when"
+                // Whatever the pointer hits; keys move it by a hundredth.
+                step="any"
                 min=move || of(|state| state.from)
                 max=move || of(|state| state.to)
                 prop:value=move || of(|state| state.at)
@@ -66,9 +68,8 @@ fn Bar() -> impl IntoView {
                 on:pointerdown=move |_| order(ReplayOrder::Pause)
                 aria-valuetext=move || format::date_time(state().at)
                 on:change=move |event| {
-                    if let Ok(at) = event_target_value(&event).parse() {
-                        order(ReplayOrder::Seek(at));
-                    }
+                    let slider: web_sys::HtmlInputElement = event_target(&event);
+                    order(ReplayOrder::Seek(slider.value_as_number() as Millis));
                 }
             />
             <output data-testid="replay-at">{move || format::date_time(state().at)}</output>

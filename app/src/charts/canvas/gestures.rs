@@ -36,6 +36,8 @@ pub(super) struct Gestures {
     pub(super) spoken: RwSignal<String>,
     pub(super) on_zoom: Option<Callback<Zoom>>,
     pub(super) wish: Callback<Wish>,
+    /// Rises with every drawing, and when the playhead is dragged: what lies over the chart follows.
+    pub(super) drawn: RwSignal<u32>,
 }
 
 impl Gestures {
@@ -46,6 +48,9 @@ impl Gestures {
         let Some(px) = px_of(&stage, event) else {
             return;
         };
+        if self.grasp(&stage, event) {
+            return;
+        }
         if event.pointer_type() == "touch" {
             stage.fingers.borrow_mut().push((event.pointer_id(), px));
             stage.pinched.set(self.under_two_fingers(&stage));
@@ -59,11 +64,7 @@ impl Gestures {
         } else {
             Drag::Brush
         };
-        stage.drag.set(Some((px, drag)));
-        if let Some(element) = current_element(event) {
-            // Without capture a drag that leaves the chart would never end.
-            let _ = element.set_pointer_capture(event.pointer_id());
-        }
+        capture(&stage, event, (px, drag));
     }
 
     pub(super) fn point(self, event: &PointerEvent) {
@@ -93,14 +94,16 @@ impl Gestures {
                 let by = (from - px) * per_px;
                 self.show_moved(&stage, frame, (frame.x.0 + by, frame.x.1 + by));
             }
+            Some((beside, Drag::Playhead)) => self.pull(&stage, frame, px - beside),
             None => {}
         }
         self.set_cursor(stage.stop_at(px));
     }
 
     pub(super) fn release(self, event: &PointerEvent) {
-        self.point(event);
         let stage = self.stage.get_value();
+        self.drop_playhead(&stage);
+        self.point(event);
         if let (Some((from, to)), Some(frame)) = (self.brush.get_untracked(), stage.frame()) {
             let scale = frame.x_scale();
             self.zoom(Zoom::To(
@@ -121,6 +124,7 @@ impl Gestures {
     }
 
     fn let_go(self, stage: &Stage, event: &PointerEvent) {
+        self.let_playhead_go(stage);
         stage.drag.set(None);
         stage.pinched.set(None);
         let id = event.pointer_id();
@@ -315,6 +319,14 @@ impl Gestures {
 fn value_at(frame: Frame, px: f64) -> f64 {
     let share = (px - frame.plot.x0) / frame.plot.width().max(1.0);
     frame.x.0 + share * (frame.x.1 - frame.x.0)
+}
+
+/// Without capture a drag that leaves the chart would never end.
+pub(super) fn capture(stage: &Stage, event: &PointerEvent, drag: (f64, Drag)) {
+    stage.drag.set(Some(drag));
+    if let Some(element) = current_element(event) {
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
 }
 
 fn current_element(event: &web_sys::Event) -> Option<web_sys::Element> {

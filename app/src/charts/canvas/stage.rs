@@ -48,8 +48,10 @@ pub(super) struct Stage {
     pub(super) id: Cell<Option<ChartId>>,
     /// The horizontal axis is time.
     pub(super) is_over_time: Cell<bool>,
-    /// Where the main button went down, and whether it moves the axis instead of brushing.
+    /// Where the main button went down, and what it does; of the playhead, how far beside it.
     pub(super) drag: Cell<Option<(f64, Drag)>>,
+    /// The time that the playhead is dragged to.
+    pub(super) held: Cell<Option<f64>>,
     /// Fingers on the chart, by their number.
     pub(super) fingers: RefCell<Vec<(i32, f64)>>,
     /// Axis values under two fingers when the second one came down.
@@ -65,6 +67,7 @@ pub(super) struct Stage {
 pub(super) enum Drag {
     Brush,
     Pan,
+    Playhead,
 }
 
 impl Stage {
