@@ -70,6 +70,10 @@ impl Grant {
         &self.source
     }
 
+    pub(super) fn token(&self) -> u64 {
+        self.token
+    }
+
     pub(super) fn is_valid(&self) -> bool {
         self.until
             .as_ref()

@@ -2,6 +2,7 @@
 
 use wire::{Body, Event};
 
+use super::lease::Grant;
 use crate::log::line::identity;
 
 /// Up to where everything was copied.
@@ -46,11 +47,18 @@ pub(super) fn subject_of(event: &Event) -> String {
 }
 
 /// What the server tells repeats by within its window; the log itself tells them exactly.
-pub(super) fn message_id(event: &Event, line: &str) -> String {
+///
+/// Only what came under the same lease is a repeat: copies pass over what comes under a lease that was taken over, and
+/// it must not keep out the same event from the successor.
+pub(super) fn message_id(event: &Event, line: &str, grant: Option<&Grant>) -> String {
+    let token = grant.map_or(0, Grant::token);
     match (&event.body, identity(&event.body)) {
-        (Body::Delete(_), identity) => format!("delete:{identity:016x}"),
-        (_, 0) => format!("line:{:016x}", wire::Identity::of_post("line", line).0),
-        (_, identity) => format!("{identity:016x}"),
+        (Body::Delete(_), identity) => format!("{token}:delete:{identity:016x}"),
+        (_, 0) => {
+            let hash = wire::Identity::of_post("line", line).0;
+            format!("{token}:line:{hash:016x}")
+        }
+        (_, identity) => format!("{token}:{identity:016x}"),
     }
 }
 

@@ -313,7 +313,7 @@ impl<'a> Flight<'a> {
         grant: Option<&'a Grant>,
     ) -> Result<(), LogError> {
         let line = encode(event);
-        let id = names::message_id(event, &line);
+        let id = names::message_id(event, &line, grant);
         let ack = self.publish(event, line, id, position, grant).await?;
         self.sent.push_back(Sent {
             ack,
@@ -371,7 +371,7 @@ impl<'a> Flight<'a> {
         let floor = self.hub.shared.hot().head().floor;
         if ack.sequence < floor {
             let line = encode(event);
-            let id = format!("{}-{floor}", names::message_id(event, &line));
+            let id = format!("{}-{floor}", names::message_id(event, &line, grant));
             let sent = self.publish(event, line, id, position, grant).await?;
             let ack = sent.await.map_err(|error| self.hub.link.failed(error))?;
             self.reach(ack.sequence);

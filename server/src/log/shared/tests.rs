@@ -502,6 +502,27 @@ async fn what_comes_under_a_lease_that_was_taken_over_is_passed_over_by_every_re
 }
 
 #[tokio::test]
+async fn what_a_relay_publishes_too_late_does_not_stand_in_for_the_same_from_its_successor() {
+    let Some(server) = server() else { return };
+    let stream = fresh_stream(server);
+    let (a, b) = (usual(&stream), usual(&stream));
+    let (zombie, old) = a.log.lead("bluesky").await.unwrap();
+    let zombie = zombie.under(Grant::immortal(&old));
+    a.log.leases.as_ref().unwrap().let_go("bluesky");
+    let (successor, _) = b.log.lead("bluesky").await.unwrap();
+
+    // Every copy passes it over; the server must not take what follows for a repeat of it.
+    zombie.append(with_position(0..10, 10)).await.unwrap();
+    successor.append(with_position(0..20, 20)).await.unwrap();
+    until_tip(&a.log, b.log.head().tip).await;
+
+    let expect: Vec<String> = (0..20).map(|id| id.to_string()).collect();
+    for log in [&a.log, &b.log] {
+        assert_eq!(ids(log).await, expect);
+    }
+}
+
+#[tokio::test]
 async fn a_lease_that_is_lost_is_told_and_refuses_what_is_appended_under_it() {
     let Some(mut server) = NatsServer::start() else {
         return;
