@@ -10,6 +10,7 @@
 
 mod burst;
 mod counted;
+mod followed;
 mod index;
 mod log;
 mod names;
@@ -427,7 +428,9 @@ impl Trending {
 
     fn end_back(&mut self) {
         self.windows.end -= 1;
-        let one = *self.log.at(self.log.serial(self.windows.end));
+        let serial = self.log.serial(self.windows.end);
+        self.counted.take_back(serial, &self.log);
+        let one = *self.log.at(serial);
         self.counted.leave(&one, End::Back, self.by);
     }
 }

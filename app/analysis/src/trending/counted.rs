@@ -2,10 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
+use super::followed::Followed;
 use super::names::Names;
 use super::ranks::Ranks;
 use super::{Log, Observation, TrendingRow};
-use crate::{protocol::CountBy, voices::Voices};
+use crate::protocol::CountBy;
 
 /// A compound of at least this, in ten-thousandths, is positive; of at most minus this negative.
 const POSITIVE: i16 = 500;
@@ -20,10 +21,8 @@ pub(super) struct Counted {
     pub(super) ranks: Ranks<TagCounts>,
     /// By tag and author: posts in the window and in the one before. Only when authors are counted.
     pub(super) authors: FxHashMap<(u32, u64), [u32; 2]>,
-    /// By tag that was shown: its authors in the window.
-    followed: FxHashMap<u32, Voices>,
-    /// How often all that were followed have been let go, so that none needs to be told.
-    n_let_go: u32,
+    /// By tag that was shown: its authors.
+    followed: FxHashMap<u32, Followed>,
 }
 
 /// What is in the windows of one tag.
@@ -42,8 +41,6 @@ pub(super) struct TagCounts {
     n_spellings: u32,
     /// Observations kept, in the windows or not.
     n_kept: u32,
-    /// It is followed if this is one more than [`Counted::n_let_go`].
-    followed: u32,
     compound_sum: i64,
 }
 
@@ -136,12 +133,8 @@ impl Counted {
             }
         }
         counts.n_posts += 1;
-        let is_followed = counts.followed > self.n_let_go;
         if counts.n_spellings > 1 {
             self.names.spelling_mut(one.spelling).n_in_window += 1;
-        }
-        if is_followed {
-            self.change_voices(&one, Voices::add);
         }
         if by == CountBy::Posts || self.author_enters(one.tag, one.author, CURRENT) {
             self.ranks.raise(one.tag);
@@ -157,12 +150,8 @@ impl Counted {
             End::Back => counts.last = one.before,
         }
         counts.n_posts -= 1;
-        let is_followed = counts.followed > self.n_let_go;
         if counts.n_spellings > 1 {
             self.names.spelling_mut(one.spelling).n_in_window -= 1;
-        }
-        if is_followed {
-            self.change_voices(one, Voices::remove);
         }
         if by == CountBy::Posts || self.author_leaves(one.tag, one.author, CURRENT) {
             self.ranks.lower(one.tag);
@@ -228,32 +217,22 @@ impl Counted {
         }
     }
 
-    /// Distinct authors of a tag in the window and how many voices they amount to. Goes through its posts
-    /// once; from then on whoever enters or leaves is counted along.
+    /// Distinct authors of a tag in the window and how many voices they amount to.
     fn follow(&mut self, tag: u32, log: &Log) -> (u64, f64) {
-        if self.ranks.of(tag).followed <= self.n_let_go {
-            if self.followed.len() >= MOST_FOLLOWED {
-                self.followed = FxHashMap::default();
-                self.n_let_go += 1;
-            }
-            // Should a tag of this number have been followed before, its last author has left with it.
-            let counts = self.ranks.of_mut(tag);
-            counts.followed = self.n_let_go + 1;
-            let (mut serial, n_posts) = (counts.first, counts.n_posts);
-            for _ in 0..n_posts {
-                let one = log.at(serial);
-                self.change_voices(one, Voices::add);
-                serial = one.after;
-            }
+        if self.followed.len() >= MOST_FOLLOWED && !self.followed.contains_key(&tag) {
+            self.followed = FxHashMap::default();
         }
-        let voices = self.followed.entry(tag).or_default();
+        let counts = self.ranks.of(tag);
+        let followed = self.followed.entry(tag).or_default();
+        followed.catch_up(counts.first, counts.n_posts, log);
+        let voices = &followed.voices;
         (voices.n_authors(), voices.effective())
     }
 
-    /// Adds or removes the author of an observation whose tag is followed, if the author is known.
-    fn change_voices(&mut self, one: &Observation, change: fn(&mut Voices, u64)) {
-        if one.author > 0 {
-            change(self.followed.entry(one.tag).or_default(), one.author);
+    /// The window gives back its last observation, which may get another serial before it comes again.
+    pub(super) fn take_back(&mut self, serial: u32, log: &Log) {
+        if let Some(followed) = self.followed.get_mut(&log.at(serial).tag) {
+            followed.take_back(serial, log);
         }
     }
 

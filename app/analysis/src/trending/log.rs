@@ -60,6 +60,11 @@ impl Log {
         serial.wrapping_sub(self.first_serial) as usize
     }
 
+    /// Whether it is kept still.
+    pub(super) fn has(&self, serial: u32) -> bool {
+        self.idx(serial) < self.queue.len()
+    }
+
     pub(super) fn at(&self, serial: u32) -> &Observation {
         &self.queue[self.idx(serial)]
     }
