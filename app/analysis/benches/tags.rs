@@ -93,7 +93,7 @@ fn reading(criterion: &mut Criterion) {
 
 struct Post {
     at: Millis,
-    author: u64,
+    author: u32,
     tags: Vec<String>,
 }
 
@@ -120,7 +120,7 @@ fn made_up_posts(n_distinct: u64) -> Vec<Post> {
         let tags = tags.collect();
         Post {
             at: idx * 3,
-            author: random.below(20_000),
+            author: random.below(20_000) as u32,
             tags,
         }
     };

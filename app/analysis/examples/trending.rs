@@ -118,7 +118,7 @@ struct Report<'o, W> {
     options: &'o Options,
     trending: Trending,
     /// Authors by order of appearance, so that no two share a number.
-    authors: HashMap<String, u64>,
+    authors: HashMap<String, u32>,
     last_at: Option<Millis>,
     /// The next time to report at, with `--every`.
     next: Option<Millis>,
@@ -182,7 +182,7 @@ impl<'o, W: Write> Report<'o, W> {
             Some(name) => match self.authors.get(name) {
                 Some(number) => *number,
                 None => {
-                    let number = self.authors.len() as u64 + 1;
+                    let number = self.authors.len() as u32 + 1;
                     self.authors.insert(name.to_owned(), number);
                     number
                 }

@@ -621,7 +621,7 @@ impl Engine {
         let hashtags = self.posts.hashtags(record).iter();
         self.trending.observe(
             record.at,
-            author.into(),
+            author,
             hashtags.map(|id| self.hashtags.name(*id)),
             record.compound,
         );

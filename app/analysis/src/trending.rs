@@ -141,13 +141,14 @@ impl Trending {
         }
     }
 
-    /// Takes in one post with its hashtags (without `#`; also none) and its compound in ten-thousandths.
+    /// Takes in one post with its author's number (0 for nobody), its hashtags (without `#`; also none) and its
+    /// compound in ten-thousandths.
     ///
     /// A hashtag counts once per post, however often and in whatever case it is repeated.
     pub fn observe<'t>(
         &mut self,
         at: Millis,
-        author: u64,
+        author: u32,
         hashtags: impl IntoIterator<Item = &'t str>,
         compound: i16,
     ) {
@@ -248,7 +249,7 @@ impl Trending {
         (n_until(until) - n_until(until.saturating_sub(self.window))) as u64
     }
 
-    fn observe_one(&mut self, at: Millis, author: u64, text: &str, compound: i16) {
+    fn observe_one(&mut self, at: Millis, author: u32, text: &str, compound: i16) {
         let (spelling, tag) = self.counted.number(text);
         if self.tags_of_post.contains(&tag) {
             // Another observation of this post has the tag, so only the spelling can be unused.

@@ -37,7 +37,7 @@ const WINDOW: Millis = 30 * MINUTE;
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Made {
     key: u64,
-    author: u64,
+    author: u32,
     compound: i16,
     words: [usize; 6],
 }
@@ -61,7 +61,7 @@ fn stream(n: u64, seed: u64) -> Vec<Seen<Made>> {
                 seen_at: at + delay as Millis,
                 what: Made {
                     key,
-                    author: below(9.0),
+                    author: below(9.0) as u32,
                     compound: below(20_001.0) as i16 - 10_000,
                     words: [(); 6].map(|()| below(WORDS.len() as f64) as usize),
                 },
@@ -129,7 +129,7 @@ proptest! {
         }
         let voices = |posts: &[Seen<Made>]| {
             let mut voices = Voices::new(3);
-            posts.iter().for_each(|post| voices.add(post.what.author));
+            posts.iter().for_each(|post| voices.add(post.what.author.into()));
             (voices.n_posts(), voices.n_authors(), voices.n_capped(), voices.effective().to_bits())
         };
         prop_assert_eq!(voices(&live), as_of(&all, until, voices));
@@ -179,7 +179,7 @@ proptest! {
                 let text = post.what.text();
                 let cashtags = tag::cashtags(&text).map(|tag| tag.text.to_uppercase()).collect();
                 let post_of = Post { text, cashtags, ..Post::default() };
-                format!("{:?}", spam.observe(post.what.key, post.at, post.what.author + 1, &post_of))
+                format!("{:?}", spam.observe(post.what.key, post.at, u64::from(post.what.author) + 1, &post_of))
             };
             posts.iter().map(judge).collect()
         };

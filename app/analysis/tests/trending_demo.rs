@@ -51,7 +51,7 @@ fn trending(posts: &[(Millis, Post)], window: Millis, by: CountBy) -> Trending {
         let author = post
             .author
             .bytes()
-            .fold(7_u64, |hash, b| hash.wrapping_mul(31) + u64::from(b));
+            .fold(7_u32, |hash, b| hash.wrapping_mul(31) ^ u32::from(b));
         trending.observe(*at, author, post.hashtags.iter().map(String::as_str), 0);
     }
     trending
@@ -123,8 +123,8 @@ fn the_planted_give_aways_are_spam_and_little_else_is() {
         let author = post
             .author
             .bytes()
-            .fold(7_u64, |hash, b| hash.wrapping_mul(31) + u64::from(b));
-        let is_spam = spam.observe(key as u64, *at, author, post).is_spam();
+            .fold(7_u32, |hash, b| hash.wrapping_mul(31) ^ u32::from(b));
+        let is_spam = spam.observe(key as u64, *at, author.into(), post).is_spam();
         // An article about them is none of them.
         let is_planted = post.source == "demo-social"
             && planted.contains(at)

@@ -167,7 +167,7 @@ impl Selected {
             && accepts(Own::HASHTAG)
         {
             let tags = posts.hashtags(record).iter().map(|id| names.name(*id));
-            trending.observe(record.at, record.author.into(), tags, record.compound);
+            trending.observe(record.at, record.author, tags, record.compound);
         }
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Counted {
     pub(super) names: Names,
     pub(super) ranks: Ranks<TagCounts>,
     /// By tag and author: posts in the window and in the one before. Only when authors are counted.
-    pub(super) authors: FxHashMap<(u32, u64), [u32; 2]>,
+    pub(super) authors: FxHashMap<(u32, u32), [u32; 2]>,
     /// By tag that was shown: its authors.
     followed: FxHashMap<u32, Followed>,
 }
@@ -179,14 +179,14 @@ impl Counted {
     }
 
     /// Is this the author's first post with the tag in that window?
-    fn author_enters(&mut self, tag: u32, author: u64, window: usize) -> bool {
+    fn author_enters(&mut self, tag: u32, author: u32, window: usize) -> bool {
         let n_posts = self.authors.entry((tag, author)).or_default();
         n_posts[window] += 1;
         n_posts[window] == 1
     }
 
     /// Was this the author's last post with the tag in that window?
-    fn author_leaves(&mut self, tag: u32, author: u64, window: usize) -> bool {
+    fn author_leaves(&mut self, tag: u32, author: u32, window: usize) -> bool {
         let n_posts = self.authors.entry((tag, author)).or_default();
         n_posts[window] -= 1;
         let is_last = n_posts[window] == 0;

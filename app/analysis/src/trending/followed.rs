@@ -51,7 +51,7 @@ impl Followed {
     /// Nobody knows who author 0 is.
     fn change(&mut self, one: &Observation, change: fn(&mut Voices, u64)) {
         if one.author > 0 {
-            change(&mut self.voices, one.author);
+            change(&mut self.voices, one.author.into());
         }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use wire::Millis;
 
-/// One hashtag of one post.
+/// One hashtag of one post, in half a cache line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Observation {
     pub(super) at: Millis,
-    pub(super) author: u64,
+    pub(super) author: u32,
     pub(super) spelling: u32,
     pub(super) tag: u32,
     /// Serials of its tag's neighbours in the window; meaningless at the thread's ends.

@@ -9,12 +9,12 @@ use crate::voices::Voices;
 #[derive(Clone, Debug)]
 struct Seen {
     at: Millis,
-    author: u64,
+    author: u32,
     tags: Vec<String>,
     compound: i16,
 }
 
-fn post(at: Millis, author: u64, tags: &[&str]) -> Seen {
+fn post(at: Millis, author: u32, tags: &[&str]) -> Seen {
     Seen {
         at,
         author,
@@ -76,7 +76,7 @@ fn brute_force(
             let with = sorted
                 .iter()
                 .filter(|post| in_window(post, end) && spelling_in(post, folded).is_some());
-            let mut authors: Vec<u64> = with.map(|post| post.author).collect();
+            let mut authors: Vec<u32> = with.map(|post| post.author).collect();
             if by == CountBy::Authors {
                 authors.sort_unstable();
                 authors.dedup();
@@ -98,7 +98,7 @@ fn brute_force(
             row.neutral += u64::from((-499..500).contains(&post.compound));
             row.compound_sum += i64::from(post.compound);
             if post.author > 0 {
-                voices.add(post.author);
+                voices.add(post.author.into());
             }
         }
         (row.authors, row.voices) = (voices.n_authors(), voices.effective());
@@ -151,12 +151,12 @@ fn check_bursts(trending: &mut Trending, posts: &[Seen], window: Millis, until: 
 #[test]
 fn a_burst_is_what_is_unusual_and_not_what_is_popular() {
     let mut posts: Vec<Seen> = (0..2_000)
-        .map(|n| post(n * 43_000, n as u64, &["popular"]))
+        .map(|n| post(n * 43_000, n as u32, &["popular"]))
         .collect();
     let end = 2_000 * 43_000;
-    posts.extend((0..40).map(|n| post(end + n * 10, n as u64, &["popular"])));
-    posts.extend((0..12).map(|n| post(end + 400 + n, n as u64, &["new"])));
-    posts.extend((0..4).map(|n| post(end + 500 + n, n as u64, &["rare"])));
+    posts.extend((0..40).map(|n| post(end + n * 10, n as u32, &["popular"])));
+    posts.extend((0..12).map(|n| post(end + 400 + n, n as u32, &["new"])));
+    posts.extend((0..4).map(|n| post(end + 500 + n, n as u32, &["rare"])));
     let mut trending = trending_of(1_000, CountBy::Posts, &posts);
 
     assert_eq!(trending.top(end + 900, 1)[0].tag, "popular");
@@ -307,7 +307,7 @@ fn one_busy_author_is_one_voice_and_nobody_is_none() {
 fn authors_are_known_of_more_tags_than_are_counted_along() {
     let tag = |n: i64| format!("tag{n}");
     let posts: Vec<Seen> = (0..3_000)
-        .map(|at| post(at, 1 + at as u64 % 7, &[&tag(at % 300)]))
+        .map(|at| post(at, 1 + at as u32 % 7, &[&tag(at % 300)]))
         .collect();
     let mut trending = trending_of(1_000, CountBy::Posts, &posts);
 
@@ -369,7 +369,7 @@ fn what_is_too_old_is_forgotten_and_its_memory_used_again() {
     let mut trending = Trending::new(10, CountBy::Authors).keep_for(20);
     for at in 0..1_000 {
         let tag = format!("tag{at}");
-        trending.observe(at, at as u64, ["Same", tag.as_str()], 0);
+        trending.observe(at, at as u32, ["Same", tag.as_str()], 0);
         assert_eq!(trending.top(at, 1)[0].tag, "Same");
     }
     trending.observe(500, 1, ["tooold"], 0);
@@ -391,7 +391,7 @@ fn posts(ordered: bool) -> impl Strategy<Value = Vec<Seen>> {
     let compound = prop::sample::select(vec![-10_000_i16, -500, -499, 0, 499, 500, 9_999]);
     let post = (
         0..60_i64,
-        0..4_u64,
+        0..4_u32,
         prop::collection::vec(tag, 0..4),
         compound,
     )
