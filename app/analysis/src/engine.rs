@@ -28,7 +28,7 @@ mod tickers;
 mod views;
 mod withdrawn;
 
-use std::{rc::Rc, sync::Arc};
+use std::{collections::hash_map::Entry, rc::Rc, sync::Arc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use wire::{
@@ -295,14 +295,13 @@ impl Engine {
             self.notice(&event.body);
             return Applied::Notice;
         };
-        if self.known.contains_key(&identity.0) {
+        let Entry::Vacant(place) = self.known.entry(identity.0) else {
             self.n_repeated += 1;
             self.versions.sources += 1;
             return Applied::Repeated;
-        }
-        let at = event.at.clamp(-MAX_TIME, MAX_TIME);
+        };
+        let at = *place.insert(event.at.clamp(-MAX_TIME, MAX_TIME));
         self.n_skewed += u64::from(event.skewed);
-        self.known.insert(identity.0, at);
         self.span = extended(self.span, at);
         self.newest_seen_at = self
             .newest_seen_at

@@ -9,10 +9,12 @@ const UNIT: f64 = (1_u64 << 24) as f64;
 /// By how much a post more of an author raises that sum, by their posts with it, as far as most authors get.
 static STEPS: LazyLock<[u64; 64]> = LazyLock::new(|| std::array::from_fn(|n| step_to(n as u32)));
 
-/// A list may have so many places for each author in it: with more, a map would be smaller.
-const MOST_PLACES: u64 = 4;
+/// A list may have so many places, of a byte each, for each author in it: with more, a map would be smaller.
+const MOST_PLACES: u64 = 16;
 /// A list of so many places is never too long.
-const SHORT: u64 = 64;
+const SHORT: u64 = 256;
+/// Stands in a list for an author with so many posts or more, which are counted beside it.
+const MANY: u8 = u8::MAX;
 
 /// Posts by author, added and taken away one by one. An author is any number; numbers without large holes are
 /// counted fastest.
@@ -31,9 +33,9 @@ const SHORT: u64 = 64;
 #[derive(Clone, Debug)]
 pub struct Voices {
     cap: u32,
-    /// Posts of the authors with low numbers, by number.
-    list: Vec<u32>,
-    /// Posts of each other author; who has none is not held.
+    /// Posts of the authors with low numbers, by number. Small, since nearly every step here misses the cache.
+    list: Vec<u8>,
+    /// Posts of each other author, and of those with [`MANY`]; who has none is not held.
     others: FxHashMap<u64, u32>,
     n_authors: u64,
     n_posts: u64,
@@ -69,36 +71,66 @@ impl Voices {
             self.lengthen(author);
         }
         let n = match self.list.get_mut(place(author)) {
-            Some(n) => n,
-            None => self.others.entry(author).or_default(),
+            Some(n) if *n < MANY - 1 => {
+                *n += 1;
+                u32::from(*n)
+            }
+            _ => self.add_other(author),
         };
-        *n += 1;
-        self.n_authors += u64::from(*n == 1);
+        self.n_authors += u64::from(n == 1);
         self.n_posts += 1;
-        self.n_capped += u64::from(*n <= self.cap);
-        self.sum_n_ln_n += step(*n);
+        self.n_capped += u64::from(n <= self.cap);
+        self.sum_n_ln_n += step(n);
     }
 
     /// Takes back a post of this author; nothing happens if none is counted.
     pub fn remove(&mut self, author: u64) {
-        let listed = self.list.get_mut(place(author));
-        let is_listed = listed.is_some();
-        let Some(n) = listed
-            .or_else(|| self.others.get_mut(&author))
-            .filter(|n| **n > 0)
-        else {
-            return;
+        let n = match self.list.get_mut(place(author)) {
+            Some(0) => return,
+            Some(n) if *n < MANY => {
+                *n -= 1;
+                u32::from(*n) + 1
+            }
+            _ => match self.remove_other(author) {
+                Some(n) => n,
+                None => return,
+            },
         };
+        self.n_authors -= u64::from(n == 1);
         self.n_posts -= 1;
-        self.n_capped -= u64::from(*n <= self.cap);
-        self.sum_n_ln_n -= step(*n);
+        self.n_capped -= u64::from(n <= self.cap);
+        self.sum_n_ln_n -= step(n);
+    }
+
+    /// Counts a post of an author who is not in the list, or has many; returns how many.
+    #[inline(never)]
+    fn add_other(&mut self, author: u64) -> u32 {
+        let listed = self.list.get_mut(place(author));
+        let before = listed.map_or(0, |n| u32::from(std::mem::replace(n, MANY)));
+        let n = self
+            .others
+            .entry(author)
+            .or_insert(before.min(u32::from(MANY) - 1));
+        *n += 1;
+        *n
+    }
+
+    /// Takes one back; returns how many there were.
+    #[inline(never)]
+    fn remove_other(&mut self, author: u64) -> Option<u32> {
+        let n = self.others.get_mut(&author)?;
+        let before = *n;
         *n -= 1;
-        if *n == 0 {
-            self.n_authors -= 1;
-            if !is_listed {
+        let listed = self.list.get_mut(place(author));
+        match listed {
+            Some(listed) if before == u32::from(MANY) => {
+                *listed = MANY - 1;
                 self.others.remove(&author);
             }
+            None if before == 1 => drop(self.others.remove(&author)),
+            _ => {}
         }
+        Some(before)
     }
 
     /// Makes the list reach this author, at least doubling it.
@@ -109,8 +141,8 @@ impl Voices {
         self.others
             .retain(|author, n| match self.list.get_mut(place(*author)) {
                 Some(listed) => {
-                    *listed = *n;
-                    false
+                    *listed = u8::try_from(*n).unwrap_or(MANY);
+                    *listed == MANY
                 }
                 None => true,
             });
@@ -198,6 +230,30 @@ mod tests {
             loud.effective()
         );
         assert!(voices_of(&[], 1).effective() < 1e-12);
+    }
+
+    #[test]
+    fn an_author_with_thousands_of_posts_is_counted_like_any_other() {
+        for author in [5, 1 << 40] {
+            for n in [254, 255, 256, 3_000] {
+                let mut voices = voices_of(&[1, 2, 2], 300);
+                (0..n).for_each(|_| voices.add(author));
+                assert_eq!(
+                    (voices.n_posts(), voices.n_authors(), voices.n_capped()),
+                    (n + 3, 3, n.min(300) + 3)
+                );
+                let entropy = [1, 2, n]
+                    .map(|n| n as f64 / voices.n_posts() as f64)
+                    .map(|p| -p * p.ln());
+                assert!((voices.effective() - entropy.iter().sum::<f64>().exp()).abs() < 1e-4);
+
+                (0..n).for_each(|_| voices.remove(author));
+                voices.remove(author);
+                let without = voices_of(&[1, 2, 2], 300);
+                assert_eq!(voices.n_posts(), 3);
+                assert_eq!(voices.sum_n_ln_n, without.sum_n_ln_n);
+            }
+        }
     }
 
     proptest! {

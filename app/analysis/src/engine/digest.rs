@@ -10,7 +10,7 @@
 
 mod code;
 
-use std::rc::Rc;
+use std::{collections::hash_map::Entry, rc::Rc};
 
 use wire::{Body, Event, Identity, Millis};
 
@@ -143,9 +143,12 @@ impl Engine {
         let mut numbers = Numbers::new(rows.words());
         let mut row = Row::default();
         while rows.read(&mut row) {
-            match self.known.contains_key(&row.key) {
-                true => self.n_repeated += 1,
-                false => self.add_row(&row, &mut numbers),
+            match self.known.entry(row.key) {
+                Entry::Occupied(_) => self.n_repeated += 1,
+                Entry::Vacant(place) => {
+                    place.insert(row.at);
+                    self.add_row(&row, &mut numbers);
+                }
             }
         }
         self.versions.sources += 1;
@@ -157,7 +160,6 @@ impl Engine {
     fn add_row(&mut self, row: &Row, numbers: &mut Numbers<'_>) {
         let Row { at, key, .. } = *row;
         let author = self.authors.number(row.author);
-        self.known.insert(key, at);
         self.span = extended(self.span, at);
         self.n_skewed += u64::from(row.is_skewed);
         if row.is_deleted {

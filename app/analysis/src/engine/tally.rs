@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use super::{
@@ -114,7 +113,7 @@ pub(super) struct Tally {
     voices: Voices,
     /// The same by topic and by ticker.
     of_topics: Vec<Voices>,
-    of_tickers: FxHashMap<u32, Voices>,
+    of_tickers: Vec<Voices>,
     n_matching: u64,
     found: Found,
 }
@@ -132,7 +131,7 @@ impl Tally {
 
     /// Authors of the posts that mention a ticker.
     pub(super) fn voices_of_ticker(&self, id: u32) -> Option<&Voices> {
-        self.of_tickers.get(&id)
+        self.of_tickers.get(id as usize)
     }
 
     /// Posts that the filter accepts.
@@ -167,7 +166,7 @@ impl Tally {
         }
     }
 
-    fn change_voices(&mut self, record: &Record, posts: &Posts, change: fn(&mut Voices, u64)) {
+    fn change_voices(&mut self, record: &Record, posts: &Posts, change: impl Fn(&mut Voices, u64)) {
         let author = u64::from(record.author);
         if author == 0 {
             return;
@@ -180,15 +179,10 @@ impl Tally {
             change(&mut self.voices, author);
         }
         for id in posts.tickers(record).iter().filter(|_| tickers) {
-            change(self.of_tickers.entry(*id).or_default(), author);
+            change(voices_of(&mut self.of_tickers, *id as usize), author);
         }
         for idx in record.topics().filter(|_| topics) {
-            if self.of_topics.len() <= idx {
-                self.of_topics.resize_with(idx + 1, Voices::default);
-            }
-            if let Some(voices) = self.of_topics.get_mut(idx) {
-                change(voices, author);
-            }
+            change(voices_of(&mut self.of_topics, idx), author);
         }
     }
 
@@ -244,6 +238,13 @@ impl Tally {
     fn accepts(&self, own: Own, record: &Record, posts: &Posts) -> bool {
         self.accepts_all || self.filter.selection.accepts_but(own, record, posts)
     }
+}
+
+fn voices_of(all: &mut Vec<Voices>, idx: usize) -> &mut Voices {
+    if all.len() <= idx {
+        all.resize_with(idx + 1, Voices::default);
+    }
+    &mut all[idx]
 }
 
 #[cfg(test)]
