@@ -289,18 +289,30 @@ impl Engine {
         }
     }
 
+    /// Remembers an event by its identity; `false` if it has been in before.
+    #[inline(never)]
+    fn meet(&mut self, identity: u64, at: Millis) -> bool {
+        match self.known.entry(identity) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(at);
+                true
+            }
+        }
+    }
+
     /// Takes an event in, once: what has the same identity as an earlier event changes nothing.
     pub fn apply(&mut self, event: &Event) -> Applied {
         let Some(identity) = Identity::of(event) else {
             self.notice(&event.body);
             return Applied::Notice;
         };
-        let Entry::Vacant(place) = self.known.entry(identity.0) else {
+        let at = event.at.clamp(-MAX_TIME, MAX_TIME);
+        if !self.meet(identity.0, at) {
             self.n_repeated += 1;
             self.versions.sources += 1;
             return Applied::Repeated;
-        };
-        let at = *place.insert(event.at.clamp(-MAX_TIME, MAX_TIME));
+        }
         self.n_skewed += u64::from(event.skewed);
         self.span = extended(self.span, at);
         self.newest_seen_at = self

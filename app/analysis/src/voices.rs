@@ -22,49 +22,27 @@ const MANY: u8 = u8::MAX;
 /// ```
 /// use analysis::voices::Voices;
 ///
-/// let mut voices = Voices::new(2);
+/// let mut voices = Voices::default();
 /// for author in [1, 1, 1, 1, 2, 3] {
 ///     voices.add(author);
 /// }
 ///
-/// assert_eq!((voices.n_posts(), voices.n_authors(), voices.n_capped()), (6, 3, 4));
+/// assert_eq!((voices.n_posts(), voices.n_authors()), (6, 3));
 /// assert!((voices.effective() - 2.381).abs() < 0.001);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Voices {
-    cap: u32,
     /// Posts of the authors with low numbers, by number. Small, since nearly every step here misses the cache.
     list: Vec<u8>,
     /// Posts of each other author, and of those with [`MANY`]; who has none is not held.
     others: FxHashMap<u64, u32>,
     n_authors: u64,
     n_posts: u64,
-    n_capped: u64,
     /// Σ n ln n over the authors, in 1/[`UNIT`].
     sum_n_ln_n: u64,
 }
 
-impl Default for Voices {
-    /// Without a cap.
-    fn default() -> Self {
-        Self::new(u32::MAX)
-    }
-}
-
 impl Voices {
-    /// Nobody yet; `cap` is how many posts of one author [`Voices::n_capped`] counts (at least 1).
-    pub fn new(cap: u32) -> Self {
-        Self {
-            cap: cap.max(1),
-            list: Vec::new(),
-            others: FxHashMap::default(),
-            n_authors: 0,
-            n_posts: 0,
-            n_capped: 0,
-            sum_n_ln_n: 0,
-        }
-    }
-
     /// Counts a post of this author, who is any number of the caller's.
     pub fn add(&mut self, author: u64) {
         if author >= self.list.len() as u64 && author < MOST_PLACES * self.n_authors + SHORT {
@@ -79,7 +57,6 @@ impl Voices {
         };
         self.n_authors += u64::from(n == 1);
         self.n_posts += 1;
-        self.n_capped += u64::from(n <= self.cap);
         self.sum_n_ln_n += step(n);
     }
 
@@ -98,7 +75,6 @@ impl Voices {
         };
         self.n_authors -= u64::from(n == 1);
         self.n_posts -= 1;
-        self.n_capped -= u64::from(n <= self.cap);
         self.sum_n_ln_n -= step(n);
     }
 
@@ -158,11 +134,6 @@ impl Voices {
         self.n_authors
     }
 
-    /// Posts, of each author no more than the cap.
-    pub fn n_capped(&self) -> u64 {
-        self.n_capped
-    }
-
     /// The effective number of voices: how many equally busy authors would be as evenly spread. Between 1
     /// and [`Voices::n_authors`], which it reaches if all post alike; 0 without posts.
     ///
@@ -213,35 +184,32 @@ mod tests {
 
     use super::*;
 
-    fn voices_of(authors: &[u64], cap: u32) -> Voices {
-        let mut voices = Voices::new(cap);
+    fn voices_of(authors: &[u64]) -> Voices {
+        let mut voices = Voices::default();
         authors.iter().for_each(|author| voices.add(*author));
         voices
     }
 
     #[test]
     fn equal_authors_count_fully_and_a_loud_one_hardly() {
-        assert!((voices_of(&[1, 2, 3, 4], 1).effective() - 4.0).abs() < 1e-6);
-        assert!((voices_of(&[7; 50], 1).effective() - 1.0).abs() < 1e-6);
-        let loud = voices_of(&[[9; 97].as_slice(), &[1, 2, 3]].concat(), 1);
+        assert!((voices_of(&[1, 2, 3, 4]).effective() - 4.0).abs() < 1e-6);
+        assert!((voices_of(&[7; 50]).effective() - 1.0).abs() < 1e-6);
+        let loud = voices_of(&[[9; 97].as_slice(), &[1, 2, 3]].concat());
         assert!(
-            (1.0..1.3).contains(&loud.effective()) && loud.n_capped() == 4,
+            (1.0..1.3).contains(&loud.effective()),
             "{}",
             loud.effective()
         );
-        assert!(voices_of(&[], 1).effective() < 1e-12);
+        assert!(voices_of(&[]).effective() < 1e-12);
     }
 
     #[test]
     fn an_author_with_thousands_of_posts_is_counted_like_any_other() {
         for author in [5, 1 << 40] {
             for n in [254, 255, 256, 3_000] {
-                let mut voices = voices_of(&[1, 2, 2], 300);
+                let mut voices = voices_of(&[1, 2, 2]);
                 (0..n).for_each(|_| voices.add(author));
-                assert_eq!(
-                    (voices.n_posts(), voices.n_authors(), voices.n_capped()),
-                    (n + 3, 3, n.min(300) + 3)
-                );
+                assert_eq!((voices.n_posts(), voices.n_authors()), (n + 3, 3));
                 let entropy = [1, 2, n]
                     .map(|n| n as f64 / voices.n_posts() as f64)
                     .map(|p| -p * p.ln());
@@ -249,7 +217,7 @@ mod tests {
 
                 (0..n).for_each(|_| voices.remove(author));
                 voices.remove(author);
-                let without = voices_of(&[1, 2, 2], 300);
+                let without = voices_of(&[1, 2, 2]);
                 assert_eq!(voices.n_posts(), 3);
                 assert_eq!(voices.sum_n_ln_n, without.sum_n_ln_n);
             }
@@ -259,26 +227,24 @@ mod tests {
     proptest! {
         #[test]
         fn taking_away_equals_never_having_added(kept in prop::collection::vec(0_u64..8, 0..60),
-            gone in prop::collection::vec(0_u64..8, 0..60), cap in 0_u32..5, is_spread in prop::bool::ANY) {
+            gone in prop::collection::vec(0_u64..8, 0..60), is_spread in prop::bool::ANY) {
             // Numbers of authors, or hashes.
             let spread = [0, 1, 63, 70, 290, 5_000, 1 << 40, u64::MAX - 1];
             let author = |place: u64| if is_spread { spread[place as usize] } else { place };
             let [kept, gone] = [kept, gone].map(|all| all.into_iter().map(author).collect::<Vec<u64>>());
-            let mut voices = voices_of(&[gone.clone(), kept.clone()].concat(), cap);
+            let mut voices = voices_of(&[gone.clone(), kept.clone()].concat());
             gone.iter().rev().for_each(|author| voices.remove(*author));
             voices.remove(99);
             voices.remove(u64::MAX);
-            let fresh = voices_of(&kept, cap);
+            let fresh = voices_of(&kept);
 
-            let read = |v: &Voices| (v.n_posts(), v.n_authors(), v.n_capped(), v.sum_n_ln_n);
+            let read = |v: &Voices| (v.n_posts(), v.n_authors(), v.sum_n_ln_n);
             prop_assert_eq!(read(&voices), read(&fresh));
             let counts: Vec<f64> = (0..8).map(author).map(|a| kept.iter().filter(|b| **b == a).count() as f64).filter(|n| *n > 0.0).collect();
             let n = kept.len() as f64;
             let entropy: f64 = counts.iter().map(|c| -(c / n) * (c / n).ln()).sum();
             let expected = if kept.is_empty() { 0.0 } else { entropy.exp() };
             prop_assert!((fresh.effective() - expected).abs() < 1e-5);
-            let capped: f64 = counts.iter().map(|c| c.min(f64::from(cap.max(1)))).sum();
-            prop_assert!((fresh.n_capped() as f64 - capped).abs() < 1e-9);
         }
     }
 }

@@ -316,7 +316,7 @@ fn trends_and_voices_take_any_post() {
     let most = u64::MAX;
     assert_eq!(burst(most, 0, 0, 0), None);
     assert!(burst(most, most, most, 1).is_some_and(|one| one.score.is_finite()));
-    let mut voices = Voices::new(0);
+    let mut voices = Voices::default();
     voices.remove(5);
     assert!(voices.n_posts() == 0 && voices.effective() <= 0.0);
 }

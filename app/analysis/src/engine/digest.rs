@@ -10,7 +10,7 @@
 
 mod code;
 
-use std::{collections::hash_map::Entry, rc::Rc};
+use std::rc::Rc;
 
 use wire::{Body, Event, Identity, Millis};
 
@@ -143,12 +143,9 @@ impl Engine {
         let mut numbers = Numbers::new(rows.words());
         let mut row = Row::default();
         while rows.read(&mut row) {
-            match self.known.entry(row.key) {
-                Entry::Occupied(_) => self.n_repeated += 1,
-                Entry::Vacant(place) => {
-                    place.insert(row.at);
-                    self.add_row(&row, &mut numbers);
-                }
+            match self.meet(row.key, row.at) {
+                true => self.add_row(&row, &mut numbers),
+                false => self.n_repeated += 1,
             }
         }
         self.versions.sources += 1;
