@@ -1,7 +1,9 @@
-// A made table of posts from a file through both workers into IndexedDB, and opened again.
+// A made table of posts from a file through both workers into IndexedDB, opened again and replayed; the same posts as
+// Parquet, and a table of prices, where such files are named.
 //
 //   cargo run --release -p import --example made_posts -- 1500000 > /tmp/posts.csv
 //   MOODTAPE_POSTS=/tmp/posts.csv npx playwright test -c bench/playwright.config.ts import
+//   MOODTAPE_PARQUET=/tmp/posts.parquet MOODTAPE_PRICES=/tmp/prices.csv …
 //
 // The peer is a record a post in an object store, as most pages keep them (and Dexie's bulkPut does): the same
 // rows, one transaction for every 5,000.
@@ -26,8 +28,8 @@ test.beforeEach(() => {
 const status = (page: Page) => page.getByTestId('import-status');
 const number = (text: string, pattern: RegExp) => Number((pattern.exec(text)?.[1] ?? 'NaN').replaceAll(',', ''));
 
-async function open(page: Page): Promise<void> {
-  await page.getByLabel('Open a file of posts or prices').setInputFiles(POSTS);
+async function open(page: Page, path = POSTS): Promise<void> {
+  await page.getByLabel('Open a file of posts or prices').setInputFiles(path);
   await page.getByRole('button', { name: 'Import', exact: true }).click();
 }
 
@@ -51,6 +53,7 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
   const complete = performance.now() - reloaded;
   const opened = await rendererMegabytes(session);
   const brushed = await brush(page, moodtape, stored);
+  const replayed = await replayAll(page);
 
   console.log(
     [
@@ -60,9 +63,23 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
       `renderer, page and workers: ${imported} MB after the import, ${opened} MB after opening`,
       `brushed: numbers of another range after ${brushed.map(Math.round).join(', ')} ms`,
       `opened again: first figures ${Math.round(first)} ms, all of them ${Math.round(complete)} ms`,
+      `replayed as fast as possible in ${replayed.toFixed(1)} s: ${Math.round(stored / replayed)} posts/s, what was found in them being known`,
     ].join('\n  '),
   );
 });
+
+for (const name of ['MOODTAPE_PARQUET', 'MOODTAPE_PRICES']) {
+  test(`imported from ${name}`, async ({ page, play }) => {
+    const path = process.env[name] ?? '';
+    if (!existsSync(path)) console.error(`SKIPPED: ${name} names no file`);
+    test.skip(!existsSync(path));
+    await play(makeRecording({ seed: 73, posts: 5 }));
+    const began = performance.now();
+    await open(page, path);
+    await expect(status(page)).toContainText('Done', { timeout: 580_000 });
+    console.log(`${await status(page).innerText()}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  });
+}
 
 test('stopped', async ({ page, play }) => {
   await play(makeRecording({ seed: 71, posts: 5 }));
@@ -110,6 +127,23 @@ async function brush(page: Page, moodtape: MoodtapePage, stored: number): Promis
     await expect(page.locator('.kpi .figure').first()).toHaveText(stored.toLocaleString('en'));
   }
   return (await times()).sort((a, b) => a - b);
+}
+
+/** Seconds from the beginning to the end of all that is stored. */
+async function replayAll(page: Page): Promise<number> {
+  const bar = page.getByRole('region', { name: 'Replay', exact: true });
+  const slider = bar.getByRole('slider');
+  await page.locator('button', { hasText: 'Replay what is stored' }).click();
+  await bar.getByRole('button', { name: 'Stop' }).click();
+  await bar.getByRole('combobox').selectOption({ label: 'as fast as possible' });
+  const [from, to] = [await slider.getAttribute('min'), await slider.getAttribute('max')];
+  await slider.fill(from!);
+  await expect(slider).toHaveValue(from!);
+  const began = performance.now();
+  await bar.getByRole('button', { name: '▷ Play' }).click();
+  await expect(slider).toHaveValue(to!, { timeout: 580_000 });
+  await expect(bar.getByRole('button', { name: '▷ Play' })).toBeVisible();
+  return (performance.now() - began) / 1000;
 }
 
 async function shownPosts(page: Page): Promise<number> {

@@ -9,7 +9,7 @@ export default defineConfig({
   testMatch: '*.bench.ts',
   outputDir: '../test-results/bench',
   workers: 1,
-  timeout: 600_000,
+  timeout: 900_000,
   expect: { timeout: 300_000 },
   reporter: [['list']],
   use: { ...chromium, viewport: { width: 1440, height: 900 }, serviceWorkers: 'block' },
