@@ -281,7 +281,7 @@ bench-browser: tools browser
 		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics -- --nocapture
 
 bench-archive: rust
-	$(call step,The monthly table of 1.5 million archived posts by DuckDB beside the engine's)
+	$(call step,The monthly table of 1.5 million archived posts by DuckDB beside the engine)
 	cargo build --locked --release -p archive --example made_archive
 	cargo build --locked --release -p analysis --example replay
 	python3 -m venv "$(TARGET_DIR)/tools/duckdb" && "$(TARGET_DIR)/tools/duckdb/bin/pip" install --quiet duckdb==2.0.0
