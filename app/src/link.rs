@@ -47,6 +47,8 @@ struct Inner {
     /// The stretch that is played, of what is stored, and how that was last said to stand.
     played: Cell<Option<Range>>,
     stood: Cell<Option<ReplayState>>,
+    /// It was told to start.
+    has_begun: Cell<bool>,
     is_ready: Cell<bool>,
     is_stopped: Cell<bool>,
     /// When it took the place of one that had stopped, unless it has shown something since.
@@ -66,6 +68,7 @@ impl Link {
             worker: RefCell::new(worker.and_then(|worker| worker.dyn_into().ok())),
             played: Cell::default(),
             stood: Cell::default(),
+            has_begun: Cell::default(),
             is_ready: Cell::default(),
             is_stopped: Cell::default(),
             retried_at: Cell::default(),
@@ -108,7 +111,9 @@ impl Link {
         if let Command::Start { replay, .. } = command {
             let before = inner.played.replace(*replay);
             inner.stood.set(None);
-            is_changed = inner.is_stopped.get() || replay.is_some() != before.is_some();
+            // One that could not even be loaded is tried again when a person asks for it.
+            let is_retried = inner.has_begun.replace(true) && inner.is_stopped.get();
+            is_changed = is_retried || replay.is_some() != before.is_some();
             if is_changed {
                 self.change_worker(if replay.is_some() { PLAYING } else { FOLLOWING });
             }
