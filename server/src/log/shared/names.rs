@@ -51,15 +51,12 @@ pub(super) fn subject_of(event: &Event) -> String {
 /// Only what came under the same lease is a repeat: copies pass over what comes under a lease that was taken over, and
 /// it must not keep out the same event from the successor.
 pub(super) fn message_id(event: &Event, line: &str, grant: Option<&Grant>) -> String {
-    let token = grant.map_or(0, Grant::token);
-    match (&event.body, identity(&event.body)) {
-        (Body::Delete(_), identity) => format!("{token}:delete:{identity:016x}"),
-        (_, 0) => {
-            let hash = wire::Identity::of_post("line", line).0;
-            format!("{token}:line:{hash:016x}")
-        }
-        (_, identity) => format!("{token}:{identity:016x}"),
-    }
+    let what = match (&event.body, identity(&event.body)) {
+        (Body::Delete(_), identity) => format!("delete:{identity:016x}"),
+        (_, 0) => format!("line:{:016x}", wire::Identity::of_post("line", line).0),
+        (_, identity) => format!("{identity:016x}"),
+    };
+    format!("{}:{what}", grant.map_or(0, Grant::token))
 }
 
 /// A name as one token of a subject or as a key: other bytes than letters, digits and `-_` as `=` and two digits.
