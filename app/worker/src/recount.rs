@@ -78,8 +78,7 @@ impl Recount {
     /// Takes texts of events that are in.
     pub(crate) fn recall(&mut self, own: &mut Engine, records: &[Record]) {
         if let Some(engine) = self.target(own) {
-            let posts = records.iter().filter(|record| record.withdrawn.is_none());
-            posts.for_each(|record| engine.recall(&record.event));
+            recall(engine, records);
         }
     }
 
@@ -113,6 +112,12 @@ pub(crate) fn apply(engine: &mut Engine, records: &[Record]) {
         };
     }
     judge(engine);
+}
+
+/// Takes in texts of posts that came by their digests.
+pub(crate) fn recall(engine: &mut Engine, records: &[Record]) {
+    let posts = records.iter().filter(|record| record.withdrawn.is_none());
+    posts.for_each(|record| engine.recall(&record.event));
 }
 
 /// Otherwise the figures would fall to nothing and climb again.

@@ -9,7 +9,7 @@
 
 mod player;
 
-use std::time::Duration;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use analysis::{
     Engine,
@@ -18,16 +18,20 @@ use analysis::{
 };
 use futures::{
     FutureExt, StreamExt,
-    channel::mpsc::{self, Receiver, UnboundedReceiver},
+    channel::{
+        mpsc::{self, Receiver, UnboundedReceiver},
+        oneshot,
+    },
     future::pending,
     select_biased,
 };
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
-use wire::{PublicConfig, config::ReplayInfo};
+use wire::{Millis, PublicConfig, config::ReplayInfo};
 
 use crate::{
     frames::pieces,
+    recount,
     settings::Settings,
     store::{self, Played},
     updates,
@@ -65,20 +69,22 @@ async fn play(
     watch: Watch,
     range: Range,
 ) -> Option<Command> {
-    let mut source = read(&store);
-    let (settings, config, known) = match source.next().await {
-        Some(Played::Opened(meta, known)) => {
+    let due = Rc::default();
+    let mut source = read(&store, &due);
+    let (settings, config, known, key) = match source.next().await {
+        Some(Played::Opened(meta, known, key)) => {
             let settings = Settings::restore(
                 meta.topics.as_deref(),
                 meta.tickers.as_deref(),
                 meta.word_list.clone(),
             );
-            (settings, meta.config(), known)
+            (settings, meta.config(), known, Some(key))
         }
         _ => (
             Settings::default(),
             PublicConfig::default(),
             Range::default(),
+            None,
         ),
     };
     let range = Range {
@@ -93,11 +99,13 @@ async fn play(
         watch,
         store,
         source,
+        due,
         told: None,
         shown_at: crate::clock::now(),
         ticked_at: crate::clock::now(),
         is_paused: false,
     };
+    replay.begin(key);
     replay.introduce();
     replay.follow(commands).await
 }
@@ -110,6 +118,8 @@ struct Replay {
     watch: Watch,
     store: String,
     source: Receiver<Played>,
+    /// What was seen by then comes by digests, as far as it can.
+    due: Rc<Cell<Millis>>,
     told: Option<ReplayState>,
     /// When the last frame was made, and when time was last let pass.
     shown_at: f64,
@@ -133,6 +143,15 @@ impl Replay {
                 played = piece(&mut self.source, wants_more).fuse() => self.take(played),
                 () = idle(has_work).fuse() => drop(self.engine.judge(N_JUDGED)),
             }
+        }
+    }
+
+    /// Lets the store go on.
+    fn begin(&self, key: Option<oneshot::Sender<u64>>) {
+        self.due.set(self.player.due());
+        if let Some(key) = key {
+            // Whoever waits for it may have been left.
+            let _ = key.send(self.engine.digest_key());
         }
     }
 
@@ -188,9 +207,20 @@ impl Replay {
 
     fn take(&mut self, played: Option<Played>) {
         match played {
-            Some(Played::Records(records)) => self.player.push(records),
-            Some(Played::Opened(..)) => return,
-            None => self.player.end(),
+            Some(Played::Opened(_, _, key)) => return self.begin(Some(key)),
+            Some(Played::Digest { digest, rest, to }) => {
+                self.player
+                    .apply_digest(&mut self.engine, &digest, &rest, to);
+            }
+            Some(Played::Recalled(records)) => recount::recall(&mut self.engine, &records),
+            Some(Played::Records(records)) => {
+                self.engine.end_recall();
+                self.player.push(records);
+            }
+            None => {
+                self.engine.end_recall();
+                self.player.end();
+            }
         }
         self.advance();
     }
@@ -205,13 +235,15 @@ impl Replay {
     fn after(&mut self, next: Next) {
         if next == Next::Restart {
             self.engine = self.settings.new_engine(&self.config, &self.watch);
-            self.source = read(&self.store);
+            self.due = Rc::default();
+            self.source = read(&self.store, &self.due);
         }
     }
 
     fn advance(&mut self) {
         let was_shown = self.player.is_shown();
         self.player.apply(&mut self.engine);
+        self.due.set(self.player.due());
         if !was_shown && self.player.is_shown() {
             self.send_frame();
         }
@@ -253,9 +285,9 @@ impl Replay {
     }
 }
 
-fn read(store: &str) -> Receiver<Played> {
+fn read(store: &str, due: &Rc<Cell<Millis>>) -> Receiver<Played> {
     let (sender, source) = mpsc::channel(1);
-    spawn_local(store::play(store.to_owned(), sender));
+    spawn_local(store::play(store.to_owned(), Rc::clone(due), sender));
     source
 }
 

@@ -530,7 +530,7 @@ impl Store {
         for entry in std::mem::take(&mut self.tail) {
             self.n_events -= entry.n_events;
             self.n_posts -= entry.n_posts;
-            records.append(&mut self.records(Records::Tail, &entry.key).await?);
+            records.append(&mut records_of(&self.database, Records::Tail, &entry.key).await?);
             tail.push(entry.key);
         }
         records.append(&mut new);
@@ -545,16 +545,6 @@ impl Store {
         Ok(())
     }
 
-    async fn records(&self, kind: Records, key: &JsValue) -> Result<Vec<Record>, idb::Error> {
-        Ok(match self.database.get(kind, key).await? {
-            Some(Found::Chunk(numbers, texts, _)) => {
-                codec::read(&numbers, &texts).await.unwrap_or_default()
-            }
-            Some(Found::Lines(lines)) => from_lines(&lines),
-            None => Vec::new(),
-        })
-    }
-
     /// Takes text and author out of stored posts, in the records whose stretch of time they lie in.
     async fn withdraw(&self, withdraw: &[Withdrawal]) -> Result<(), idb::Error> {
         for (kind, entries) in [(Records::Chunks, &self.chunks), (Records::Tail, &self.tail)] {
@@ -562,7 +552,7 @@ impl Store {
                 if !withdraw.iter().any(|post| entry.may_hold(post.at)) {
                     continue;
                 }
-                let mut records = self.records(kind, &entry.key).await?;
+                let mut records = records_of(&self.database, kind, &entry.key).await?;
                 if redact(&mut records, withdraw)
                     && let Some(sealed) = codec::seal(&records).await
                 {
@@ -607,6 +597,21 @@ async fn tidied(mut store: Store) -> Result<Store, String> {
     let tidied = store.tidy().await;
     tidied.map_err(|error| format!("Storing failed ({})", reason(&error)))?;
     Ok(store)
+}
+
+/// The events of a stored record, as far as they can be read.
+async fn records_of(
+    database: &Database,
+    kind: Records,
+    key: &JsValue,
+) -> Result<Vec<Record>, idb::Error> {
+    Ok(match database.get(kind, key).await? {
+        Some(Found::Chunk(numbers, texts, _)) => {
+            codec::read(&numbers, &texts).await.unwrap_or_default()
+        }
+        Some(Found::Lines(lines)) => from_lines(&lines),
+        None => Vec::new(),
+    })
 }
 
 /// Lines that cannot be read were counted when they came and are left out.

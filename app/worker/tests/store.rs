@@ -3,15 +3,17 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-use analysis::{Engine, protocol::StoreState};
+use std::{cell::Cell, rc::Rc};
+
+use analysis::{Engine, protocol::StoreState, view::Range};
 use chunks::Withdrawn;
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use wire::{Body, PublicConfig, ndjson};
+use wire::{Body, Millis, PublicConfig, ndjson};
 use worker::{
     Input,
-    store::{self, Batch, Meta, Report, Undigested, Withdrawal},
+    store::{self, Batch, Meta, Played, Report, Undigested, Withdrawal},
 };
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -346,10 +348,10 @@ async fn lines_of_the_first_version_are_read_and_brought_into_todays_form() {
 }
 
 /// Stores posts and the digest of their chunk; returns its key.
-async fn digested(store: &mut Running, n: u64) -> u64 {
-    store.append(batch(1, n)).await;
+async fn digested(store: &mut Running, first: u64, n: u64) -> u64 {
+    store.append(batch(first, n)).await;
     let mut engine = Engine::new(&PublicConfig::default());
-    for record in batch(1, n).records {
+    for record in batch(first, n).records {
         engine.apply(&record.event);
     }
     engine.judge(usize::MAX);
@@ -367,7 +369,7 @@ async fn digested(store: &mut Running, n: u64) -> u64 {
 #[wasm_bindgen_test]
 async fn a_digest_is_handed_on_in_the_place_of_its_chunk_unless_it_was_made_in_another_way() {
     let mut store = empty().await;
-    let key = digested(&mut store, 5_000).await;
+    let key = digested(&mut store, 1, 5_000).await;
     store.append(batch(5_001, 2)).await;
     store.stop().await;
 
@@ -392,7 +394,7 @@ async fn a_digest_is_handed_on_in_the_place_of_its_chunk_unless_it_was_made_in_a
 #[wasm_bindgen_test]
 async fn a_digest_whose_chunk_is_damaged_is_taken_back() {
     let mut store = empty().await;
-    let key = digested(&mut store, 5_000).await;
+    let key = digested(&mut store, 1, 5_000).await;
     store.append(batch(5_001, 2)).await;
     store.stop().await;
     damage_first_texts().await;
@@ -409,7 +411,7 @@ async fn a_digest_whose_chunk_is_damaged_is_taken_back() {
 #[wasm_bindgen_test]
 async fn a_withdrawn_post_leaves_the_digest_of_its_chunk_usable_and_without_its_author() {
     let mut store = empty().await;
-    let key = digested(&mut store, 5_000).await;
+    let key = digested(&mut store, 1, 5_000).await;
     let withdrawal = Withdrawal {
         post: wire::Identity::of_post("x", "7"),
         at: 7,
@@ -477,17 +479,73 @@ async fn a_store_is_played_in_the_order_in_which_its_events_were_seen() {
     store.append(batch(12_001, 2)).await;
     store.stop().await;
 
+    let played = play(DIGEST_KEY, Millis::MAX).await;
+
+    assert_eq!((played.range.from, played.range.to), (1, 12_002));
+    assert_eq!(played.seen, (1..=12_002).collect::<Vec<_>>());
+}
+
+#[wasm_bindgen_test]
+async fn a_chunk_that_is_due_is_played_by_its_digest_and_its_texts_come_before_what_follows() {
+    let mut store = empty().await;
+    let key = digested(&mut store, 1, 5_000).await;
+    store.append(batch(5_001, 2)).await;
+    store.stop().await;
+
+    let due = play(key, 5_000).await;
+    let due_later = play(key, 4_999).await;
+    let made_otherwise = play(DIGEST_KEY, 5_000).await;
+
+    assert_eq!((due.n_digests, due.n_recalled), (1, 5_000));
+    assert_eq!(due.seen, [5_001, 5_002]);
+    for whole in [due_later, made_otherwise] {
+        assert_eq!((whole.n_digests, whole.seen.len()), (0, 5_002));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn chunks_that_were_judged_in_another_order_are_not_played_by_their_digests() {
+    let mut store = empty().await;
+    digested(&mut store, 5_001, 5_000).await;
+    let key = digested(&mut store, 1, 5_000).await;
+    store.stop().await;
+
+    let played = play(key, Millis::MAX).await;
+
+    assert_eq!((played.n_digests, played.seen.len()), (0, 10_000));
+}
+
+/// What came of playing a store.
+#[derive(Default)]
+struct Heard {
+    range: Range,
+    n_digests: usize,
+    n_recalled: usize,
+    /// When the events were seen that came as they are, in the order in which they came.
+    seen: Vec<Millis>,
+}
+
+async fn play(key: u64, due: Millis) -> Heard {
     let (sender, mut played) = mpsc::channel(1);
-    spawn_local(store::play("moodtape".to_owned(), sender));
-    let mut seen = Vec::new();
+    let due = Rc::new(Cell::new(due));
+    spawn_local(store::play("moodtape".to_owned(), due, sender));
+    let mut heard = Heard::default();
     while let Some(piece) = played.next().await {
         match piece {
-            store::Played::Opened(_, range) => assert_eq!((range.from, range.to), (1, 12_002)),
-            store::Played::Records(records) => {
-                seen.extend(records.iter().map(|record| record.event.seen_at));
+            Played::Opened(_, range, told) => {
+                heard.range = range;
+                told.send(key).unwrap();
+            }
+            Played::Digest { .. } => heard.n_digests += 1,
+            Played::Recalled(records) => {
+                assert!(heard.seen.is_empty());
+                heard.n_recalled += records.len();
+            }
+            Played::Records(records) => {
+                let seen = records.iter().map(|record| record.event.seen_at);
+                heard.seen.extend(seen);
             }
         }
     }
-
-    assert_eq!(seen, (1..=12_002).collect::<Vec<_>>());
+    heard
 }

@@ -142,19 +142,23 @@ impl Engine {
         self.newest_seen_at = self.newest_seen_at.max(Some(rows.newest_seen_at));
         let mut numbers = Numbers::new(rows.words());
         let mut row = Row::default();
+        let mut authors = Vec::new();
         while rows.read(&mut row) {
             match self.meet(row.key, row.at) {
-                true => self.add_row(&row, &mut numbers),
+                true => authors.push((self.add_row(&row, &mut numbers).into(), row.at)),
                 false => self.n_repeated += 1,
             }
         }
+        authors.retain(|(author, _)| *author != 0);
+        self.judge.remember_authors(&authors);
         self.versions.sources += 1;
         self.versions.posts += 1;
         self.versions.judged += 1;
         Ok(())
     }
 
-    fn add_row(&mut self, row: &Row, numbers: &mut Numbers<'_>) {
+    /// Returns the number of its author.
+    fn add_row(&mut self, row: &Row, numbers: &mut Numbers<'_>) -> u32 {
         let Row { at, key, .. } = *row;
         let author = self.authors.number(row.author);
         self.span = extended(self.span, at);
@@ -203,11 +207,9 @@ impl Engine {
         self.take_judged(&record, author);
         let source = numbers.word(row.source);
         self.sources.add_post(at, source, row.is_imported);
-        self.judge.remember(
-            at,
-            author,
-            row.cashtags.iter().map(|word| numbers.word(*word)),
-        );
+        let cashtags = row.cashtags.iter().map(|word| numbers.word(*word));
+        self.judge.remember_cashtags(at, author, cashtags);
+        author
     }
 
     /// Counts a post of which everything is known from the start.

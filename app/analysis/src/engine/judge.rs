@@ -142,14 +142,19 @@ impl Judge {
         self.sampling.without_source.as_deref() == Some(source)
     }
 
-    /// Takes in what a post that was judged before leaves behind, apart from its text.
-    pub(super) fn remember<'t>(
+    /// Takes in authors and times of posts that were judged before, in their order.
+    pub(super) fn remember_authors(&mut self, posts: &[(u64, Millis)]) {
+        self.spam.remember_authors(posts);
+    }
+
+    /// Takes in the cashtags of a post that was judged before.
+    pub(super) fn remember_cashtags<'t>(
         &mut self,
         at: Millis,
         author: u32,
         cashtags: impl Iterator<Item = &'t str>,
     ) {
-        self.spam.remember(at, author.into(), cashtags);
+        self.spam.remember_cashtags(at, author.into(), cashtags);
     }
 
     /// The text of a post that was judged before.

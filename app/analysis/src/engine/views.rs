@@ -333,7 +333,11 @@ impl Engine {
             key: record.key,
             source: self.names.name(u32::from(record.source)).to_owned(),
             at: record.at,
-            text: text.map(|text| text.text.to_string()),
+            // That of one that came by a digest may still be to come.
+            text: match text {
+                Some(text) => Some(text.text.to_string()),
+                None => (!record.is_deleted).then(|| "…".to_owned()),
+            },
             class: record.class,
             compound: f32::from(record.compound) / 10_000.0,
             tickers,

@@ -35,6 +35,17 @@ impl Rates {
         (idx + 1).saturating_sub(start) as u32
     }
 
+    /// Takes in posts, author and time, as if each was observed. Those that are too old by the last of them to be
+    /// counted with any that follows are passed over.
+    pub(super) fn catch_up(&mut self, posts: &[(u64, Millis)]) {
+        let newest = posts.iter().map(|(_, at)| *at).max();
+        self.newest = self.newest.max(newest.unwrap_or(self.newest));
+        let oldest = self.newest.saturating_sub(KEEP);
+        for (author, at) in posts.iter().filter(|(_, at)| *at > oldest) {
+            self.observe(*author, *at);
+        }
+    }
+
     /// Forgets those who have been silent, now and then.
     fn sweep(&mut self) {
         if self.newest < self.next_sweep {
@@ -54,6 +65,8 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -64,6 +77,26 @@ mod tests {
             .to_vec();
 
         assert_eq!(counts, [1, 2, 2, 3, 1, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn posts_that_are_taken_in_together_count_as_if_they_were_observed(
+            posts in prop::sample::select(vec![4, 40, 400])
+                .prop_flat_map(|n| prop::collection::vec((1u64..4, 0..n * MINUTE), 0..600)),
+            cut in 0usize..600,
+        ) {
+            let (before, after) = posts.split_at(cut.min(posts.len()));
+            let (mut one_by_one, mut together) = (Rates::default(), Rates::default());
+            for (author, at) in before {
+                one_by_one.observe(*author, *at);
+            }
+            together.catch_up(before);
+
+            for (author, at) in after {
+                prop_assert_eq!(together.observe(*author, *at), one_by_one.observe(*author, *at));
+            }
+        }
     }
 
     #[test]

@@ -170,16 +170,18 @@ impl Spam {
         verdict
     }
 
-    /// Takes in a post that was judged before, without its text; [`Self::recall`] does that.
-    pub fn remember<'t>(
+    /// Takes in authors and times of posts that were judged before, in their order.
+    pub fn remember_authors(&mut self, posts: &[(u64, Millis)]) {
+        self.rates.catch_up(posts);
+    }
+
+    /// Takes in the cashtags of a post that was judged before. Its text is what [`Self::recall`] takes.
+    pub fn remember_cashtags<'t>(
         &mut self,
         at: Millis,
         author: u64,
         cashtags: impl Iterator<Item = &'t str>,
     ) {
-        if author != 0 {
-            self.rates.observe(author, at);
-        }
         let tickers = distinct(cashtags);
         if !tickers.is_empty() {
             self.companions.observe(at, author, &tickers);

@@ -59,6 +59,11 @@ impl Player {
         }
     }
 
+    /// By when what is next must have been seen to be taken in at once.
+    pub(crate) fn due(&self) -> Millis {
+        self.goal.unwrap_or(self.clock)
+    }
+
     pub(crate) fn push(&mut self, records: Vec<Record>) {
         self.queue.extend(records);
     }
@@ -170,9 +175,27 @@ impl Player {
         }
         recount::apply(engine, &due);
         if !self.queue.is_empty() || self.has_all {
-            self.clock = goal;
+            self.clock = self.clock.max(goal);
             self.goal = None;
         }
+    }
+
+    /// Takes in a chunk's posts by their digest, and its other events. It was due when it was asked for, so
+    /// everything before it was, too.
+    pub(crate) fn apply_digest(
+        &mut self,
+        engine: &mut Engine,
+        digest: &[u8],
+        rest: &[Record],
+        to: Millis,
+    ) {
+        let queued: Vec<Record> = self.queue.drain(..).collect();
+        recount::apply(engine, &queued);
+        engine.judge(usize::MAX);
+        // Whether it can be used was looked at before it was sent.
+        let _ = engine.apply_digest(digest);
+        recount::apply(engine, rest);
+        self.clock = self.clock.max(to);
     }
 
     fn stop(&mut self) {

@@ -3,6 +3,7 @@
 //! Nothing but the transaction's own requests is awaited inside one, since IndexedDB ends a transaction
 //! that has nothing to do.
 
+use analysis::view::Range;
 use chunks::Sealed;
 use idb::{
     Database as Idb, DatabaseEvent, Factory, ObjectStore, ObjectStoreParams, Transaction,
@@ -41,8 +42,9 @@ pub(super) struct Kept {
     pub(super) first_at: Millis,
     pub(super) last_at: Millis,
     /// When the first and the last of them was seen.
-    pub(super) first_seen_at: Millis,
-    pub(super) last_seen_at: Millis,
+    pub(super) seen: Range,
+    /// They lie in the order in which they were seen.
+    pub(super) is_in_order: bool,
 }
 
 /// What lies under a key.
@@ -147,8 +149,11 @@ impl Database {
                 n_posts: number_of(&record, "posts") as u64,
                 first_at: number_of(&record, "from") as Millis,
                 last_at: number_of(&record, "to") as Millis,
-                first_seen_at: number_of(&record, "seen_from") as Millis,
-                last_seen_at: number_of(&record, "seen_to") as Millis,
+                seen: Range {
+                    from: number_of(&record, "seen_from") as Millis,
+                    to: number_of(&record, "seen_to") as Millis,
+                },
+                is_in_order: number_of(&record, "in_order") > 0.0,
             }));
         }
         Ok(kept)
@@ -351,16 +356,11 @@ fn put_kept(store: &ObjectStore, key: &JsValue, kept: &Kept) -> Result<(), idb::
     set(&record, "posts", &JsValue::from_f64(kept.n_posts as f64));
     set(&record, "from", &JsValue::from_f64(kept.first_at as f64));
     set(&record, "to", &JsValue::from_f64(kept.last_at as f64));
-    set(
-        &record,
-        "seen_from",
-        &JsValue::from_f64(kept.first_seen_at as f64),
-    );
-    set(
-        &record,
-        "seen_to",
-        &JsValue::from_f64(kept.last_seen_at as f64),
-    );
+    let seen = kept.seen;
+    set(&record, "seen_from", &JsValue::from_f64(seen.from as f64));
+    set(&record, "seen_to", &JsValue::from_f64(seen.to as f64));
+    let in_order = f64::from(u8::from(kept.is_in_order));
+    set(&record, "in_order", &JsValue::from_f64(in_order));
     store.put(&record, Some(key)).map(drop)
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{Input, codec};
 
 /// So many are asked for at once.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 /// Posts are compared with those of a day before them, at most [`analysis::spam::Memory::max_posts`], and which
 /// of those hang together follows from what was before: so it is read again for three times as many, and two days.
 const N_COMPARED: u64 = 150_000;
@@ -32,6 +32,7 @@ pub struct Undigested {
     pub origins: Vec<Origin>,
     rest: Vec<u8>,
     seen: Range,
+    is_in_order: bool,
 }
 
 /// A digest that was made.
@@ -41,6 +42,7 @@ pub struct Digested {
     digest: Vec<u8>,
     rest: Vec<u8>,
     seen: Range,
+    is_in_order: bool,
 }
 
 impl Undigested {
@@ -63,6 +65,7 @@ impl Undigested {
             origins,
             rest: rest.into_bytes(),
             seen: seen(records),
+            is_in_order: records.is_sorted_by_key(|record| record.event.seen_at),
         }
     }
 
@@ -73,6 +76,7 @@ impl Undigested {
             digest,
             rest: self.rest,
             seen: self.seen,
+            is_in_order: self.is_in_order,
         }
     }
 }
@@ -128,7 +132,7 @@ impl Store {
     /// Hands on the texts that are needed of what was handed on by digests. Returns whether they can be read.
     pub(super) async fn recall(&mut self, reports: &mut Sender<Input>) -> Result<bool, idb::Error> {
         let _ = reports.send(Input::Store(Report::Counted)).await;
-        for key in self.needed() {
+        for key in needed(&self.chunks) {
             // One that is gone was forgotten by another tab.
             if let Some(Found::Chunk(numbers, texts, _)) =
                 self.database.get(Records::Chunks, &key).await?
@@ -141,42 +145,6 @@ impl Store {
             }
         }
         Ok(true)
-    }
-
-    /// Keys of the chunks whose texts are shown, or compared with what is to come.
-    fn needed(&self) -> Vec<JsValue> {
-        let newest = self
-            .chunks
-            .iter()
-            .map(|chunk| chunk.last_at)
-            .max()
-            .unwrap_or_default();
-        let mut by_start: Vec<&Entry> = self
-            .chunks
-            .iter()
-            .filter(|chunk| chunk.n_posts > 0)
-            .collect();
-        order::sort_by(&mut by_start, |a, b| b.first_at.cmp(&a.first_at));
-        let mut n_texts = 0;
-        let mut shown_from = newest;
-        for chunk in by_start {
-            shown_from = chunk.first_at;
-            n_texts += chunk.n_posts;
-            if n_texts >= N_TEXTS as u64 {
-                break;
-            }
-        }
-        let mut n_compared = 0;
-        let mut needed: Vec<JsValue> = Vec::new();
-        for chunk in self.chunks.iter().rev().filter(|chunk| chunk.n_posts > 0) {
-            let is_recent = chunk.last_at > newest - 2 * DAY && n_compared < N_COMPARED;
-            n_compared += if is_recent { chunk.n_posts } else { 0 };
-            if is_recent || chunk.last_at >= shown_from {
-                needed.push(chunk.key.clone());
-            }
-        }
-        needed.reverse();
-        needed
     }
 
     /// Keeps a digest, unless its chunk is gone.
@@ -192,8 +160,8 @@ impl Store {
             n_posts: entry.n_posts,
             first_at: entry.first_at,
             last_at: entry.last_at,
-            first_seen_at: digested.seen.from,
-            last_seen_at: digested.seen.to,
+            seen: digested.seen,
+            is_in_order: digested.is_in_order,
         };
         self.database.keep(&entry.key, &kept).await
     }
@@ -225,8 +193,39 @@ impl Store {
     }
 }
 
+/// Keys of the chunks whose texts are shown, or compared with what is to come.
+pub(super) fn needed(chunks: &[Entry]) -> Vec<JsValue> {
+    let newest = chunks
+        .iter()
+        .map(|chunk| chunk.last_at)
+        .max()
+        .unwrap_or_default();
+    let mut by_start: Vec<&Entry> = chunks.iter().filter(|chunk| chunk.n_posts > 0).collect();
+    order::sort_by(&mut by_start, |a, b| b.first_at.cmp(&a.first_at));
+    let mut n_texts = 0;
+    let mut shown_from = newest;
+    for chunk in by_start {
+        shown_from = chunk.first_at;
+        n_texts += chunk.n_posts;
+        if n_texts >= N_TEXTS as u64 {
+            break;
+        }
+    }
+    let mut n_compared = 0;
+    let mut needed: Vec<JsValue> = Vec::new();
+    for chunk in chunks.iter().rev().filter(|chunk| chunk.n_posts > 0) {
+        let is_recent = chunk.last_at > newest - 2 * DAY && n_compared < N_COMPARED;
+        n_compared += if is_recent { chunk.n_posts } else { 0 };
+        if is_recent || chunk.last_at >= shown_from {
+            needed.push(chunk.key.clone());
+        }
+    }
+    needed.reverse();
+    needed
+}
+
 impl Entry {
-    fn kept(key: JsValue, kept: &Kept) -> Self {
+    pub(super) fn kept(key: JsValue, kept: &Kept) -> Self {
         Self {
             key,
             n_events: kept.n_events,

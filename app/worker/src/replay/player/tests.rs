@@ -1,6 +1,6 @@
 //! Whatever way a time is reached: played to, stepped to, sought, at any speed and in pieces of any size.
 
-use analysis::{protocol::Watch, view::Frame};
+use analysis::{digest::Origin, protocol::Watch, view::Frame};
 use proptest::prelude::*;
 use wire::{Event, Post, PublicConfig};
 
@@ -52,6 +52,10 @@ struct Running {
     n_read: usize,
     /// Events that come at once.
     piece: usize,
+    /// Everything is in, for digests of it; without it there are none.
+    found: Option<Engine>,
+    /// Events from here on were handed on by digests, and their texts were not.
+    bare_from: usize,
 }
 
 impl Running {
@@ -66,9 +70,24 @@ impl Running {
             stored: stored.to_vec(),
             n_read: 0,
             piece,
+            found: None,
+            bare_from: 0,
         };
         running.settle();
         running
+    }
+
+    /// With digests beside what is stored.
+    fn digested(stored: &[Event], piece: usize) -> Self {
+        let mut found = engine();
+        for event in stored {
+            found.apply(event);
+        }
+        found.judge(usize::MAX);
+        Self {
+            found: Some(found),
+            ..Self::new(stored, piece)
+        }
     }
 
     /// Until it waits for time to pass.
@@ -79,20 +98,48 @@ impl Running {
                 return;
             }
             let rest = &self.stored[self.n_read..];
-            let piece = &rest[..rest.len().min(self.piece)];
+            let piece = rest[..rest.len().min(self.piece)].to_vec();
             self.n_read += piece.len();
-            match piece.is_empty() {
-                true => self.player.end(),
-                false => self
-                    .player
-                    .push(piece.iter().cloned().map(Record::from).collect()),
+            match piece.last() {
+                None => {
+                    self.recall(0);
+                    self.player.end();
+                }
+                Some(last) if last.seen_at <= self.player.due() && self.found.is_some() => {
+                    self.digest(&piece, last.seen_at);
+                }
+                Some(_) => {
+                    self.recall(piece.len());
+                    self.player
+                        .push(piece.into_iter().map(Record::from).collect());
+                }
             }
         }
     }
 
+    fn digest(&mut self, piece: &[Event], to: Millis) {
+        let origins: Vec<Origin> = piece.iter().filter_map(Origin::of).collect();
+        let found = self.found.as_mut().unwrap();
+        let digest = found.digest(&origins).unwrap();
+        self.player.apply_digest(&mut self.engine, &digest, &[], to);
+    }
+
+    /// Texts of what came by digests, before the last `n` events are handed on as they are.
+    fn recall(&mut self, n: usize) {
+        let until = self.n_read - n;
+        let texts: Vec<Record> = self.stored[self.bare_from..until]
+            .iter()
+            .cloned()
+            .map(Record::from)
+            .collect();
+        recount::recall(&mut self.engine, &texts);
+        self.engine.end_recall();
+        self.bare_from = self.n_read;
+    }
+
     fn after(&mut self, next: Next) {
         if next == Next::Restart {
-            (self.engine, self.n_read) = (engine(), 0);
+            (self.engine, self.n_read, self.bare_from) = (engine(), 0, 0);
         }
         self.settle();
     }
@@ -124,9 +171,13 @@ proptest! {
     fn whatever_way_a_time_is_reached_what_was_seen_by_then_is_in_and_nothing_else(
         events in any_events(),
         piece in 1usize..20,
+        is_digested: bool,
         steps in prop::collection::vec((0u8..6, 0.0f64..20_000.0), 1..12),
     ) {
-        let mut replay = Running::new(&events, piece);
+        let mut replay = match is_digested {
+            true => Running::digested(&events, piece),
+            false => Running::new(&events, piece),
+        };
         let (from, to) = (replay.player.range.from, replay.player.range.to);
         for (kind, x) in steps {
             match kind {
@@ -149,7 +200,7 @@ proptest! {
 
     #[test]
     fn as_fast_as_possible_ends_where_every_other_speed_does(events in any_events(), piece in 1usize..20) {
-        let mut fast = Running::new(&events, piece);
+        let mut fast = Running::digested(&events, piece);
         fast.obey(ReplayOrder::Speed(None));
         fast.pass(0.0);
         let mut slow = Running::new(&events, 3);
