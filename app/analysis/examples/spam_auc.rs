@@ -57,7 +57,7 @@ fn main() -> Result<()> {
             for finding in verdict.findings() {
                 found[finding.reason as usize][usize::from(one.is_spam)] += 1;
             }
-            verdict.score
+            verdict.score(&one.text)
         })
         .collect();
     report("score", &examples, &scores);

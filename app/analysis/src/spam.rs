@@ -3,8 +3,9 @@
 //! ```text
 //!  Post ──► Template ──► Duplicates ──┐
 //!    │          └──────► phrases ─────┤
-//!    ├──► author rates, companions ───┼──► Verdict { findings (reason, value, limit), score }
-//!    └──► links, style (score only) ──┘
+//!    ├──► author rates, companions ───┼──► Verdict { findings (reason, value, limit) } ──► score
+//!    └──► links ──────────────────────┘                                  ▲
+//!    └──► style ─────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! A verdict is causal: it says what was known when the post came. Nothing is deleted here, and no

@@ -59,6 +59,21 @@ const PHRASES: &[(&str, f32)] = &[
     ("winers", 0.5),
 ];
 
+/// By its first byte, where phrases begin that begin with it; they end where those of the next byte begin.
+const BEGIN: [u8; 257] = {
+    let mut begin = [0; 257];
+    let mut idx = 0;
+    while idx < PHRASES.len() {
+        let mut byte = PHRASES[idx].0.as_bytes()[0] as usize + 1;
+        while byte < begin.len() {
+            begin[byte] += 1;
+            byte += 1;
+        }
+        idx += 1;
+    }
+    begin
+};
+
 /// Words before a phrase that turn it round.
 const NEGATIONS: &[&str] = &[
     "no", "not", "isnt", "arent", "never", "nor", "without", "hardly",
@@ -73,13 +88,11 @@ pub(super) fn bait(template: &Template) -> f32 {
     let mut before = "";
     while !rest.is_empty() {
         let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
-        let first = PHRASES.partition_point(|(phrase, _)| *phrase < word);
-        let is_turned = NEGATIONS.contains(&before);
-        for (idx, (phrase, weight)) in PHRASES.iter().enumerate().skip(first) {
-            if !phrase.starts_with(word) {
-                break;
-            }
-            if !is_turned && seen >> idx & 1 == 0 && begins_with(rest, phrase) {
+        let byte = usize::from(word.bytes().next().unwrap_or_default());
+        for idx in usize::from(BEGIN[byte])..usize::from(BEGIN[byte + 1]) {
+            let (phrase, weight) = PHRASES[idx];
+            let is_new = seen >> idx & 1 == 0 && begins_with(rest, phrase);
+            if is_new && !NEGATIONS.contains(&before) {
                 seen |= 1 << idx;
                 sum += weight;
             }

@@ -91,8 +91,6 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Verdict {
     findings: [Option<Finding>; N_REASONS],
-    /// 0…1, higher = more likely spam; at least 0.5 exactly if there is a finding. For ranking.
-    pub score: f32,
 }
 
 /// The rules with what they remember. It judges; whether a judgement counts is the caller's choice.
@@ -109,7 +107,6 @@ pub struct Verdict {
 ///
 /// assert_eq!(talk.reason(), None);
 /// assert_eq!(bait.reason(), Some(Reason::Phrase));
-/// assert!(bait.score > 0.5 && talk.score < 0.5);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Spam {
@@ -165,7 +162,6 @@ impl Spam {
         }
         verdict.measure(Reason::Phrase, bait(&template), limits.bait);
         verdict.measure(Reason::Links, link_share(&post.text), limits.links);
-        verdict.rank(&post.text);
         self.template = template;
         verdict
     }
@@ -230,19 +226,19 @@ impl Verdict {
         }
     }
 
-    /// Without a finding the style decides alone, in the lower half; findings lift into the upper half.
-    fn rank(&mut self, text: &str) {
+    /// How likely the post with this text is spam, for ranking: 0…1, at least 0.5 exactly if there is a finding.
+    /// Without one the style decides alone, in the lower half; findings lift into the upper half.
+    pub fn score(&self, text: &str) -> f32 {
         let style = broadcast_style(text);
         // Each finding halves what is left, the more so the farther above its limit.
         let doubt: f32 = self
             .findings()
             .map(|one| 0.5 * (one.limit.max(0.1) / one.value).min(1.0))
             .product();
-        self.score = if self.is_spam() {
-            0.5 + 0.5 * (1.0 - doubt * (1.0 - 0.5 * style))
-        } else {
-            0.499 * style
-        };
+        match self.is_spam() {
+            true => 0.5 + 0.5 * (1.0 - doubt * (1.0 - 0.5 * style)),
+            false => 0.499 * style,
+        }
     }
 }
 

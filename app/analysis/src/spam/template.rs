@@ -16,6 +16,7 @@ const ANY_CASHTAG: char = '$';
 #[derive(Clone, Debug, Default)]
 pub struct Template {
     text: String,
+    last: Option<char>,
     n_chars: usize,
 }
 
@@ -30,7 +31,7 @@ impl Template {
     /// Folds another text, in the same memory.
     pub fn read(&mut self, text: &str) {
         self.text.clear();
-        self.n_chars = 0;
+        (self.last, self.n_chars) = (None, 0);
         let mut text = text.trim_start();
         while let Some(rest) = without_repost_mark(text) {
             text = rest;
@@ -38,7 +39,7 @@ impl Template {
         for chunk in text.split_whitespace() {
             self.push_chunk(before_link(chunk));
         }
-        if self.text.ends_with(' ') {
+        if self.last == Some(' ') {
             self.text.pop();
             self.n_chars -= 1;
         }
@@ -101,8 +102,9 @@ impl Template {
     }
 
     fn push(&mut self, c: char) {
-        if !self.text.ends_with(c) {
+        if self.last != Some(c) {
             self.text.push(c);
+            self.last = Some(c);
             self.n_chars += 1;
         }
     }
@@ -186,10 +188,18 @@ pub(super) fn before_link(chunk: &str) -> &str {
         "www.",
         "pic.twitter.com/",
     ];
-    if chunk.len() < 5 || !chunk.contains(['/', '.']) {
+    let bytes = chunk.as_bytes();
+    if bytes.len() < 5 || !bytes.iter().any(|b| matches!(b, b'/' | b'.')) {
         return chunk;
     }
-    if let Some(at) = starts.iter().filter_map(|start| chunk.find(start)).min() {
+    let starts_at = |at: usize| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        starts
+            .iter()
+            .any(|start| rest.starts_with(start.as_bytes()))
+    };
+    let may_start = |at: &usize| matches!(bytes[*at], b'h' | b'H' | b'w' | b'p');
+    if let Some(at) = (0..bytes.len()).filter(may_start).find(|at| starts_at(*at)) {
         return chunk.get(..at).unwrap_or_default();
     }
     if is_bare_link(chunk) { "" } else { chunk }
