@@ -137,7 +137,11 @@ impl<W: Write> Judge<W> {
         let class = if verdict.is_spam() { "spam" } else { "ham" };
         let reason = verdict.reason().map_or("-", name_of);
         let id = line.id.into_text();
-        writeln!(self.output, "{id}\t{class}\t{reason}\t{:.6}", verdict.score)?;
+        writeln!(
+            self.output,
+            "{id}\t{class}\t{reason}\t{:.6}",
+            verdict.score(&post.text)
+        )?;
         Ok(())
     }
 

@@ -58,6 +58,8 @@ pub enum Input {
     Feed(feed::Report),
     /// The store said something.
     Store(store::Report),
+    /// A chunk of a file was read.
+    File(FromFile),
     /// A quarter of a second has passed.
     Tick,
 }
@@ -100,6 +102,8 @@ async fn follow(
     let (batches, batches_received) = mpsc::channel(1);
     spawn_local(store::run(store, batches_received, inputs.clone()));
     spawn_local(tick(inputs.clone()));
+    let (packed, to_unpack) = mpsc::unbounded();
+    spawn_local(unpack(to_unpack, inputs.clone()));
     let mut worker = Worker::new(relay, watch, inputs, batches);
     let mut inputs = stream::select(commands.map(Input::Command), received);
     loop {
@@ -115,16 +119,28 @@ async fn follow(
         match input {
             Some(Input::Command(start @ Command::Start { .. })) => return Some(start),
             Some(Input::Command(Command::Import { no, numbers, texts })) => {
-                let records = codec::read(&numbers, &texts).await.unwrap_or_default();
-                worker.import(FromFile {
-                    no,
-                    numbers,
-                    texts,
-                    records,
-                });
+                // Ends with this stream, as what is read of it does.
+                let _ = packed.unbounded_send((no, numbers, texts));
             }
             Some(input) => worker.handle(input),
             None => return None,
+        }
+    }
+}
+
+/// Reads chunks of files, number, numbers and texts, in their order: the browser inflates the next one while posts of
+/// the one before are scored.
+async fn unpack(mut packed: UnboundedReceiver<(u32, Vec<u8>, Vec<u8>)>, mut inputs: Sender<Input>) {
+    while let Some((no, numbers, texts)) = packed.next().await {
+        let records = codec::read(&numbers, &texts).await.unwrap_or_default();
+        let chunk = FromFile {
+            no,
+            numbers,
+            texts,
+            records,
+        };
+        if inputs.send(Input::File(chunk)).await.is_err() {
+            return;
         }
     }
 }
@@ -184,7 +200,8 @@ struct Worker {
 }
 
 /// A chunk of a file, with what is in it.
-struct FromFile {
+#[derive(Debug)]
+pub struct FromFile {
     no: u32,
     numbers: Vec<u8>,
     texts: Vec<u8>,
@@ -242,6 +259,7 @@ impl Worker {
                 self.set_link(LinkState::Offline { attempt, retry_in });
             }
             Input::Store(report) => self.hear(report),
+            Input::File(chunk) => self.import(chunk),
             Input::Tick => self.tick(),
         }
     }

@@ -89,8 +89,8 @@ pub(super) fn bait(template: &Template) -> f32 {
     while !rest.is_empty() {
         let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
         let byte = usize::from(word.bytes().next().unwrap_or_default());
-        for idx in usize::from(BEGIN[byte])..usize::from(BEGIN[byte + 1]) {
-            let (phrase, weight) = PHRASES[idx];
+        let (from, to) = (usize::from(BEGIN[byte]), usize::from(BEGIN[byte + 1]));
+        for (idx, (phrase, weight)) in PHRASES.iter().enumerate().take(to).skip(from) {
             let is_new = seen >> idx & 1 == 0 && begins_with(rest, phrase);
             if is_new && !NEGATIONS.contains(&before) {
                 seen |= 1 << idx;
