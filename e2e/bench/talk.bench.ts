@@ -37,13 +37,13 @@ function writeDay(path: string): void {
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-/** How long the map took to be drawn, each time since the page was opened. */
-const redraws = (page: Page) =>
-  page.evaluate(() => {
-    const begins = performance.getEntriesByName('map-begin');
-    const ends = performance.getEntriesByName('map-end');
+/** How long the map took to be drawn, or its circles to be laid out, each time since the page was opened. */
+const times = (page: Page, what: 'map' | 'map-circles') =>
+  page.evaluate((what) => {
+    const begins = performance.getEntriesByName(`${what}-begin`);
+    const ends = performance.getEntriesByName(`${what}-end`);
     return ends.map((end, i) => end.startTime - begins[i]!.startTime);
-  });
+  }, what);
 
 test('ten topics in many posts, and a map of ten thousand places', async ({ folder, page, startRelay, moodtape }) => {
   const recording = join(folder, 'made.ndjson');
@@ -74,9 +74,14 @@ test('ten topics in many posts, and a map of ten thousand places', async ({ fold
   console.log(`long tasks of the page meanwhile: ${tasks.length}, longest ${Math.max(0, ...tasks)} ms`);
 
   await expect(page.locator('canvas.map')).toHaveAttribute('data-clusters', String(N_PLACES));
-  const before = (await redraws(page)).length;
-  await page.locator('canvas.map').focus();
-  for (let i = 0; i < 40; i++) await page.keyboard.press(i % 2 ? 'ArrowLeft' : 'ArrowRight');
-  const times = (await redraws(page)).slice(before);
-  console.log(`map redrawn ${times.length} times: median ${median(times).toFixed(1)} ms, fastest ${Math.min(...times).toFixed(1)} ms`);
+  for (const [what, keys] of [
+    ['map', ['ArrowRight', 'ArrowLeft']],
+    ['map-circles', ['+', '-']],
+  ] as const) {
+    const before = (await times(page, what)).length;
+    await page.locator('canvas.map').focus();
+    for (let i = 0; i < 40; i++) await page.keyboard.press(keys[i % 2]!);
+    const millis = (await times(page, what)).slice(before);
+    console.log(`${what}: ${millis.length} times, median ${median(millis).toFixed(1)} ms, fastest ${Math.min(...millis).toFixed(1)} ms`);
+  }
 });

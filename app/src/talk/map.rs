@@ -10,7 +10,9 @@ use analysis::{
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, KeyboardEvent, PointerEvent};
+use web_sys::{
+    CanvasRenderingContext2d, Element, HtmlCanvasElement, KeyboardEvent, Path2d, PointerEvent,
+};
 
 use super::{Method, desk::Desk, texts};
 use crate::{
@@ -29,7 +31,8 @@ const STEP: f64 = 0.2;
 const N_ROWS: usize = 60;
 
 thread_local! {
-    static OUTLINES: RefCell<Option<World>> = const { RefCell::new(None) };
+    /// Of all countries; see [`outlines`].
+    static OUTLINES: RefCell<Option<Path2d>> = const { RefCell::new(None) };
 }
 
 /// What part of the world is shown.
@@ -100,7 +103,7 @@ async fn fetch_world() -> Result<(), JsValue> {
     let bytes = JsFuture::from(response.array_buffer()?).await?;
     let bytes = js_sys::Uint8Array::new(&bytes).to_vec();
     // Without outlines clusters and countries are shown all the same.
-    OUTLINES.set(World::read(&bytes).ok());
+    OUTLINES.set(World::read(&bytes).ok().as_ref().and_then(outlines));
     Ok(())
 }
 
@@ -128,15 +131,23 @@ fn Map(has_world: RwSignal<bool>) -> impl IntoView {
         desk.square
             .set(SQUARES.get(frame.zoom).copied().unwrap_or(20));
     });
+    let zoomed = Memo::new(move |_| frame.get().zoom);
+    let circles = RwSignal::new_local(Vec::new());
+    Effect::new(move |_| {
+        let per_degree = per_degree(zoomed.get(), size.get());
+        desk.places.with(|view| {
+            let clusters = view.as_ref().map_or(&[][..], |view| &view.clusters);
+            crate::mark("map-circles-begin");
+            circles.set(circles_of(clusters, per_degree));
+            crate::mark("map-circles-end");
+        });
+    });
     Effect::new(move |_| {
         desk.look.track();
         has_world.track();
         let (size, frame) = (size.get(), frame.get());
         if let Some(canvas) = canvas.get() {
-            desk.places.with(|view| {
-                let clusters = view.as_ref().map_or(&[][..], |view| &view.clusters);
-                draw(&canvas, size, frame, clusters);
-            });
+            circles.with(|circles| draw(&canvas, size, frame, circles));
         }
     });
     let zoom = move |by: isize| {
@@ -231,9 +242,15 @@ fn in_limits(frame: Frame) -> Frame {
     }
 }
 
+/// Pixels of a degree.
+fn per_degree(zoom: usize, (width, _): (u32, u32)) -> f64 {
+    f64::from(width) / 360.0 * scale(zoom)
+}
+
 /// Equal distances for equal degrees: simple, and honest about the place of a point if not about areas.
-fn project(frame: Frame, (width, height): (u32, u32), (lat, lon): (f64, f64)) -> (f64, f64) {
-    let per_degree = f64::from(width) / 360.0 * scale(frame.zoom);
+fn project(frame: Frame, size: (u32, u32), (lat, lon): (f64, f64)) -> (f64, f64) {
+    let per_degree = per_degree(frame.zoom, size);
+    let (width, height) = size;
     (
         f64::from(width) / 2.0 + (lon - frame.lon) * per_degree,
         f64::from(height) / 2.0 - (lat - frame.lat) * per_degree,
@@ -253,7 +270,7 @@ fn class_of(cluster: &Cluster) -> Class {
     }
 }
 
-fn draw(canvas: &HtmlCanvasElement, size: (u32, u32), frame: Frame, clusters: &[Cluster]) {
+fn draw(canvas: &HtmlCanvasElement, size: (u32, u32), frame: Frame, circles: &[(Class, Path2d)]) {
     let context = canvas.get_context("2d").ok().flatten();
     let context = context.and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok());
     let (Some(context), (1.., 1..)) = (context, size) else {
@@ -266,34 +283,49 @@ fn draw(canvas: &HtmlCanvasElement, size: (u32, u32), frame: Frame, clusters: &[
     canvas.set_height((f64::from(size.1) * ratio) as u32);
     let _ = context.scale(ratio, ratio);
     let colour = |name: &str| colour(canvas, name);
-    OUTLINES.with_borrow(|world| {
-        if let Some(world) = world {
+    let (x, y) = project(frame, size, (0.0, 0.0));
+    let _ = context.translate(x, y);
+    OUTLINES.with_borrow(|outlines| {
+        if let Some(outlines) = outlines {
             context.set_fill_style_str(&colour("land"));
             context.set_stroke_style_str(&colour("coast"));
-            outline(&context, world, frame, size);
+            let per_degree = per_degree(frame.zoom, size);
+            context.save();
+            let _ = context.scale(per_degree, -per_degree);
+            context.set_line_width(0.7 / per_degree);
+            context.fill_with_path_2d(outlines);
+            context.stroke_with_path(outlines);
+            context.restore();
         }
     });
     context.set_global_alpha(0.75);
-    for class in CLASSES {
-        context.set_fill_style_str(&colour(css_class(class)));
-        context.begin_path();
-        for cluster in clusters.iter().filter(|one| class_of(one) == class) {
-            let (x, y) = project(frame, size, cluster.lat_lon);
-            let radius = radius(cluster.tally.n());
-            let is_in = -radius < x && x < f64::from(size.0) + radius;
-            if is_in {
-                context.move_to(x + radius, y);
-                let _ = context.arc(x, y, radius, 0.0, TAU);
-            }
-        }
-        context.fill();
+    for (class, circles) in circles {
+        context.set_fill_style_str(&colour(css_class(*class)));
+        context.fill_with_path_2d(circles);
     }
     crate::mark("map-end");
 }
 
-fn outline(context: &CanvasRenderingContext2d, world: &World, frame: Frame, size: (u32, u32)) {
-    context.set_line_width(0.7);
-    context.begin_path();
+/// All circles of a class as one path, in pixels from where the equator meets Greenwich: whoever moves the map
+/// draws them again at another place.
+fn circles_of(clusters: &[Cluster], per_degree: f64) -> Vec<(Class, Path2d)> {
+    let circles = |class: Class| {
+        let path = Path2d::new().ok()?;
+        for cluster in clusters.iter().filter(|one| class_of(one) == class) {
+            let (lat, lon) = cluster.lat_lon;
+            let (x, y) = (lon * per_degree, -lat * per_degree);
+            let radius = radius(cluster.tally.n());
+            path.move_to(x + radius, y);
+            let _ = path.arc(x, y, radius, 0.0, TAU);
+        }
+        Some((class, path))
+    };
+    CLASSES.into_iter().filter_map(circles).collect()
+}
+
+/// The same of all countries, in degrees.
+fn outlines(world: &World) -> Option<Path2d> {
+    let path = Path2d::new().ok()?;
     for ring in world
         .countries()
         .iter()
@@ -305,17 +337,15 @@ fn outline(context: &CanvasRenderingContext2d, world: &World, frame: Frame, size
         let shifts = [0.0, if east { -360.0 } else { 360.0 }];
         for shift in shifts.into_iter().take(1 + usize::from(crosses)) {
             for (idx, (lon, lat)) in ring.iter().enumerate() {
-                let (x, y) = project(frame, size, (*lat, lon + shift));
                 match idx {
-                    0 => context.move_to(x, y),
-                    _ => context.line_to(x, y),
+                    0 => path.move_to(lon + shift, *lat),
+                    _ => path.line_to(lon + shift, *lat),
                 }
             }
-            context.close_path();
+            path.close_path();
         }
     }
-    context.fill();
-    context.stroke();
+    Some(path)
 }
 
 /// The stylesheet's colour for a name, read from what shows it.
