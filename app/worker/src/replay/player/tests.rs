@@ -119,8 +119,8 @@ impl Running {
 
     fn digest(&mut self, piece: &[Event], to: Millis) {
         let origins: Vec<Origin> = piece.iter().filter_map(Origin::of).collect();
-        let found = self.found.as_mut().unwrap();
-        let digest = found.digest(&origins).unwrap();
+        let found = self.found.as_mut().expect("only then by digests");
+        let digest = found.digest(&origins).expect("all of it is judged");
         self.player.apply_digest(&mut self.engine, &digest, &[], to);
     }
 
