@@ -278,7 +278,7 @@ bench-jetstream: relay nats-server
 bench-browser: tools browser
 	$(call step,Scoring texts and statistics in the browser)
 	CHROMEDRIVER="$(CHROMEDRIVER)" WASM_BINDGEN_TEST_TIMEOUT=600 cargo test --locked -p analysis \
-		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics -- --nocapture
+		--target wasm32-unknown-unknown --profile wasm-release --test browser_speed --test browser_statistics --test browser_topics -- --nocapture
 
 bench-archive: rust
 	$(call step,The monthly table of 1.5 million archived posts by DuckDB beside the engine)

@@ -1,43 +1,10 @@
 // What is shown, taken away as a file, computed anew from it, and found out when it was changed.
 
-import { readFile } from 'node:fs/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-import type { Page } from '@playwright/test';
-
 import { makeRecording } from '../fixtures/recording.ts';
+import { FINDINGS, saved, verified } from '../fixtures/saved-files.ts';
 import { expect, test } from '../fixtures/test.ts';
-
-const FINDINGS = '.findings li';
-
-/** Opens the dialog and makes a file of what is shown. */
-async function saved(page: Page, what: string, format = 'CSV', texts?: string): Promise<Buffer> {
-  await page.getByRole('button', { name: 'Save and check' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Save and check' });
-  await dialog.getByLabel('What').selectOption({ label: what });
-  await dialog.getByLabel('Tables as').selectOption({ label: format });
-  if (texts) {
-    await dialog.locator('select').nth(1).selectOption({ label: texts });
-  }
-  await dialog.getByRole('button', { name: 'Make the file' }).click();
-  const download = page.waitForEvent('download');
-  await dialog.getByRole('link', { name: /^Save moodtape-/ }).click();
-  const path = await (await download).path();
-  await page.keyboard.press('Escape');
-  return readFile(path);
-}
-
-/** Opens a file and has it computed anew. */
-async function verified(page: Page, name: string, buffer: Buffer): Promise<string[]> {
-  await page.getByLabel('Open a file of posts or prices').setInputFiles({ name, mimeType: 'application/gzip', buffer });
-  const panel = page.getByRole('region', { name: 'Import', exact: true });
-  await expect(panel).toContainText('A recording by moodtape');
-  await panel.getByRole('button', { name: 'Verify' }).click();
-  await expect(page.locator(FINDINGS).first()).toBeVisible();
-  const findings = await page.locator(FINDINGS).allTextContents();
-  await panel.getByRole('button', { name: 'Close' }).click();
-  return findings;
-}
 
 test('a recording is computed anew to the same numbers, imported to the same figures, and found out when it was changed', async ({ page, play, moodtape, consoleErrors }) => {
   const recording = makeRecording({ seed: 71, posts: 60 });

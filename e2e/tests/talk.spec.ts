@@ -1,9 +1,12 @@
 // What the crowd talks about: words, topics, a moment, news and places of a recording whose figures are known.
 
+import { gunzipSync } from 'node:zlib';
+
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 
 import type { Recording } from '../fixtures/recording.ts';
+import { saved, verified } from '../fixtures/saved-files.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const MINUTE = 60_000;
@@ -144,6 +147,30 @@ test('a moment is explained, with articles beside it, and can be copied as text'
   const download = page.waitForEvent('download');
   await talk.getByRole('button', { name: 'Save as text' }).click();
   expect((await download).suggestedFilename()).toBe('moodtape-moment.txt');
+});
+
+test('a recording explains a moment in the way that its panels do, and is found right', async ({ page, play, moodtape }) => {
+  const relay = await play(makeDay());
+  await expect.poll(() => moodtape.keyFigure('Posts')).toBe(1442);
+  await page.goto(`${relay.url}${burst}&words=counts&against=everything&model=lda&k=3&seed=7&asof=50`);
+  await expect.poll(() => moodtape.keyFigure('Posts')).toBe(62);
+
+  const file = await saved(page, 'Recording, to verify and replay');
+
+  const [head] = gunzipSync(file).toString().split('\n');
+  expect(JSON.parse(head!)).toMatchObject({
+    recording: {
+      explained: {
+        from: START + BURST * HOUR,
+        to: START + (BURST + 1) * HOUR,
+        words: { by: 'Count', background: 'Everything' },
+        topics: { method: 'Lda', number: { Exactly: 3 }, seed: 7, as_of: 50 },
+      },
+    },
+  });
+  const findings = await verified(page, 'moment.ndjson.gz', file);
+  expect(findings.filter((what) => what.startsWith('✗'))).toEqual([]);
+  expect(findings.some((what) => /^✓ moment: .*all as stated/.test(what))).toBe(true);
 });
 
 test('posts with a place are counted by country, and nothing else is guessed', async ({ page, play, moodtape }) => {

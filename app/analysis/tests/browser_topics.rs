@@ -1,12 +1,12 @@
-//! Topics are the same to the last post in the Wasm build as on any machine:
+//! Topics are the same to the last post in the Wasm build as on any machine; and how long it takes to find many:
 //!
 //! ```text
-//! cargo test -p analysis --target wasm32-unknown-unknown --profile wasm-release --test browser_topics
+//! cargo test -p analysis --target wasm32-unknown-unknown --profile wasm-release --test browser_topics -- --nocapture
 //! ```
 
 use analysis::topics::{Corpus, Fit, Method, Number, Settings};
 #[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
 #[path = "../examples/common/made_up_texts.rs"]
 mod made_up_texts;
@@ -52,4 +52,29 @@ fn a_seed_gives_the_same_topics_on_every_machine() {
         0x43b0_3c4d_0a1c_e5e6,
     ];
     assert_eq!(found, expected);
+}
+
+/// As natively in the benchmark `topics`.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen_test]
+fn seconds_for_three_hundred_topics_are_told() {
+    let mut corpus = Corpus::default();
+    for (_, text) in made_up_texts::documents(11_000, 6, 150, 7) {
+        corpus.push(text.split_whitespace());
+    }
+    let settings = Settings {
+        method: Method::ShortText,
+        number: Number::Exactly(300),
+        seed: 1,
+        sweeps: Some(30),
+    };
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        let mut fit = Fit::new(corpus.clone(), settings);
+        let start = js_sys::Date::now();
+        while !fit.step(5_000).is_done() {}
+        best = best.min(js_sys::Date::now() - start);
+        assert!(fit.n_topics() >= 10);
+    }
+    console_log!("11,000 documents of 6 words, at most 300 topics, 30 sweeps: {best:.0} ms");
 }
