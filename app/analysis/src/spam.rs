@@ -4,7 +4,7 @@
 //!  Post ──► Template ──► Duplicates ──┐
 //!    │          └──────► phrases ─────┤
 //!    ├──► author rates, companions ───┼──► Verdict { findings (reason, value, limit) } ──► score
-//!    └──► links ──────────────────────┘                                  ▲
+//!    ├──► links ──────────────────────┘                                  ▲
 //!    └──► style ─────────────────────────────────────────────────────────┘
 //! ```
 //!

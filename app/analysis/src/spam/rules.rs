@@ -102,11 +102,13 @@ pub struct Verdict {
 /// let mut spam = Spam::new(Limits::default(), Memory::default());
 /// let post = |text: &str| Post { text: text.into(), ..Post::default() };
 ///
-/// let talk = spam.observe(1, 0, 11, &post("I like $AAPL and $MSFT for the long run"));
-/// let bait = spam.observe(2, 0, 12, &post("HUGE airdrop, DM me now!"));
+/// let (talk, bait) = ("I like $AAPL and $MSFT for the long run", "HUGE airdrop, DM me now!");
+/// let ham = spam.observe(1, 0, 11, &post(talk));
+/// let found = spam.observe(2, 0, 12, &post(bait));
 ///
-/// assert_eq!(talk.reason(), None);
-/// assert_eq!(bait.reason(), Some(Reason::Phrase));
+/// assert_eq!(ham.reason(), None);
+/// assert_eq!(found.reason(), Some(Reason::Phrase));
+/// assert!(found.score(bait) > 0.5 && ham.score(talk) < 0.5);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Spam {

@@ -64,17 +64,10 @@ fn bait_many_cashtags_riders_and_bare_links_are_spam() {
 #[test]
 fn the_third_copy_is_spam_and_says_how_many_there_are() {
     let mut spam = spam();
+    let text =
+        |n: u64| format!("The best time to buy this coin is now, number {n} https://t.co/{n}");
     let verdicts: Vec<Verdict> = (0..4)
-        .map(|n| {
-            spam.observe(
-                n,
-                0,
-                n,
-                &post(&format!(
-                    "The best time to buy this coin is now, number {n} https://t.co/{n}"
-                )),
-            )
-        })
+        .map(|n| spam.observe(n, 0, n, &post(&text(n))))
         .collect();
 
     assert_eq!(
@@ -87,8 +80,7 @@ fn the_third_copy_is_spam_and_says_how_many_there_are() {
         limit: 2.0,
     };
     assert_eq!(verdicts[3].findings().collect::<Vec<_>>(), [expected]);
-    let score = |verdict: &Verdict| verdict.score("The best time to buy this coin is now");
-    assert!(score(&verdicts[3]) > score(&verdicts[2]));
+    assert!(verdicts[3].score(&text(3)) > verdicts[2].score(&text(2)));
 }
 
 #[test]
