@@ -92,8 +92,9 @@ impl Store for SqliteStore {
     }
 
     fn kinds_of(&self, identities: &[u64]) -> Result<Vec<Kinds>, LogError> {
-        let mut find = self
-            .db
+        // Without it every lookup locks the file anew, which takes longer than to look.
+        let snapshot = self.db.unchecked_transaction()?;
+        let mut find = snapshot
             .prepare_cached("SELECT kind FROM events WHERE identity = ? AND identity NOT NULL")?;
         let mut found = Vec::with_capacity(identities.len());
         for identity in identities {

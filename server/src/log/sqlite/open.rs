@@ -19,6 +19,10 @@ use crate::log::{
 /// Version of the tables.
 const VERSION: &str = "2";
 
+/// Pages of the write-ahead log after which it is copied back, 16 MB: most of an index is written once for many
+/// commits then.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
 /// `line` stands last, so that a scan over times and kinds does not touch the pages that long lines spill to.
 pub(super) const EVENTS: &str = "
     CREATE TABLE IF NOT EXISTS events (
@@ -68,6 +72,7 @@ pub(crate) fn open(
     db.pragma_update(None, "secure_delete", "ON")?;
     db.pragma_update(None, "journal_size_limit", 64 << 20)?;
     db.pragma_update(None, "cache_size", -16_384)?;
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     db.pragma_update(
         None,
         "synchronous",
