@@ -1,6 +1,6 @@
 //! Follows the stream and keeps the copy: every message, in order, from where the copy ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, pin::pin, sync::Arc, time::Duration};
 
 use async_nats::{
     HeaderMap,
@@ -10,7 +10,10 @@ use async_nats::{
         stream::{Info, Stream},
     },
 };
-use futures::StreamExt;
+use futures::{
+    FutureExt, StreamExt,
+    future::{Fuse, FusedFuture},
+};
 use tokio::time::{interval, sleep};
 use wire::{LogId, ndjson};
 
@@ -64,19 +67,27 @@ impl Hub {
         let consumer = consumer.map_err(|error| failed(&error))?;
         let messages = consumer.messages().await.map_err(|error| failed(&error))?;
         let mut messages = messages.ready_chunks(MAX_APPLY);
+        let mut come = Vec::new();
+        let mut taking = pin!(Fuse::terminated());
         let mut looks = interval(LOOK_EVERY);
         let mut stood_at = None;
         loop {
+            if taking.is_terminated() && !come.is_empty() {
+                taking.set(self.take(&stream, mem::take(&mut come)).fuse());
+            }
             tokio::select! {
-                chunk = messages.next() => {
-                    let chunk = chunk.ok_or_else(|| failed(&"it was closed"))?;
-                    let chunk: Result<Vec<Message>, _> = chunk.into_iter().collect();
-                    let chunk = chunk.map_err(|error| failed(&error))?;
-                    if !self.take(&stream, &chunk).await? {
+                is_same_log = &mut taking => {
+                    if !is_same_log? {
                         return Ok(());
                     }
                 }
-                _ = looks.tick() => {
+                // The more of them are put into the copy together, the fewer of its pages are written twice.
+                chunk = messages.next(), if come.len() < MAX_APPLY => {
+                    for message in chunk.ok_or_else(|| failed(&"it was closed"))? {
+                        come.push(message.map_err(|error| failed(&error))?);
+                    }
+                }
+                _ = looks.tick(), if taking.is_terminated() => {
                     let info = stream.get_info().await.map_err(|error| failed(&error))?;
                     let (id, tip) = (self.link.log_id(&info)?, self.shared.hot().tip());
                     let is_behind = info.state.last_sequence > tip;
@@ -150,11 +161,11 @@ impl Hub {
     }
 
     /// Puts messages into the copy; `false` where they are of another log than it.
-    async fn take(&self, stream: &Stream<Info>, messages: &[Message]) -> Result<bool, LogError> {
+    async fn take(&self, stream: &Stream<Info>, messages: Vec<Message>) -> Result<bool, LogError> {
         let log = self.shared.hot().id().clone();
         let mut next = self.shared.hot().tip() + 1;
         let mut given = Vec::with_capacity(messages.len());
-        for message in messages {
+        for message in &messages {
             let info = message.info().map_err(|error| self.link.failed(error))?;
             let seq = info.stream_sequence;
             let stamp = i64::try_from(info.published.unix_timestamp_nanos()).unwrap_or(0);
@@ -164,7 +175,7 @@ impl Hub {
             }
             if seq > next {
                 // Withdrawn posts have gone from the stream, which is no gap; or old ones were removed.
-                self.apply(std::mem::take(&mut given)).await?;
+                self.apply(mem::take(&mut given)).await?;
                 let info = stream
                     .get_info()
                     .await

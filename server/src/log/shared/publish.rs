@@ -1,7 +1,8 @@
 //! Publishes what is appended: what the copy does not hold, many messages at once, in the order of the batch.
 //!
 //! A position goes out last, once everything before it is acknowledged: wherever the relay breaks off, its
-//! successor begins at a place behind which nothing is missing.
+//! successor begins at a place behind which nothing is missing. While the copy reads one group back, the next
+//! one goes out.
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
@@ -11,12 +12,17 @@ use async_nats::jetstream::{
     publish::PublishAck,
     stream::Stream,
 };
-use tokio::sync::{mpsc, oneshot};
+use rustc_hash::FxHashSet;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 use wire::{Event, LogId, ndjson};
 
 use super::{Hub, Tenure, lease, lease::Grant, names};
 use crate::log::{
     Appended, Batch, LogError, Refused,
+    line::identity,
     writer::{Ask, MAX_COMMIT, Reply, Request, Sifted},
 };
 
@@ -26,6 +32,7 @@ const IN_FLIGHT: usize = 1_000;
 /// Does what the log is asked to do, in order, until it is closed.
 pub(super) async fn answer(hub: &Arc<Hub>, mut requests: mpsc::Receiver<Request>) {
     let mut pending = None;
+    let mut ahead = Ahead::default();
     loop {
         let request = match pending.take() {
             Some(request) => request,
@@ -42,12 +49,25 @@ pub(super) async fn answer(hub: &Arc<Hub>, mut requests: mpsc::Receiver<Request>
                     reply,
                 }];
                 pending = gather(&mut group, &mut requests);
-                hub.append(group).await;
+                let next = Ahead::identities(&group);
+                if !ahead.identities.is_disjoint(&next) {
+                    ahead.end().await;
+                }
+                let published = hub.publish_group(group).await;
+                ahead.end().await;
+                ahead.identities = next;
+                let hub = Arc::clone(hub);
+                ahead.reading_back = Some(tokio::spawn(async move {
+                    if let Some(published) = published {
+                        hub.read_back(published).await;
+                    }
+                }));
             }
             Request::Lead(source, reply) => {
                 tokio::spawn(lease::compete(Arc::clone(hub), source, reply));
             }
             Request::WithdrawAuthor(author, now, reply) => {
+                ahead.end().await;
                 let deletes = hub.ask(|reply| Request::Copy(Ask::DeletesOf(author, now, reply)));
                 let deletes = deletes.await.and_then(|deletes| deletes);
                 drop(reply.send(match deletes {
@@ -55,8 +75,12 @@ pub(super) async fn answer(hub: &Arc<Hub>, mut requests: mpsc::Receiver<Request>
                     Err(error) => Err(error),
                 }));
             }
-            Request::Restart(reply) => drop(reply.send(hub.restart().await)),
+            Request::Restart(reply) => {
+                ahead.end().await;
+                drop(reply.send(hub.restart().await));
+            }
             Request::Close(reply) => {
+                ahead.end().await;
                 lease::release(hub).await;
                 let closed = hub.ask(Request::Close).await.and_then(|closed| closed);
                 drop(reply.send(closed));
@@ -65,6 +89,40 @@ pub(super) async fn answer(hub: &Arc<Hub>, mut requests: mpsc::Receiver<Request>
             Request::Trim(..) | Request::Copy(_) => drop(hub.copy.send(request).await),
         }
     }
+}
+
+/// The group that was published before, while the copy reads it back. What the copy is asked about its events it
+/// does not know yet.
+#[derive(Default)]
+struct Ahead {
+    identities: FxHashSet<u64>,
+    reading_back: Option<JoinHandle<()>>,
+}
+
+impl Ahead {
+    /// Of all events that can have repeats or be withdrawn.
+    fn identities(group: &[Waiting]) -> FxHashSet<u64> {
+        let events = group.iter().flat_map(|waiting| &waiting.batch.events);
+        let identities = events.map(|event| identity(&event.body));
+        identities.filter(|identity| *identity != 0).collect()
+    }
+
+    /// Waits until the copy holds it, or will not for now.
+    async fn end(&mut self) {
+        self.identities.clear();
+        if let Some(reading_back) = self.reading_back.take() {
+            // A task that has ended is at its end.
+            let _ = reading_back.await;
+        }
+    }
+}
+
+/// What went out.
+struct Published {
+    works: Vec<Work>,
+    begun: Instant,
+    /// The newest seq of it.
+    outcome: Result<u64, LogError>,
 }
 
 /// A batch and whoever waits for it.
@@ -121,17 +179,19 @@ impl Hub {
     async fn append_one(&self, batch: Batch) -> Result<Appended, LogError> {
         let (reply, answer) = oneshot::channel();
         let grant = None;
-        self.append(vec![Waiting {
+        let group = vec![Waiting {
             batch,
             grant,
             reply,
-        }])
-        .await;
+        }];
+        if let Some(published) = self.publish_group(group).await {
+            self.read_back(published).await;
+        }
         let appended = answer.await.map_err(|_| LogError::Stopped)?;
         appended.map_err(|refused| refused.error)
     }
 
-    async fn append(&self, group: Vec<Waiting>) {
+    async fn publish_group(&self, group: Vec<Waiting>) -> Option<Published> {
         let mut batches = Vec::with_capacity(group.len());
         let mut waiting = Vec::with_capacity(group.len());
         for Waiting {
@@ -145,7 +205,7 @@ impl Hub {
         }
         let sifted = self.ask(|reply| Request::Copy(Ask::Sift(batches, reply)));
         // Where the copy cannot be read its thread has gone or its disk has, and the batch with it.
-        let Ok(sifted) = sifted.await else { return };
+        let sifted = sifted.await.ok()?;
         let (sifted, unreadable) = match sifted {
             Ok(sifted) => (sifted, None),
             Err((batches, error)) => (
@@ -154,7 +214,7 @@ impl Hub {
             ),
         };
         let works = sifted.into_iter().zip(waiting);
-        let mut works: Vec<Work> = works
+        let works: Vec<Work> = works
             .map(|(sifted, (grant, reply))| Work {
                 refused: match &grant {
                     Some(grant) if !grant.is_valid() => {
@@ -170,9 +230,27 @@ impl Hub {
             })
             .collect();
         let begun = Instant::now();
-        let published = self.publish_all(&works).await;
+        let outcome = self.publish_all(&works).await;
+        Some(Published {
+            works,
+            begun,
+            outcome,
+        })
+    }
+
+    /// Answers whoever waits, once readers can have it.
+    async fn read_back(&self, published: Published) {
+        let Published {
+            mut works,
+            begun,
+            outcome,
+        } = published;
+        let read_back = match outcome {
+            Ok(up_to) => self.until_read_back(up_to).await,
+            Err(error) => Err(error),
+        };
         self.shared.measures.append.add_time(begun.elapsed());
-        if let Err(error) = published {
+        if let Err(error) = read_back {
             works.iter_mut().for_each(|work| {
                 work.refused.get_or_insert_with(|| error.clone());
             });
@@ -194,7 +272,8 @@ impl Hub {
         }
     }
 
-    async fn publish_all(&self, works: &[Work]) -> Result<(), LogError> {
+    /// Returns the newest seq.
+    async fn publish_all(&self, works: &[Work]) -> Result<u64, LogError> {
         if !self.link.is_connected() {
             return Err(self.link.failed("there is no connection"));
         }
@@ -225,7 +304,7 @@ impl Hub {
             }
         }
         flight.land(0).await?;
-        self.until_read_back(flight.up_to).await
+        Ok(flight.up_to)
     }
 
     /// Text that is withdrawn goes from the stream first: whatever becomes of this relay then, it is gone.

@@ -224,6 +224,30 @@ async fn withdrawn_text_is_gone_from_the_stream_too() {
 }
 
 #[tokio::test]
+async fn what_concerns_posts_that_are_still_on_their_way_waits_for_them() {
+    let Some(server) = server() else { return };
+    let stream = fresh_stream(server);
+    let a = usual(&stream);
+    // As many as are published together, so that what follows is a group of its own.
+    let posts: Vec<Event> = (0..4_000).map(post).collect();
+    let next = vec![post(3_998), delete(3_999), post(5_000)];
+
+    let of = |events: Vec<Event>| Batch {
+        events,
+        ..Batch::default()
+    };
+    let (first, next) = tokio::join!(a.log.append(of(posts)), a.log.append(of(next)));
+
+    assert_eq!(first.unwrap().n_repeats, 0);
+    assert_eq!(next.unwrap().n_repeats, 1);
+    let b = usual(&stream);
+    until_tip(&b.log, 4_002).await;
+    let all = frames(&b.log).await;
+    assert_eq!(all.len(), 4_001, "the post itself is not there any more");
+    assert!(all.iter().all(|(_, line)| !line.contains("text of 3999")));
+}
+
+#[tokio::test]
 async fn what_left_the_stream_before_a_relay_copied_it_is_announced_as_a_gap() {
     let Some(server) = server() else { return };
     let stream = fresh_stream(server);
