@@ -29,7 +29,7 @@ pub use steps::{Packed, Unpacked};
 pub use texts::read_text;
 
 /// Version of the format. A reader refuses newer ones and reads older ones.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// A chunk holds no more events than these, so that a damaged count cannot ask for all memory.
 pub const MAX_EVENTS: usize = 1 << 20;

@@ -32,7 +32,8 @@ pub(crate) fn unframe(magic: [u8; 4], bytes: &[u8]) -> Result<(In<'_>, u64), Chu
         return Err(ChunkError::Magic);
     }
     let version = read.byte()?;
-    // The first version knew no judgements; they lie where it had zeros.
+    // The first version knew no judgements, which lie where it had zeros; the second one kept all numbers of bars as
+    // floats.
     if !(1..=VERSION).contains(&version) {
         return Err(ChunkError::Version(version));
     }

@@ -87,13 +87,19 @@ fn post() -> impl Strategy<Value = Body> {
     )
 }
 
+/// A decimal fraction, or any number.
+fn number(max: f64) -> impl Strategy<Value = f64> {
+    let decimal = (1u32.., 0..12).prop_map(|(whole, places)| f64::from(whole) / 10f64.powi(places));
+    prop_oneof![decimal, 1e-9..max]
+}
+
 fn bar() -> impl Strategy<Value = Body> {
-    let quantity = || prop::option::of(0.0f64..1e12);
+    let quantity = || prop::option::of(number(1e12));
     (
         "[A-Z]{1,3}",
         any::<i64>(),
         1i64..,
-        1e-9f64..1e9,
+        number(1e9),
         quantity(),
         quantity(),
     )
@@ -309,4 +315,29 @@ fn a_chunk_written_by_the_first_release_can_be_read() {
     let (numbers, texts) = (include_bytes!("v1.numbers"), include_bytes!("v1.texts"));
 
     assert_eq!(read(numbers, texts).unwrap(), records(3));
+}
+
+#[test]
+fn bars_of_the_second_version_can_be_read() {
+    let numbers = include_bytes!("v2_bars.numbers");
+    let bar = |hour: i64| {
+        let low = 100.25 + hour as f64;
+        let bar = Bar {
+            ticker: "BTC".into(),
+            currency: "USD".into(),
+            source: "made".into(),
+            open_at: hour * 3_600_000,
+            width: 3_600_000,
+            open: low,
+            high: low + 0.5,
+            low,
+            close: low + 0.1,
+            volume: (hour != 1).then_some(12.5),
+            market_cap: None,
+        };
+        Record::from(Event::imported(bar.close_at(), Body::Bar(bar)))
+    };
+
+    let bars: Vec<Record> = (0..3).map(bar).collect();
+    assert_eq!(read(numbers, &[]).unwrap(), bars);
 }
