@@ -51,12 +51,10 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
   const session = await page.context().browser()!.newBrowserCDPSession();
   const imported = await rendererMegabytes(session);
 
-  const reloaded = performance.now();
-  await page.reload();
-  await expect(page.getByRole('region', { name: 'Key figures' })).toContainText(/\d/, { timeout: 120_000 });
-  const first = performance.now() - reloaded;
-  await expect.poll(() => shownPosts(page), { timeout: 300_000, intervals: [50] }).toBe(stored);
-  const complete = performance.now() - reloaded;
+  // The last chunks of the import are digested behind it; whoever is faster has them scored anew.
+  const [, atOnce] = await openAgain(page, stored);
+  await expect.poll(() => page.evaluate(undigested), { timeout: 120_000 }).toBe(0);
+  const [first, complete] = await openAgain(page, stored);
   const opened = await rendererMegabytes(session);
   const workers = await workerMegabytes(page);
   const brushed = await brush(page, moodtape, stored);
@@ -71,7 +69,7 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
       `renderer, page and workers: ${imported} MB after the import, ${opened} MB after opening`,
       `of that the workers' own: ${workers}`,
       `brushed: numbers of another range after ${brushed.map(Math.round).join(', ')} ms`,
-      `opened again: first figures ${Math.round(first)} ms, all of them ${Math.round(complete)} ms`,
+      `opened again: first figures ${Math.round(first)} ms, all of them ${Math.round(complete)} ms; right after the import ${Math.round(atOnce)} ms`,
       `replayed as fast as possible in ${replayed.toFixed(1)} s: ${Math.round(stored / replayed)} posts/s, what was found in them being known`,
     ].join('\n  '),
   );
@@ -152,6 +150,27 @@ async function replayAll(page: Page): Promise<number> {
   await expect(slider).toHaveValue(to!, { timeout: 580_000 });
   await expect(bar.getByRole('button', { name: '▷ Play' })).toBeVisible();
   return (performance.now() - began) / 1000;
+}
+
+/** Milliseconds until the first figures and until all of them are there. */
+async function openAgain(page: Page, stored: number): Promise<[first: number, complete: number]> {
+  const began = performance.now();
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Key figures' })).toContainText(/\d/, { timeout: 120_000 });
+  const first = performance.now() - began;
+  await expect.poll(() => shownPosts(page), { timeout: 300_000, intervals: [50] }).toBe(stored);
+  return [first, performance.now() - began];
+}
+
+/** Chunks of which it is not kept what was found in them. */
+async function undigested(): Promise<number> {
+  const opened = indexedDB.open('moodtape-files');
+  const database = await new Promise<IDBDatabase>((resolve) => (opened.onsuccess = () => resolve(opened.result)));
+  const [chunks, digests] = ['chunks', 'digests'].map((name) => database.transaction(name).objectStore(name).count());
+  const counted = (request: IDBRequest<number>) => new Promise<number>((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const n = await Promise.all([counted(chunks!), counted(digests!)]);
+  database.close();
+  return n[0] - n[1];
 }
 
 async function shownPosts(page: Page): Promise<number> {
