@@ -71,39 +71,47 @@ impl Hub {
         let mut taking = pin!(Fuse::terminated());
         let mut looks = interval(LOOK_EVERY);
         let mut stood_at = None;
-        loop {
-            if taking.is_terminated() && !come.is_empty() {
-                taking.set(self.take(&stream, mem::take(&mut come)).fuse());
+        let following = async {
+            loop {
+                if taking.is_terminated() && !come.is_empty() {
+                    taking.set(self.take(&stream, mem::take(&mut come)).fuse());
+                }
+                tokio::select! {
+                    is_same_log = &mut taking => {
+                        if !is_same_log? {
+                            return Ok(());
+                        }
+                    }
+                    // The more of them are put into the copy together, the fewer of its pages are written twice.
+                    chunk = messages.next(), if come.len() < MAX_APPLY => {
+                        for message in chunk.ok_or_else(|| failed(&"it was closed"))? {
+                            come.push(message.map_err(|error| failed(&error))?);
+                        }
+                    }
+                    _ = looks.tick(), if taking.is_terminated() => {
+                        let info = stream.get_info().await.map_err(|error| failed(&error))?;
+                        let (id, tip) = (self.link.log_id(&info)?, self.shared.hot().tip());
+                        let is_behind = info.state.last_sequence > tip;
+                        if id != *self.shared.hot().id() || info.state.last_sequence < tip {
+                            return Ok(());
+                        }
+                        // Messages are there, and none came since the last look.
+                        if is_behind && stood_at == Some(tip) {
+                            return Err(failed(&"it sends nothing"));
+                        }
+                        stood_at = is_behind.then_some(tip);
+                    }
+                    () = self.restarted.notified() => return Ok(()),
+                    () = self.link.broken.notified() => return Err(failed(&"the connection has broken")),
+                }
             }
-            tokio::select! {
-                is_same_log = &mut taking => {
-                    if !is_same_log? {
-                        return Ok(());
-                    }
-                }
-                // The more of them are put into the copy together, the fewer of its pages are written twice.
-                chunk = messages.next(), if come.len() < MAX_APPLY => {
-                    for message in chunk.ok_or_else(|| failed(&"it was closed"))? {
-                        come.push(message.map_err(|error| failed(&error))?);
-                    }
-                }
-                _ = looks.tick(), if taking.is_terminated() => {
-                    let info = stream.get_info().await.map_err(|error| failed(&error))?;
-                    let (id, tip) = (self.link.log_id(&info)?, self.shared.hot().tip());
-                    let is_behind = info.state.last_sequence > tip;
-                    if id != *self.shared.hot().id() || info.state.last_sequence < tip {
-                        return Ok(());
-                    }
-                    // Messages are there, and none came since the last look.
-                    if is_behind && stood_at == Some(tip) {
-                        return Err(failed(&"it sends nothing"));
-                    }
-                    stood_at = is_behind.then_some(tip);
-                }
-                () = self.restarted.notified() => return Ok(()),
-                () = self.link.broken.notified() => return Err(failed(&"the connection has broken")),
-            }
+        };
+        let ended = following.await;
+        // The tip, at which it goes on then, has to stand behind it.
+        if !taking.is_terminated() {
+            let _ = taking.await;
         }
+        ended
     }
 
     /// Makes the copy one of this stream, and announces what it will not get any more.
