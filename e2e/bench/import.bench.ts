@@ -83,7 +83,10 @@ for (const name of ['MOODTAPE_PARQUET', 'MOODTAPE_PRICES']) {
     await play(makeRecording({ seed: 73, posts: 5 }));
     const began = await open(page, path);
     await done(page);
-    console.log(`${await status(page).innerText()}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    const seconds = (performance.now() - began) / 1000;
+    const text = await status(page).innerText();
+    const each = (await page.evaluate(storedBytes)) / number(text, /([\d,]+) stored/);
+    console.log(`${text}: ${seconds.toFixed(1)} s, ${each.toFixed(1)} bytes each in IndexedDB`);
   });
 }
 
