@@ -1,5 +1,6 @@
 // New posts arrive while one looks.
 
+import { MoodtapePage } from '../fixtures/moodtape-page.ts';
 import { makeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -24,4 +25,19 @@ test('what is shown is what is stored', async ({ play, moodtape }) => {
   await moodtape.expectStored(recording.posts);
   await expect.poll(() => moodtape.counter('stored-posts')).toBe(500);
   await moodtape.expectFigures({ posts: 500, ...recording.counts });
+});
+
+test('a second tab keeps the data once the first one is closed', async ({ page, context, play, moodtape }) => {
+  const recording = makeRecording({ seed: 3, posts: 300 });
+  const relay = await play(recording);
+  await moodtape.expectStored(recording.posts);
+  const second = await context.newPage();
+  await second.goto(relay.url);
+  const stored = second.getByTestId('stored-posts');
+  await expect(stored).toContainText('Another tab of this page keeps the data');
+
+  await page.close();
+
+  await expect(stored).toHaveText('300');
+  await new MoodtapePage(second).expectFigures({ posts: 300, ...recording.counts });
 });

@@ -72,39 +72,64 @@ const N_JUDGED: usize = 256;
 /// As many new events are handed to the store at once, without waiting for the tick.
 const FULL_BATCH: usize = 4_096;
 
+/// What a stream begins with.
+struct Beginning {
+    relay: String,
+    store: String,
+    watch: Watch,
+    is_paused: bool,
+}
+
+impl Beginning {
+    /// As the page says; `None` before it does.
+    fn of(command: Command) -> Option<Self> {
+        match command {
+            Command::Start {
+                relay,
+                store,
+                watch,
+                ..
+            } => Some(Self {
+                relay,
+                store,
+                watch,
+                is_paused: false,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// Runs for ever. Begins with the page's `Start`, and anew with every further one.
 pub async fn run(mut commands: UnboundedReceiver<Command>) {
     let mut next = None;
     loop {
         next = match next.take() {
-            Some(Command::Start {
-                relay,
-                store,
-                watch,
-                ..
-            }) => follow(&mut commands, (relay, store, watch)).await,
-            // Before Start there is nothing to be asked.
-            _ => commands.next().await,
+            Some(beginning) => follow(&mut commands, beginning).await,
+            None => match commands.next().await {
+                Some(command) => Beginning::of(command),
+                None => return,
+            },
         };
-        if next.is_none() {
-            return;
-        }
     }
 }
 
-/// Follows one stream, until the page wants another one.
+/// Follows one stream, until the page wants another one, or this tab may keep it that could not before.
 async fn follow(
     commands: &mut UnboundedReceiver<Command>,
-    (relay, store, watch): (String, String, Watch),
-) -> Option<Command> {
+    beginning: Beginning,
+) -> Option<Beginning> {
     // Short: whoever produces faster than the engine takes in has to wait.
     let (inputs, received) = mpsc::channel(4);
     let (batches, batches_received) = mpsc::channel(1);
-    spawn_local(store::run(store, batches_received, inputs.clone()));
+    let store = beginning.store.clone();
+    spawn_local(store::run(store.clone(), batches_received, inputs.clone()));
     spawn_local(tick(inputs.clone()));
     let (packed, to_unpack) = mpsc::unbounded();
     spawn_local(unpack(to_unpack, inputs.clone()));
-    let mut worker = Worker::new(relay, watch, inputs, batches);
+    let mut worker = Worker::new(beginning, inputs, batches);
+    // Given to this tab, and kept nowhere else while another one keeps the data.
+    let mut has_own = false;
     let mut inputs = stream::select(commands.map(Input::Command), received);
     loop {
         let input = match inputs.next().now_or_never() {
@@ -117,15 +142,35 @@ async fn follow(
             None => inputs.next().await,
         };
         match input {
-            Some(Input::Command(start @ Command::Start { .. })) => return Some(start),
+            Some(Input::Command(start @ Command::Start { .. })) => return Beginning::of(start),
             Some(Input::Command(Command::Import { no, numbers, texts })) => {
+                has_own = true;
                 // Ends with this stream, as what is read of it does.
                 let _ = packed.unbounded_send((no, numbers, texts));
             }
-            Some(input) => worker.handle(input),
+            Some(Input::Store(store::Report::Free)) if !has_own => {
+                return Some(Beginning {
+                    relay: worker.relay,
+                    store,
+                    watch: worker.watch,
+                    is_paused: worker.is_paused,
+                });
+            }
+            Some(input) => {
+                has_own |= is_setting(&input);
+                worker.handle(input);
+            }
             None => return None,
         }
     }
+}
+
+/// Whether the person set something that the store keeps.
+fn is_setting(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::Command(Command::Topics(_) | Command::Tickers(_) | Command::WordList(_))
+    )
 }
 
 /// Reads chunks of files, number, numbers and texts, in their order: the browser inflates the next one while posts of
@@ -209,7 +254,13 @@ pub struct FromFile {
 }
 
 impl Worker {
-    fn new(relay: String, watch: Watch, inputs: Sender<Input>, batches: Sender<Batch>) -> Self {
+    fn new(beginning: Beginning, inputs: Sender<Input>, batches: Sender<Batch>) -> Self {
+        let Beginning {
+            relay,
+            watch,
+            is_paused,
+            ..
+        } = beginning;
         let settings = Settings::default();
         Self {
             engine: settings.new_engine(&PublicConfig::default(), &watch),
@@ -236,7 +287,7 @@ impl Worker {
             has_shown: false,
             is_read: false,
             early: Vec::new(),
-            is_paused: false,
+            is_paused,
             recount: Recount::default(),
             digests: Digests::default(),
         }
@@ -305,6 +356,8 @@ impl Worker {
                 self.start();
             }
             store::Report::Unread => self.give_up_counting(),
+            // What this tab alone has would be lost.
+            store::Report::Free => {}
             store::Report::Imported(imported) => {
                 tell_imported(imported);
                 // What came meanwhile would have to wait for the tick, and the file with it.

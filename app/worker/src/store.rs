@@ -21,14 +21,18 @@ mod digests;
 pub(crate) mod follower;
 mod play;
 
+use std::pin::pin;
+
 use analysis::protocol::StoreState;
 use chunks::{ChunkError, Record, Sealed, Withdrawn};
 use futures::{
-    SinkExt, StreamExt,
+    FutureExt, SinkExt, StreamExt,
     channel::{
         mpsc::{Receiver, Sender},
         oneshot,
     },
+    future::pending,
+    select_biased,
 };
 use wasm_bindgen::JsValue;
 use wire::{Body, Identity, Millis, PublicConfig, ndjson};
@@ -150,6 +154,8 @@ pub enum Report {
     Read,
     /// There is nothing that could be handed on once more.
     Unread,
+    /// No other tab keeps the data any more: who begins anew may, once it has read what that one has stored.
+    Free,
     /// Chunks of a file are stored.
     Imported(Vec<Imported>),
     /// How the store is now.
@@ -209,8 +215,11 @@ impl Batch {
 
 /// Hands on what is stored, then keeps what comes.
 ///
-/// Where the browser refuses, the page is told once that nothing is kept, and batches are dropped.
+/// Where the browser refuses, or while another tab keeps the data, the page is told that nothing is kept, and
+/// batches are dropped.
 pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender<Input>) {
+    // In line before anything is read: a tab that ends meanwhile makes room for this one.
+    let mut request = lock::request(&name);
     let opened = match Store::open(&name, &mut reports).await {
         Ok(store) => Ok(store),
         Err(error) => {
@@ -228,9 +237,13 @@ pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender
     }
     let mut only_read = None;
     let mut store = match opened {
-        Ok(store) => match lock::hold(&name).await {
-            Ok(lock) => tidied(store).await.map(|store| (store, lock)),
-            Err(lock::Taken) => {
+        Ok(store) => match request.patiently().await {
+            // What was stored while it was read has not been handed on.
+            Some(lock) if store.is_current().await => tidied(store).await.map(|store| (store, lock)),
+            has_had_turn => {
+                if has_had_turn.is_some() {
+                    request = lock::request(&name);
+                }
                 only_read = Some(store);
                 Err("Another tab of this page keeps the data".to_owned())
             }
@@ -254,7 +267,20 @@ pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender
         {
             return;
         }
-        let Some(batch) = batches.next().await else {
+        let turn = async {
+            match only_read {
+                Some(_) => request.granted().await,
+                None => pending().await,
+            }
+        };
+        let batch = select_biased! {
+            batch = batches.next() => batch,
+            _ = pin!(turn.fuse()) => {
+                let _ = reports.send(Input::Store(Report::Free)).await;
+                continue;
+            }
+        };
+        let Some(batch) = batch else {
             return;
         };
         let imported = batch.imported.clone();
@@ -296,6 +322,8 @@ struct Store {
     n_damaged: u64,
     /// Chunks whose digests are there, and which could not be read themselves.
     distrusted: Vec<u32>,
+    /// The newest records when it was read.
+    newest: Option<[u32; 2]>,
 }
 
 /// A stored record.
@@ -326,9 +354,15 @@ impl Store {
             damaged: Vec::new(),
             n_damaged: 0,
             distrusted: Vec::new(),
+            newest: None,
         };
         store.read(told.await.unwrap_or_default(), reports).await?;
         Ok(store)
+    }
+
+    /// Whether nothing was stored since it was read. Keys only grow.
+    async fn is_current(&self) -> bool {
+        self.database.newest().await.ok() == self.newest
     }
 
     /// Hands everything on, by digests with this key as far as they go.
@@ -346,6 +380,7 @@ impl Store {
         reports: &mut Sender<Input>,
     ) -> Result<bool, idb::Error> {
         self.forget();
+        self.newest = Some(self.database.newest().await?);
         // Another tab may seal the tail meanwhile: what is read first cannot be missed, and twice does no harm.
         let mut tail = Vec::new();
         for key in self.database.keys(Records::Tail).await? {

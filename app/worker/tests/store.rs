@@ -97,6 +97,17 @@ impl Running {
         }
     }
 
+    /// Waits for it; the store keeps nothing before.
+    async fn told_that_it_is_free(&mut self) {
+        loop {
+            match self.reports.next().await {
+                Some(Input::Store(Report::Free)) => return,
+                Some(Input::Store(Report::State(StoreState::NotKept { .. }))) => {}
+                _ => panic!("the store said something else"),
+            }
+        }
+    }
+
     async fn append(&mut self, batch: Batch) -> StoreState {
         self.batches.send(batch).await.unwrap();
         self.state().await
@@ -203,6 +214,37 @@ async fn a_second_tab_reads_what_is_stored_and_says_that_it_keeps_nothing() {
     assert!(matches!(second.state().await, StoreState::NotKept { .. }));
     second.stop().await;
     first.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_tab_that_keeps_nothing_is_told_when_the_one_that_does_has_gone() {
+    let mut first = empty().await;
+    let mut second = Running::start();
+    second.read().await;
+    assert!(matches!(second.state().await, StoreState::NotKept { .. }));
+    first.append(batch(1, 2)).await;
+
+    first.stop().await;
+
+    second.told_that_it_is_free().await;
+    second.stop().await;
+    let mut again = Running::start();
+    assert_eq!(again.read().await.0, lines(1, 2));
+    assert!(matches!(again.state().await, StoreState::Kept { .. }));
+    again.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_another_tab_stored_after_it_was_read_is_read_before_anything_is_kept() {
+    let mut first = empty().await;
+    let mut second = Running::start();
+    second.read().await;
+
+    first.append(batch(1, 2)).await;
+    first.stop().await;
+
+    second.told_that_it_is_free().await;
+    second.stop().await;
 }
 
 #[wasm_bindgen_test]
