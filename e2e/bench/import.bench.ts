@@ -15,7 +15,7 @@ import type { Page } from '@playwright/test';
 import type { MoodtapePage } from '../fixtures/moodtape-page.ts';
 import { makeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
-import { rendererMegabytes, workerMegabytes } from './memory.ts';
+import { analysisMegabytes, keepMemory, rendererMegabytes } from './memory.ts';
 
 const POSTS = process.env['MOODTAPE_POSTS'] ?? '';
 const PEER_ROWS = 50_000;
@@ -41,6 +41,7 @@ async function done(page: Page): Promise<void> {
 }
 
 test('imported, stored and opened again', async ({ page, play, moodtape }) => {
+  await keepMemory(page);
   await play(makeRecording({ seed: 70, posts: 5 }));
   const began = await open(page);
   await done(page);
@@ -56,7 +57,7 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
   await expect.poll(() => page.evaluate(undigested), { timeout: 120_000 }).toBe(0);
   const [first, complete] = await openAgain(page, stored);
   const opened = await rendererMegabytes(session);
-  const workers = await workerMegabytes(page);
+  const analysis = await analysisMegabytes(page);
   const brushed = await brush(page, moodtape, stored);
   const replayed = await replayAll(page);
   await expect(page.locator('.kpi .figure').first()).toHaveText(stored.toLocaleString('en'));
@@ -67,7 +68,7 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
       `${(statSync(POSTS).size / 1e6).toFixed(0)} MB in ${seconds.toFixed(1)} s: ${Math.round(stored / seconds)} posts/s`,
       `${(kept / stored).toFixed(1)} bytes a post in IndexedDB (sum of numbers and texts)`,
       `renderer, page and workers: ${imported} MB after the import, ${opened} MB after opening`,
-      `of that the workers' own: ${workers}`,
+      `of that the analysis worker's own: ${analysis} MB`,
       `brushed: numbers of another range after ${brushed.map(Math.round).join(', ')} ms`,
       `opened again: first figures ${Math.round(first)} ms, all of them ${Math.round(complete)} ms; right after the import ${Math.round(atOnce)} ms`,
       `replayed as fast as possible in ${replayed.toFixed(1)} s: ${Math.round(stored / replayed)} posts/s, what was found in them being known`,
