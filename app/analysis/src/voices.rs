@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 /// Fixed point of the sum of n ln n, so that taking away is exactly the opposite of adding, in any order.
 const UNIT: f64 = (1_u64 << 24) as f64;
 /// By how much a post more of an author raises that sum, by their posts with it, as far as most authors get.
-static STEPS: LazyLock<[u64; 64]> = LazyLock::new(|| std::array::from_fn(|n| step_to(n as u32)));
+static STEPS: LazyLock<[u64; N_STEPS]> = LazyLock::new(|| std::array::from_fn(|n| step_to(n as u32)));
+const N_STEPS: usize = 64;
 
 /// A list may have so many places, of a byte each, for each author in it: with more, a map would be smaller.
 const MOST_PLACES: u64 = 16;
@@ -76,6 +77,47 @@ impl Voices {
         self.n_authors -= u64::from(n == 1);
         self.n_posts -= 1;
         self.sum_n_ln_n -= step(n);
+    }
+
+    /// As [`Self::add`] for each of these authors. Nothing but counting is done between two of them, so that the
+    /// processor has many of them under way at once: nearly each one has to be fetched from memory.
+    pub fn add_all(&mut self, authors: &[u32]) {
+        let steps = &*STEPS;
+        let (mut n_new, mut sum, mut n_posts) = (0, 0, 0);
+        for author in authors {
+            match self.list.get_mut(*author as usize) {
+                Some(n) if usize::from(*n) + 1 < N_STEPS => {
+                    *n += 1;
+                    n_posts += 1;
+                    n_new += u64::from(*n == 1);
+                    sum += steps[usize::from(*n)];
+                }
+                _ => self.add(u64::from(*author)),
+            }
+        }
+        self.n_posts += n_posts;
+        self.n_authors += n_new;
+        self.sum_n_ln_n += sum;
+    }
+
+    /// As [`Self::remove`] for each of these authors.
+    pub fn remove_all(&mut self, authors: &[u32]) {
+        let steps = &*STEPS;
+        let (mut n_gone, mut sum, mut n_posts) = (0, 0, 0);
+        for author in authors {
+            match self.list.get_mut(*author as usize) {
+                Some(n @ 1..) if usize::from(*n) < N_STEPS => {
+                    sum += steps[usize::from(*n)];
+                    *n -= 1;
+                    n_posts += 1;
+                    n_gone += u64::from(*n == 0);
+                }
+                _ => self.remove(u64::from(*author)),
+            }
+        }
+        self.n_posts -= n_posts;
+        self.n_authors -= n_gone;
+        self.sum_n_ln_n -= sum;
     }
 
     /// Counts a post of an author who is not in the list, or has many; returns how many.
@@ -221,6 +263,31 @@ mod tests {
                 assert_eq!(voices.n_posts(), 3);
                 assert_eq!(voices.sum_n_ln_n, without.sum_n_ln_n);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn authors_in_a_row_count_as_they_would_one_by_one(
+            kept in prop::collection::vec(0_u32..6, 0..400), gone in prop::collection::vec(0_u32..6, 0..400),
+        ) {
+            // Some beyond the list, and some with more posts than steps are at hand for.
+            let spread = [0, 1, 200, 300, 70_000, u32::MAX];
+            let [kept, gone] = [kept, gone].map(|all| all.into_iter().map(|place| spread[place as usize]).collect::<Vec<u32>>());
+            let (mut at_once, mut singly) = (Voices::default(), Voices::default());
+            for authors in [&gone, &kept] {
+                at_once.add_all(authors);
+                authors.iter().for_each(|author| singly.add(u64::from(*author)));
+            }
+            let read = |v: &Voices| (v.n_posts(), v.n_authors(), v.sum_n_ln_n);
+            prop_assert_eq!(read(&at_once), read(&singly));
+
+            // One who is not counted changes nothing.
+            let gone = [gone.as_slice(), &[77]].concat();
+            at_once.remove_all(&gone);
+            gone.iter().for_each(|author| singly.remove(u64::from(*author)));
+
+            prop_assert_eq!(read(&at_once), read(&singly));
         }
     }
 

@@ -50,6 +50,11 @@ pub(crate) fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
         now,
         ..Frame::default()
     };
+    // Before all others: what a person looks at who chooses another range.
+    let figures = Frame {
+        kpi: frame.kpi.take(),
+        ..empty()
+    };
     let posts = Frame {
         posts: frame.posts.take(),
         ..empty()
@@ -65,7 +70,7 @@ pub(crate) fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
         lag: frame.lag.take(),
         ..empty()
     };
-    let pieces = [frame, lists, lag, posts];
+    let pieces = [figures, frame, lists, lag, posts];
     pieces.into_iter().filter(move |piece| *piece != empty())
 }
 

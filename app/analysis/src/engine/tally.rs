@@ -1,6 +1,6 @@
 //! Distinct authors, matching posts and spam of a range that moves: only what enters or leaves is counted.
 
-use std::ops::Range;
+use std::{ops::Range, slice};
 
 use wire::Millis;
 
@@ -42,16 +42,9 @@ impl Filter {
 /// What judging found in a range. Every post counts for +1 when it enters and −1 when it leaves.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Found {
-    pub(super) n_posts: i64,
+    /// Posts by place and language, in the order in which these are declared.
+    posts: [[i64; Language::Foreign as usize + 1]; Place::Loudest as usize + 1],
     pub(super) reasons: [i64; N_REASONS],
-    pub(super) n_english: i64,
-    pub(super) n_foreign: i64,
-    pub(super) n_out_spam: i64,
-    pub(super) n_out_language: i64,
-    pub(super) n_out_author: i64,
-    pub(super) n_out_repost: i64,
-    pub(super) n_out_source: i64,
-    pub(super) n_out_loudest: i64,
     n_spam: i64,
     n_spam_positive: i64,
     n_spam_negative: i64,
@@ -60,19 +53,14 @@ pub(super) struct Found {
 
 impl Found {
     fn add(&mut self, record: &Record, sign: i64) {
-        let if_so = |is_so: bool| if is_so { sign } else { 0 };
-        self.n_posts += sign;
-        self.n_english += if_so(record.language == Language::English);
-        self.n_foreign += if_so(record.language == Language::Foreign);
-        self.n_out_spam += if_so(record.place == Place::Spam);
-        self.n_out_language += if_so(record.place == Place::Language);
-        self.n_out_author += if_so(record.place == Place::Author);
-        self.n_out_repost += if_so(record.place == Place::Repost);
-        self.n_out_source += if_so(record.place == Place::Source);
-        self.n_out_loudest += if_so(record.place == Place::Loudest);
-        if record.reasons == 0 {
-            return;
+        self.posts[record.place as usize][record.language as usize] += sign;
+        if record.reasons != 0 {
+            self.add_spam(record, sign);
         }
+    }
+
+    fn add_spam(&mut self, record: &Record, sign: i64) {
+        let if_so = |is_so: bool| if is_so { sign } else { 0 };
         for (idx, n) in self.reasons.iter_mut().enumerate() {
             *n += if_so(record.reasons >> idx & 1 == 1);
         }
@@ -80,6 +68,21 @@ impl Found {
         self.n_spam_positive += if_so(record.class == Class::Positive);
         self.n_spam_negative += if_so(record.class == Class::Negative);
         self.sum_spam += sign * i64::from(record.compound);
+    }
+
+    /// Posts, whether they count or not.
+    pub(super) fn n_posts(&self) -> u64 {
+        natural(self.posts.iter().flatten().sum())
+    }
+
+    /// Posts in this place.
+    pub(super) fn n_in(&self, place: Place) -> u64 {
+        natural(self.posts[place as usize].iter().sum())
+    }
+
+    /// Posts in this language, whether they count or not.
+    pub(super) fn n_of(&self, language: Language) -> u64 {
+        natural(self.posts.iter().map(|by| by[language as usize]).sum())
     }
 
     /// Posts that a rule calls spam.
@@ -147,42 +150,22 @@ impl Tally {
     /// Takes in that more is known of a post.
     pub(super) fn replace(&mut self, before: &Record, after: &Record, posts: &Posts) {
         if self.range.contains(&before.at) {
-            self.leave(before, posts);
-            self.enter(after, posts);
+            self.change(slice::from_ref(before), posts, Change::Leave);
+            self.change(slice::from_ref(after), posts, Change::Enter);
         }
     }
 
     /// Counts a post that has just been pushed.
     pub(super) fn add(&mut self, record: &Record, posts: &Posts) {
         if self.range.contains(&record.at) {
-            self.enter(record, posts);
+            self.change(slice::from_ref(record), posts, Change::Enter);
         }
     }
 
     /// Takes back the author of a post that was withdrawn.
     pub(super) fn forget_author(&mut self, record: &Record, posts: &Posts) {
-        if self.range.contains(&record.at) && record.is_counted() {
-            self.change_voices(record, posts, Voices::remove);
-        }
-    }
-
-    fn change_voices(&mut self, record: &Record, posts: &Posts, change: impl Fn(&mut Voices, u64)) {
-        let author = u64::from(record.author);
-        if author == 0 {
-            return;
-        }
-        let accepts = |own| {
-            (!self.filter.only_tickers || own == Own::TICKERS) && self.accepts(own, record, posts)
-        };
-        let [figures, tickers, topics] = [Own::CLASS, Own::TICKERS, Own::TOPICS].map(accepts);
-        if figures {
-            change(&mut self.voices, author);
-        }
-        for id in posts.tickers(record).iter().filter(|_| tickers) {
-            change(voices_of(&mut self.of_tickers, *id as usize), author);
-        }
-        for idx in record.topics().filter(|_| topics) {
-            change(voices_of(&mut self.of_topics, idx), author);
+        if self.range.contains(&record.at) {
+            self.change_voices(slice::from_ref(record), posts, Change::Leave);
         }
     }
 
@@ -204,39 +187,114 @@ impl Tally {
                 filter,
                 ..Self::default()
             };
-            return all.iter().for_each(|record| self.enter(record, posts));
+            return self.change(all, posts, Change::Enter);
         }
         self.range = range;
-        for record in entering.into_iter().flatten() {
-            self.enter(record, posts);
-        }
-        for record in leaving.into_iter().flatten() {
-            self.leave(record, posts);
-        }
-    }
-
-    fn enter(&mut self, record: &Record, posts: &Posts) {
-        if record.is_counted() {
-            self.change_voices(record, posts, Voices::add);
-        }
-        if !self.filter.only_tickers && self.accepts(Own::NOTHING, record, posts) {
-            self.found.add(record, 1);
-            self.n_matching += u64::from(self.filter.is_there(record));
+        for (parts, change) in [(entering, Change::Enter), (leaving, Change::Leave)] {
+            for records in parts {
+                self.change(records, posts, change);
+            }
         }
     }
 
-    fn leave(&mut self, record: &Record, posts: &Posts) {
-        if record.is_counted() {
-            self.change_voices(record, posts, Voices::remove);
+    fn change(&mut self, records: &[Record], posts: &Posts, change: Change) {
+        for records in records.chunks(BLOCK) {
+            self.change_voices(records, posts, change);
+            if !self.filter.only_tickers {
+                self.change_found(records, posts, change);
+            }
         }
-        if !self.filter.only_tickers && self.accepts(Own::NOTHING, record, posts) {
-            self.found.add(record, -1);
-            self.n_matching -= u64::from(self.filter.is_there(record));
+    }
+
+    fn change_found(&mut self, records: &[Record], posts: &Posts, change: Change) {
+        let sign = match change {
+            Change::Enter => 1,
+            Change::Leave => -1,
+        };
+        let mut n_matching = 0;
+        for record in records {
+            if self.accepts(Own::NOTHING, record, posts) {
+                self.found.add(record, sign);
+                n_matching += u64::from(self.filter.is_there(record));
+            }
         }
+        match change {
+            Change::Enter => self.n_matching += n_matching,
+            Change::Leave => self.n_matching -= n_matching,
+        }
+    }
+
+    fn change_voices(&mut self, records: &[Record], posts: &Posts, change: Change) {
+        let (filter, accepts_all) = (&self.filter, self.accepts_all);
+        let accepts = |own, record: &Record| {
+            accepts_all || filter.selection.accepts_but(own, record, posts)
+        };
+        let with_author = || {
+            let counted = records.iter().filter(|record| record.is_counted());
+            counted.filter(|record| record.author != 0)
+        };
+        let of_tickers = with_author()
+            .filter(|record| record.n_tickers != 0 && accepts(Own::TICKERS, record))
+            .flat_map(|record| {
+                let ids = posts.tickers(record).iter();
+                ids.map(|id| (*id as usize, record.author))
+            });
+        change.each(&mut self.of_tickers, of_tickers);
+        if filter.only_tickers {
+            return;
+        }
+        let of_topics = with_author()
+            .filter(|record| record.topics != 0 && accepts(Own::TOPICS, record))
+            .flat_map(|record| record.topics().map(|idx| (idx, record.author)));
+        change.each(&mut self.of_topics, of_topics);
+        let all = with_author().filter(|record| accepts(Own::CLASS, record));
+        let (mut row, mut n) = ([0; BLOCK], 0);
+        for (place, record) in row.iter_mut().zip(all) {
+            *place = record.author;
+            n += 1;
+        }
+        change.all(&mut self.voices, &row[..n]);
     }
 
     fn accepts(&self, own: Own, record: &Record, posts: &Posts) -> bool {
         self.accepts_all || self.filter.selection.accepts_but(own, record, posts)
+    }
+}
+
+/// Posts that are counted in one go: their records stay in the cache meanwhile.
+const BLOCK: usize = 256;
+
+/// What becomes of a post.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Enter,
+    Leave,
+}
+
+impl Change {
+    /// Counts authors, each in the list with their index. What goes to the same one is counted in one go.
+    fn each(self, lists: &mut Vec<Voices>, authors: impl Iterator<Item = (usize, u32)>) {
+        let mut row = [0; BLOCK];
+        let (mut n, mut list) = (0, 0);
+        for (idx, author) in authors {
+            if n > 0 && (idx != list || n == BLOCK) {
+                self.all(voices_of(lists, list), &row[..n]);
+                n = 0;
+            }
+            list = idx;
+            row[n] = author;
+            n += 1;
+        }
+        if n > 0 {
+            self.all(voices_of(lists, list), &row[..n]);
+        }
+    }
+
+    fn all(self, voices: &mut Voices, authors: &[u32]) {
+        match self {
+            Self::Enter => voices.add_all(authors),
+            Self::Leave => voices.remove_all(authors),
+        }
     }
 }
 
