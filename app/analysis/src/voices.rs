@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 /// Fixed point of the sum of n ln n, so that taking away is exactly the opposite of adding, in any order.
 const UNIT: f64 = (1_u64 << 24) as f64;
 /// By how much a post more of an author raises that sum, by their posts with it, as far as most authors get.
-static STEPS: LazyLock<[u64; N_STEPS]> = LazyLock::new(|| std::array::from_fn(|n| step_to(n as u32)));
+static STEPS: LazyLock<[u64; N_STEPS]> =
+    LazyLock::new(|| std::array::from_fn(|n| step_to(n as u32)));
 const N_STEPS: usize = 64;
 
 /// A list may have so many places, of a byte each, for each author in it: with more, a map would be smaller.

@@ -239,7 +239,9 @@ pub async fn run(name: String, mut batches: Receiver<Batch>, mut reports: Sender
     let mut store = match opened {
         Ok(store) => match request.patiently().await {
             // What was stored while it was read has not been handed on.
-            Some(lock) if store.is_current().await => tidied(store).await.map(|store| (store, lock)),
+            Some(lock) if store.is_current().await => {
+                tidied(store).await.map(|store| (store, lock))
+            }
             has_had_turn => {
                 if has_had_turn.is_some() {
                     request = lock::request(&name);

@@ -226,9 +226,8 @@ impl Tally {
 
     fn change_voices(&mut self, records: &[Record], posts: &Posts, change: Change) {
         let (filter, accepts_all) = (&self.filter, self.accepts_all);
-        let accepts = |own, record: &Record| {
-            accepts_all || filter.selection.accepts_but(own, record, posts)
-        };
+        let accepts =
+            |own, record: &Record| accepts_all || filter.selection.accepts_but(own, record, posts);
         let with_author = || {
             let counted = records.iter().filter(|record| record.is_counted());
             counted.filter(|record| record.author != 0)

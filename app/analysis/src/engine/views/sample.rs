@@ -1,12 +1,7 @@
 //! Spam, languages and what was left out, in the range.
 
 use crate::{
-    engine::{
-        Engine,
-        judge::Language,
-        posts::Place,
-        tally::natural,
-    },
+    engine::{Engine, judge::Language, posts::Place, tally::natural},
     view::{Range, SampleView},
 };
 
