@@ -324,8 +324,8 @@ struct Store {
     n_damaged: u64,
     /// Chunks whose digests are there, and which could not be read themselves.
     distrusted: Vec<u32>,
-    /// The newest records when it was read.
-    newest: Option<[u32; 2]>,
+    /// The highest keys of tail and chunks when it was read, 0 without any.
+    newest: [u32; 2],
 }
 
 /// A stored record.
@@ -356,7 +356,7 @@ impl Store {
             damaged: Vec::new(),
             n_damaged: 0,
             distrusted: Vec::new(),
-            newest: None,
+            newest: [0; 2],
         };
         store.read(told.await.unwrap_or_default(), reports).await?;
         Ok(store)
@@ -364,7 +364,12 @@ impl Store {
 
     /// Whether nothing was stored since it was read. Keys only grow.
     async fn is_current(&self) -> bool {
-        self.database.newest().await.ok() == self.newest
+        let tail = self.database.keys(Records::Tail).await;
+        let chunks = self.database.keys(Records::Chunks).await;
+        let (Ok(tail), Ok(chunks)) = (tail, chunks) else {
+            return false;
+        };
+        self.newest == [highest(&tail), highest(&chunks)]
     }
 
     /// Hands everything on, by digests with this key as far as they go.
@@ -382,13 +387,15 @@ impl Store {
         reports: &mut Sender<Input>,
     ) -> Result<bool, idb::Error> {
         self.forget();
-        self.newest = Some(self.database.newest().await?);
         // Another tab may seal the tail meanwhile: what is read first cannot be missed, and twice does no harm.
         let mut tail = Vec::new();
-        for key in self.database.keys(Records::Tail).await? {
+        let tail_keys = self.database.keys(Records::Tail).await?;
+        let newest_of_tail = highest(&tail_keys);
+        for key in tail_keys {
             tail.append(&mut self.read_record(Records::Tail, key).await?);
         }
         let mut keys = self.database.keys(Records::Chunks).await?;
+        self.newest = [newest_of_tail, highest(&keys)];
         let n_expected = Report::Expected(keys.len() * SEAL_AT);
         let _ = reports.send(Input::Store(n_expected)).await;
         let n_digested = self.read_digests(&keys, digest_key, reports).await?;
@@ -625,7 +632,12 @@ impl Entry {
     }
 }
 
-/// The key of a chunk.
+/// Keys come ascending.
+fn highest(keys: &[JsValue]) -> u32 {
+    keys.last().map_or(0, number)
+}
+
+/// The key of a record.
 fn number(key: &JsValue) -> u32 {
     key.as_f64().unwrap_or_default() as u32
 }

@@ -98,7 +98,7 @@ impl Found {
     }
 }
 
-/// Between frames a number of [`Found`] is never negative.
+/// Between frames no number of posts is negative.
 pub(super) fn natural(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
@@ -117,7 +117,7 @@ pub(super) struct Tally {
     /// The same by topic and by ticker.
     of_topics: Vec<Voices>,
     of_tickers: Vec<Voices>,
-    n_matching: u64,
+    n_matching: i64,
     found: Found,
 }
 
@@ -139,7 +139,7 @@ impl Tally {
 
     /// Posts that the filter accepts.
     pub(super) fn n_matching(&self) -> u64 {
-        self.n_matching
+        natural(self.n_matching)
     }
 
     /// What judging found among the posts in the range.
@@ -211,16 +211,11 @@ impl Tally {
             Change::Enter => 1,
             Change::Leave => -1,
         };
-        let mut n_matching = 0;
         for record in records {
             if self.accepts(Own::NOTHING, record, posts) {
                 self.found.add(record, sign);
-                n_matching += u64::from(self.filter.is_there(record));
+                self.n_matching += sign * i64::from(self.filter.is_there(record));
             }
-        }
-        match change {
-            Change::Enter => self.n_matching += n_matching,
-            Change::Leave => self.n_matching -= n_matching,
         }
     }
 

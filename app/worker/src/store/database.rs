@@ -108,15 +108,6 @@ impl Database {
             .await
     }
 
-    /// The highest keys of chunks and tail, 0 without any.
-    pub(super) async fn newest(&self) -> Result<[u32; 2], idb::Error> {
-        let mut newest = [0; 2];
-        for (highest, kind) in newest.iter_mut().zip([Records::Chunks, Records::Tail]) {
-            *highest = self.keys(kind).await?.last().map_or(0, super::number);
-        }
-        Ok(newest)
-    }
-
     /// What lies under a key; `None` when it is gone.
     pub(super) async fn get(
         &self,
