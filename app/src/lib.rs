@@ -34,6 +34,10 @@ use std::time::Duration;
 use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::JsCast;
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// Puts the page in the place of the shell that index.html shows until then.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {

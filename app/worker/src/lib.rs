@@ -49,6 +49,10 @@ use recount::Recount;
 use settings::Settings;
 use store::{Batch, Chunk, Imported, Undigested, Withdrawal};
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// Everything that can wake the worker.
 #[allow(clippy::large_enum_variant, reason = "one exists at a time")]
 pub enum Input {
