@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use analysis::{
-    protocol::{Command, RangeChoice, ReplayOrder, Watch},
+    protocol::{Command, RangeChoice, ReplayOrder, Scoring, Watch},
     view::Range,
 };
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wire::config::{Ticker, Topic};
 
@@ -101,6 +102,16 @@ impl Actions {
     /// Tell the worker.
     pub(crate) fn send(self, command: &Command) {
         self.link.with_value(|link| link.send(command));
+    }
+
+    /// How posts are scored.
+    pub(crate) fn scoring(self) -> Scoring {
+        self.choice.watch.with_untracked(|watch| watch.scoring)
+    }
+
+    /// Hands a chunk of a file on, as the import worker made it.
+    pub(crate) fn hand_on(self, no: u32, chunk: Uint8Array) {
+        self.link.with_value(|link| link.hand_on(no, chunk));
     }
 
     /// Shows what files hold from now on, and keeps it apart from what relays send.

@@ -124,15 +124,19 @@ impl Link {
             return;
         };
         let message = Uint8Array::from(bytes.as_slice());
-        if let Command::Import { no, .. } = command {
-            inner.unstored.borrow_mut().push((*no, copy(&message)));
-        }
         inner.pass_on(message);
         if is_changed {
             for (_, chunk) in &*inner.unstored.borrow() {
                 inner.pass_on(copy(chunk));
             }
         }
+    }
+
+    /// Hands on a command that takes in a chunk of a file, and keeps it until it is stored.
+    pub(crate) fn hand_on(&self, no: u32, chunk: Uint8Array) {
+        let unstored = (no, copy(&chunk));
+        self.inner.unstored.borrow_mut().push(unstored);
+        self.inner.pass_on(chunk);
     }
 
     fn listen(&self) {

@@ -19,6 +19,7 @@ mod judge;
 mod loudest;
 mod names;
 mod posts;
+pub mod readings;
 mod scorer;
 mod selection;
 mod sources;
@@ -38,10 +39,11 @@ use wire::{
 use self::{
     attention::Counted,
     authors::Authors,
-    judge::{Judge, MAX_WAITING, Next},
+    judge::{Came, Judge, MAX_WAITING, Next},
     loudest::Loudest,
     names::{Hashtags, Names},
     posts::{Place, Posts, Readable, Record},
+    readings::Reading,
     scorer::Scorer,
     selection::Selected,
     sources::Sources,
@@ -154,6 +156,8 @@ pub struct Engine {
     tombstones: FxHashSet<u64>,
     /// Of the withdrawn post that is being taken in.
     standing: Option<Standing>,
+    /// Of the post that is being taken in.
+    reading: Option<Reading>,
     authors: Authors,
     posts: Posts,
     judge: Judge,
@@ -232,6 +236,7 @@ impl Engine {
             known: FxHashMap::default(),
             tombstones: FxHashSet::default(),
             standing: None,
+            reading: None,
             authors: Authors::default(),
             posts: Posts::default(),
             loudest: Loudest::default(),
@@ -338,7 +343,6 @@ impl Engine {
     /// to be called when there is time. Where not every post counts, posts count once they are judged.
     #[inline(never)]
     pub fn judge(&mut self, n: usize) -> usize {
-        self.posts.settle();
         for _ in 0..n {
             let judgement = match self.judge.next() {
                 Next::Judgement(judgement) => judgement,
@@ -541,8 +545,15 @@ impl Engine {
             .hashtags
             .extend(hashtags.map(|tag| self.hashtags.id_or_new(tag)));
 
-        let (compound, class) = match &standing {
-            Some(standing) => self.scorer.of_score(standing.compound),
+        let reading = self.reading.take();
+        let scored_by = self.scorer.key();
+        let read = || reading.as_ref()?.compound(scored_by);
+        let found = standing
+            .as_ref()
+            .map(|standing| standing.compound)
+            .or_else(read);
+        let (compound, class) = match found {
+            Some(compound) => self.scorer.of_score(compound),
             None => self.scorer.score(&post.text),
         };
         let author = self.authors.number(author_hash(&post.author));
@@ -590,7 +601,14 @@ impl Engine {
         self.sources.add_post(at, &post.source, event.imported);
         self.versions.posts += 1;
         if let Some(text) = text {
-            self.judge.push(key, at, author, text, post);
+            let came = Came {
+                idx: self.posts.len() - 1,
+                at,
+                key,
+                author,
+                reading,
+            };
+            self.judge.push(came, text, post);
             if self.judge.n_waiting() > MAX_WAITING {
                 self.judge(MAX_WAITING / 100);
             }

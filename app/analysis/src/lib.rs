@@ -33,4 +33,4 @@ pub mod view;
 pub mod voices;
 pub mod words;
 
-pub use engine::{Applied, Configured, Counting, Engine, Standing, digest, talk};
+pub use engine::{Applied, Configured, Counting, Engine, Standing, digest, readings, talk};

@@ -22,7 +22,7 @@ pub use panels::{
 
 /// Number of this protocol, in the worker's first message: after a release an old cached worker can
 /// meet a new page, which then asks for a reload.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
 /// Page → worker. States what is wanted; never asks for data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -48,7 +48,7 @@ pub enum Command {
     /// The same with tickers, their symbols and names.
     Tickers(Option<Vec<Ticker>>),
     /// The bytes of a file with a word list, for [`Method::WordList`]. Counts every post again.
-    WordList(Vec<u8>),
+    WordList(#[serde(with = "serde_bytes")] Vec<u8>),
     /// Say which words a post's score comes from.
     Explain {
         /// [`PostRow::key`](crate::view::PostRow::key).
@@ -67,11 +67,25 @@ pub enum Command {
     Import {
         /// Comes back when it is stored.
         no: u32,
-        /// The chunk's numbers.
-        numbers: Vec<u8>,
-        /// The chunk's texts.
-        texts: Vec<u8>,
+        /// As it is stored.
+        sealed: ChunkBytes,
+        /// The same with nothing deflated, to be read.
+        open: ChunkBytes,
+        /// What was found in the texts already; see [`crate::readings`].
+        #[serde(with = "serde_bytes")]
+        readings: Vec<u8>,
     },
+}
+
+/// A chunk of events.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct ChunkBytes {
+    /// Its numbers.
+    #[serde(with = "serde_bytes")]
+    pub numbers: Vec<u8>,
+    /// Its texts.
+    #[serde(with = "serde_bytes")]
+    pub texts: Vec<u8>,
 }
 
 /// What a replay is to do.

@@ -16,12 +16,14 @@ mod companions;
 mod duplicates;
 mod phrases;
 mod rates;
+mod reading;
 mod rules;
 mod sketch;
 mod style;
 mod template;
 
 pub use duplicates::{Duplicates, LEAST_JACCARD, Memory, Standing};
+pub use reading::{Reader, Reading};
 pub use rules::{Finding, Limits, N_REASONS, REASONS, Reason, Spam, Verdict};
 pub use style::{FEATURES, N_FEATURES, broadcast_style, features};
 pub use template::Template;

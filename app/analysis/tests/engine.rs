@@ -7,6 +7,7 @@ use analysis::{
         CountBy, LeaderChoice, LeaderSort, Method, PanelChoices, RangeChoice, Sampling, Scoring,
         Wanted, Watch, WhyChoice,
     },
+    readings::{Reader, Readings},
     series::calendar::Level,
     spam::Reason,
     text::sentiment::Limits,
@@ -82,6 +83,10 @@ fn engine_with(sampling: Sampling) -> Engine {
 fn whole_frame(engine: &mut Engine, now: Millis) -> Frame {
     engine.refresh();
     engine.frame(now)
+}
+
+fn any_method() -> impl Strategy<Value = Method> {
+    prop::sample::select(vec![Method::Vader, Method::Finance])
 }
 
 /// Posts with distinct times (so that no order of a list is left to chance), deletes of some of them,
@@ -256,6 +261,57 @@ proptest! {
         let n_out = sample.n_out_spam + sample.n_out_language + sample.n_out_author
             + sample.n_out_repost + sample.n_out_source + sample.n_out_loudest;
         prop_assert_eq!((sample.n_waiting, sample.n_posts), (0, kpi.counts.posts + n_out));
+    }
+
+    #[test]
+    fn posts_whose_texts_were_read_beforehand_count_as_any_others(
+        events in any_events(),
+        sampling in any_sampling(),
+        watch in any_watch(),
+        (read_by, scored_by) in (any_method(), any_method()),
+        is_other_program: bool,
+    ) {
+        let scoring = |method| Scoring { method, ..Scoring::default() };
+        let mut reader = Reader::new(scoring(read_by));
+        events.iter().for_each(|event| reader.read(event));
+        let mut bytes = reader.take();
+        bytes[0] ^= u8::from(is_other_program);
+        let mut readings = Readings::open(&bytes);
+        let counting = Counting { scoring: scoring(scored_by), sampling, ..Counting::default() };
+        let [mut read, mut plain] = [0; 2].map(|_| Engine::counting(&config(), counting.clone()));
+
+        for event in &events {
+            read.apply_read(event, readings.next());
+            plain.apply(event);
+        }
+        for engine in [&mut read, &mut plain] {
+            engine.judge(usize::MAX);
+            engine.watch(watch.clone());
+        }
+
+        let now = NEW_YEAR + 11 * DAY;
+        prop_assert_eq!(whole_frame(&mut read, now), whole_frame(&mut plain, now));
+    }
+
+    #[test]
+    fn readings_that_were_damaged_stop_nothing(events in any_events(), damage in prop::collection::vec((16usize..400, any::<u8>()), 1..9)) {
+        let mut reader = Reader::new(Scoring::default());
+        events.iter().for_each(|event| reader.read(event));
+        let mut bytes = reader.take();
+        for (at, with) in damage {
+            let at = at % bytes.len();
+            bytes[at] = with;
+        }
+        let mut readings = Readings::open(&bytes);
+        let mut engine = engine_with(Sampling::default());
+
+        for event in &events {
+            engine.apply_read(event, readings.next());
+        }
+        engine.judge(usize::MAX);
+
+        let n_posts = events.iter().filter(|event| matches!(event.body, Body::Post(_))).count();
+        prop_assert_eq!(engine.n_posts(), n_posts as u64);
     }
 
     #[test]

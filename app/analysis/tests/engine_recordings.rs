@@ -15,7 +15,9 @@ use std::{
 
 use analysis::{
     Counting, Engine,
-    protocol::{AnomalyChoice, Detector, Measure, RangeChoice, Sampling, Watch},
+    digest::Origin,
+    protocol::{AnomalyChoice, Detector, Measure, RangeChoice, Sampling, Scoring, Watch},
+    readings::{self, Readings},
     series::Series,
     stats::ccf::ccf,
     view::{AnomalyMark, Frame, LagView, Range, Verdict},
@@ -71,6 +73,29 @@ fn lag_of(engine: &mut Engine, ticker: &str) -> LagView {
         .frame(now)
         .lag
         .expect("everything is in a refreshed frame")
+}
+
+#[test]
+fn the_demo_is_judged_the_same_when_its_texts_were_read_beforehand() {
+    let events = demo();
+    let mut reader = readings::Reader::new(Scoring::default());
+    let mut judged = [true, false].map(|is_read| {
+        let mut engine = Engine::new(&PublicConfig::default());
+        for chunk in events.chunks(1_000) {
+            chunk.iter().for_each(|event| reader.read(event));
+            let mut readings = Readings::open(&reader.take());
+            for event in chunk {
+                engine.apply_read(event, readings.next().filter(|_| is_read));
+            }
+        }
+        engine.judge(usize::MAX);
+        engine
+    });
+    let origins: Vec<Origin> = events.iter().filter_map(Origin::of).collect();
+
+    let [read, plain] = judged.each_mut().map(|engine| engine.digest(&origins));
+
+    assert!(read.is_some() && read == plain);
 }
 
 #[test]

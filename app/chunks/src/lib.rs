@@ -118,9 +118,7 @@ pub enum ChunkError {
 /// # Errors
 /// [`ChunkError::TooLarge`] for more than [`MAX_EVENTS`] of them.
 pub fn seal(records: &[Record]) -> Result<Sealed, ChunkError> {
-    let unpacked = Unpacked::of(records)?;
-    let deflated: Vec<Vec<u8>> = unpacked.parts().map(pack::deflated).collect();
-    Ok(unpacked.seal(&deflated))
+    Ok(Unpacked::of(records)?.deflated())
 }
 
 /// Reads a chunk.

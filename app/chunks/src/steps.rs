@@ -1,6 +1,10 @@
 //! Sealing and reading for who has a way of their own to deflate and inflate, such as a browser's.
 
-use crate::{ChunkError, MAX_EVENTS, Record, Sealed, Summary, columns, pack::Section, texts};
+use crate::{
+    ChunkError, MAX_EVENTS, Record, Sealed, Summary, columns,
+    pack::{self, Section},
+    texts,
+};
 
 /// Records as parts that are still to be deflated.
 #[derive(Debug)]
@@ -30,6 +34,12 @@ impl Unpacked {
     /// What is to be deflated (RFC 1951, without a head).
     pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
         self.columns.iter().chain(&self.blocks).map(Vec::as_slice)
+    }
+
+    /// The chunk, deflated here.
+    pub fn deflated(&self) -> Sealed {
+        let deflated: Vec<Vec<u8>> = self.parts().map(pack::deflated).collect();
+        self.seal(&deflated)
     }
 
     /// The chunk, with the parts deflated in their order. One that is missing is kept as it is.

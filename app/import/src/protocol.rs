@@ -1,6 +1,12 @@
 //! What the page and the worker for files say to each other: postcard bytes, the file beside them.
+//!
+//! Some thousand events that were read are no news but an array: the number of the chunk, and the bytes of the
+//! [`Command::Import`](analysis::protocol::Command::Import) that the page hands on.
 
-use analysis::{protocol::Watch, view::Range};
+use analysis::{
+    protocol::{Scoring, Watch},
+    view::Range,
+};
 use serde::{Deserialize, Serialize};
 
 pub use recording::{
@@ -23,6 +29,8 @@ pub enum Order {
         choice: Option<Choice>,
         /// Authors are hashed with it.
         key: [u8; 16],
+        /// How the page scores posts.
+        scoring: Scoring,
     },
     /// A chunk was stored; `n_known` of its events had been stored before.
     Stored {
@@ -82,15 +90,6 @@ pub enum News {
     Seen(Preview),
     /// Nothing could be fetched from an address; says why, for a person.
     Unreachable(String),
-    /// Some thousand events as a sealed chunk, to be stored.
-    Chunk {
-        /// From 1.
-        no: u32,
-        /// The chunk's numbers.
-        numbers: Vec<u8>,
-        /// The chunk's texts.
-        texts: Vec<u8>,
-    },
     /// How far it is.
     Progress(Progress),
     /// How [`Order::Verify`] or [`Order::Make`] stands.

@@ -1,8 +1,8 @@
-//! Reads a file in a thread of its own: parses, hashes, finds tags and seals chunks, which the page hands on
-//! to the analysis worker.
+//! Reads a file in a thread of its own: parses, hashes, finds tags, reads each text by itself and seals chunks,
+//! which the page hands on to the analysis worker as they are.
 //!
 //! ```text
-//!  page ──Order, File──► importer ──News::Chunk──► page ──Command::Import──► analysis worker ──► store
+//!  page ──Order, File──► importer ──a chunk──► page ──Command::Import──► analysis worker ──► store
 //!   ▲                        ▲                                                        │
 //!   └─────Progress───────────┴──────────Order::Stored──── page ◄──Update::Imported────┘
 //! ```
@@ -12,7 +12,11 @@
 
 use std::{cell::RefCell, ops::Range, rc::Rc};
 
-use chunks::Record;
+use analysis::{
+    protocol::{ChunkBytes, Command, Scoring},
+    readings,
+};
+use chunks::{Record, Sealed, Unpacked};
 use futures::{StreamExt, channel::mpsc};
 use import::{
     Choice, Parquet, Reader,
@@ -33,7 +37,7 @@ use crate::{
 };
 
 /// Bytes that are read at once. A cancel is heard in between.
-const SLICE: u64 = 256 * 1024;
+const SLICE: u64 = 512 * 1024;
 /// Bytes that are taken in at once.
 const PIECE: usize = 16 * 1024;
 /// Bytes that are looked at for the preview.
@@ -42,8 +46,8 @@ const HEAD: u64 = 512 * 1024;
 const UNREADABLE: &str = "The file could not be read further.";
 /// Events in a chunk.
 const PER_CHUNK: usize = 4_096;
-/// Chunks that were sent and are not stored yet.
-const MAX_UNSTORED: usize = 6;
+/// Chunks that were sent and are not stored yet, some 3 MB each.
+const MAX_UNSTORED: usize = 8;
 /// Milliseconds between two reports.
 const REPORT_EVERY: f64 = 200.0;
 
@@ -98,9 +102,11 @@ async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, file: Rc<RefCell<Optio
                 files::verify(source).await;
                 Ok(())
             }
-            Order::Begin { choice, key } => {
-                begin(source, choice, AuthorKey(key), &mut orders).await
-            }
+            Order::Begin {
+                choice,
+                key,
+                scoring,
+            } => begin(source, choice, AuthorKey(key), scoring, &mut orders).await,
             // Nothing is under way.
             _ => Ok(()),
         };
@@ -131,17 +137,20 @@ async fn begin(
     source: &mut Source,
     choice: Option<Choice>,
     key: AuthorKey,
+    scoring: Scoring,
     orders: &mut mpsc::UnboundedReceiver<Order>,
 ) -> Result<(), String> {
     if !is_parquet(source).await {
         let reader = Reader::new(&source.name, choice, key);
-        Import::new(reader, source.size).run(source, orders).await;
+        Import::new(reader, scoring, source.size)
+            .run(source, orders)
+            .await;
         return Ok(());
     }
     let file = Parquet::new(&source.name, source.size);
     let reader = with_parts(source, &file, |file| file.read(choice.clone(), key)).await?;
     let needs = reader.needs_of_all();
-    let mut import = Import::new(reader, length(&needs));
+    let mut import = Import::new(reader, scoring, length(&needs));
     if import.fetch(source, &needs, orders).await? {
         import.read_on(source, orders).await;
     } else {
@@ -177,12 +186,21 @@ async fn with_parts<T>(
     }
 }
 
+fn bytes(sealed: Sealed) -> ChunkBytes {
+    ChunkBytes {
+        numbers: sealed.numbers,
+        texts: sealed.texts,
+    }
+}
+
 fn length(ranges: &[Range<u64>]) -> u64 {
     ranges.iter().map(|range| range.end - range.start).sum()
 }
 
 struct Import {
     reader: Reader,
+    /// Finds out what can be said of a text by itself: the analysis worker has enough to do.
+    texts: readings::Reader,
     events: Vec<Event>,
     progress: Progress,
     /// How much of the file was fetched, where that was not all of it, for a person.
@@ -195,9 +213,10 @@ struct Import {
 }
 
 impl Import {
-    fn new(reader: Reader, n_bytes: u64) -> Self {
+    fn new(reader: Reader, scoring: Scoring, n_bytes: u64) -> Self {
         Self {
             reader,
+            texts: readings::Reader::new(scoring),
             events: Vec::new(),
             progress: Progress {
                 n_bytes,
@@ -361,17 +380,23 @@ impl Import {
     }
 
     fn send_chunk(&mut self, records: &[Record]) {
-        let Ok(sealed) = chunks::seal(records) else {
+        let Ok(unpacked) = Unpacked::of(records) else {
             // Only chunks a hundred times as large are refused.
             return;
         };
+        for record in records {
+            self.texts.read(&record.event);
+        }
         self.n_sent += 1;
         self.sent.push((self.n_sent, records.len() as u64));
-        updates::send(&News::Chunk {
-            no: self.n_sent,
-            numbers: sealed.numbers,
-            texts: sealed.texts,
-        });
+        let no = self.n_sent;
+        let import = Command::Import {
+            no,
+            sealed: bytes(unpacked.deflated()),
+            open: bytes(unpacked.seal(&[])),
+            readings: self.texts.take(),
+        };
+        updates::hand_on(no, &import);
     }
 
     fn report(&mut self) {

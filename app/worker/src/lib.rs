@@ -30,7 +30,8 @@ use std::{cell::RefCell, mem, rc::Rc};
 
 use analysis::{
     Applied, Configured, Engine, Standing, digest,
-    protocol::{Command, LinkState, Method, StoreState, Trouble, Update, Watch},
+    protocol::{ChunkBytes, Command, LinkState, Method, StoreState, Trouble, Update, Watch},
+    readings::{Reading, Readings},
     view::HashtagsView,
 };
 use chunks::{Record, Withdrawn};
@@ -147,10 +148,10 @@ async fn follow(
         };
         match input {
             Some(Input::Command(start @ Command::Start { .. })) => return Beginning::of(start),
-            Some(Input::Command(Command::Import { no, numbers, texts })) => {
+            Some(Input::Command(import @ Command::Import { .. })) => {
                 has_own = true;
                 // Ends with this stream, as what is read of it does.
-                let _ = packed.unbounded_send((no, numbers, texts));
+                let _ = packed.unbounded_send(import);
             }
             Some(Input::Store(store::Report::Free)) if !has_own => {
                 return Some(Beginning {
@@ -177,16 +178,21 @@ fn is_setting(input: &Input) -> bool {
     )
 }
 
-/// Reads chunks of files, number, numbers and texts, in their order: the browser inflates the next one while posts of
-/// the one before are scored.
-async fn unpack(mut packed: UnboundedReceiver<(u32, Vec<u8>, Vec<u8>)>, mut inputs: Sender<Input>) {
-    while let Some((no, numbers, texts)) = packed.next().await {
-        let records = codec::read(&numbers, &texts).await.unwrap_or_default();
+/// Reads chunks of files in their order.
+async fn unpack(mut packed: UnboundedReceiver<Command>, mut inputs: Sender<Input>) {
+    while let Some(Command::Import {
+        no,
+        sealed,
+        open,
+        readings,
+    }) = packed.next().await
+    {
+        let records = codec::read(&open.numbers, &open.texts).await;
         let chunk = FromFile {
             no,
-            numbers,
-            texts,
-            records,
+            sealed,
+            readings,
+            records: records.unwrap_or_default(),
         };
         if inputs.send(Input::File(chunk)).await.is_err() {
             return;
@@ -252,8 +258,8 @@ struct Worker {
 #[derive(Debug)]
 pub struct FromFile {
     no: u32,
-    numbers: Vec<u8>,
-    texts: Vec<u8>,
+    sealed: ChunkBytes,
+    readings: Vec<u8>,
     records: Vec<Record>,
 }
 
@@ -672,15 +678,15 @@ impl Worker {
     }
 
     fn take_event(&mut self, event: Event) {
-        if self.apply(&event) {
+        if self.apply(&event, None) {
             self.batch.records.push(event.into());
         }
     }
 
     /// Counts an event of a file; a post whose text is gone as it counted before.
-    fn apply_record(&mut self, record: &Record) -> bool {
+    fn apply_record(&mut self, record: &Record, reading: Option<Reading>) -> bool {
         match &record.withdrawn {
-            None => self.apply(&record.event),
+            None => self.apply(&record.event, reading),
             Some(withdrawn) => {
                 let standing = recount::standing(withdrawn.clone());
                 self.engine.apply_withdrawn(&record.event, &standing) == Applied::New
@@ -689,7 +695,7 @@ impl Worker {
     }
 
     /// Counts an event, and has the store take back what it withdraws. Returns whether it is new.
-    fn apply(&mut self, event: &Event) -> bool {
+    fn apply(&mut self, event: &Event, reading: Option<Reading>) -> bool {
         if let Body::Delete(delete) = &event.body {
             let post = Identity::of_post(&delete.source, &delete.id);
             if let Some((at, standing)) = self.engine.standing(post) {
@@ -701,7 +707,7 @@ impl Worker {
                 self.batch.withdraw.push(withdrawal);
             }
         }
-        let is_new = self.engine.apply(event) == Applied::New;
+        let is_new = self.engine.apply_read(event, reading) == Applied::New;
         if is_new {
             self.recount.keep(event);
             self.withdraw_late(event);
@@ -711,7 +717,8 @@ impl Worker {
 
     /// A post that came after it was withdrawn is stored without its text.
     fn withdraw_late(&mut self, event: &Event) {
-        let Some(post) = Identity::of(event) else {
+        let has_any = self.engine.has_withdrawn();
+        let Some(post) = Identity::of(event).filter(|_| has_any) else {
             return;
         };
         if self.engine.is_withdrawn(post)
@@ -733,16 +740,19 @@ impl Worker {
         }
         let FromFile {
             no,
-            numbers,
-            texts,
+            sealed,
+            readings,
             records,
         } = chunk;
         let is_first = self.engine.n_events() == 0;
         let n = records.len();
+        let mut readings = Readings::open(&readings);
         let new: Vec<Record> = records
             .into_iter()
-            .filter(|record| self.apply_record(record))
+            .filter(|record| self.apply_record(record, readings.next()))
             .collect();
+        // They are judged soon, so that what was found in them is kept soon.
+        self.engine.judge(self.engine.n_waiting().saturating_sub(n));
         let imported = Imported {
             no,
             n_known: (n - new.len()) as u32,
@@ -755,7 +765,7 @@ impl Worker {
         let before = mem::take(&mut self.batch.records);
         self.batch.sealed.extend(Chunk::unsealed(before));
         self.batch.sealed.extend(match new.len() == n && n > 0 {
-            true => Some(Chunk::of(numbers, texts, &new)),
+            true => Some(Chunk::of(sealed.numbers, sealed.texts, &new)),
             false => Chunk::unsealed(new),
         });
         self.store_batch();

@@ -145,7 +145,10 @@ impl Source {
             let slice = slice.ok()?;
             slices.push(&slice);
         }
-        let whole = Blob::new_with_blob_sequence(&slices).ok()?;
+        let whole = match slices.length() {
+            1 => slices.get(0).unchecked_into(),
+            _ => Blob::new_with_blob_sequence(&slices).ok()?,
+        };
         let buffer = JsFuture::from(whole.array_buffer()).await.ok()?;
         Some(Uint8Array::new(&buffer).to_vec())
     }

@@ -14,11 +14,26 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
 
 /// Sends an update, or news of a file, to the page.
 pub fn send<T: Serialize>(message: &T) {
+    let message = encoded(message);
+    transfer(&message, &Array::of1(&message.buffer()));
+}
+
+/// Sends a numbered command, which the page hands on as it is.
+pub fn hand_on(no: u32, command: &Command) {
+    let command = encoded(command);
+    let buffers = Array::of1(&command.buffer());
+    transfer(&Array::of2(&no.into(), &command), &buffers);
+}
+
+fn encoded<T: Serialize>(message: &T) -> Uint8Array {
     let bytes = postcard::serialize_with_flavor(message, Bytes::default())
         .expect("a message has no failing serialiser");
-    let array = Uint8Array::from(bytes.as_slice());
+    Uint8Array::from(bytes.as_slice())
+}
+
+fn transfer(message: &JsValue, buffers: &Array) {
     scope()
-        .post_message_with_transfer(&array, &Array::of1(&array.buffer()))
+        .post_message_with_transfer(message, buffers)
         .expect("an array buffer can be transferred");
 }
 

@@ -24,7 +24,7 @@ use super::{
 use crate::fnv::fnv;
 
 /// Of everything that decides what is found in a text, as it was when this program was built.
-const RULES: &str = env!("MOODTAPE_RULES");
+pub(super) const RULES: &str = env!("MOODTAPE_RULES");
 /// Stands for a word that no list has a number for yet.
 const UNMAPPED: u32 = u32::MAX;
 

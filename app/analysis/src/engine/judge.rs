@@ -8,7 +8,7 @@ use std::{collections::VecDeque, rc::Rc};
 use rustc_hash::FxHashMap;
 use wire::{Millis, Post, time::HOUR};
 
-use super::posts::Place;
+use super::{posts::Place, readings::Reading};
 use crate::{
     protocol::Sampling,
     spam::{Finding, Limits, Memory, Spam},
@@ -34,6 +34,8 @@ pub(super) enum Language {
 /// What was found of one post.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judgement {
+    /// Its place among the posts when it came.
+    pub(super) idx: usize,
     pub(super) key: u64,
     pub(super) findings: Vec<Finding>,
     pub(super) facts: Facts,
@@ -86,12 +88,22 @@ enum Waiting {
     },
 }
 
+/// A post that has come.
+#[derive(Debug, Default)]
+pub(super) struct Came {
+    /// Its place among the posts.
+    pub(super) idx: usize,
+    pub(super) at: Millis,
+    pub(super) key: u64,
+    pub(super) author: u32,
+    /// What was found out about its text before.
+    pub(super) reading: Option<Reading>,
+}
+
 /// What judging needs of a post.
 #[derive(Debug)]
 struct WaitingPost {
-    at: Millis,
-    key: u64,
-    author: u32,
+    came: Came,
     text: Rc<str>,
     /// Separated by blanks.
     cashtags: Box<str>,
@@ -123,15 +135,13 @@ impl Judge {
     }
 
     /// Takes a post in, of which `text` is the text.
-    pub(super) fn push(&mut self, key: u64, at: Millis, author: u32, text: Rc<str>, post: &Post) {
+    pub(super) fn push(&mut self, came: Came, text: Rc<str>, post: &Post) {
         self.n_posts_waiting += 1;
         self.waiting.push_back(Waiting::Post(WaitingPost {
-            at,
-            key,
-            author,
+            came,
             text,
             cashtags: post.cashtags.join(" ").into(),
-            language: language::of_tag(post.lang.as_deref()).map(Language::of_code),
+            language: Language::of_tag(post),
             is_repost: post.repost,
             is_of_source_out: self.is_out(&post.source),
         }));
@@ -195,28 +205,41 @@ impl Judge {
     }
 
     fn judge(&mut self, waiting: WaitingPost) -> Judgement {
-        let WaitingPost {
-            at, key, author, ..
-        } = waiting;
-        self.post.text.clear();
-        self.post.text.push_str(&waiting.text);
+        let Came {
+            idx,
+            at,
+            key,
+            author,
+            ref reading,
+        } = waiting.came;
         self.post.cashtags.clear();
         let cashtags = waiting.cashtags.split_ascii_whitespace();
         self.post.cashtags.extend(cashtags.map(str::to_owned));
         self.post.repost = waiting.is_repost;
-        let verdict = self.spam.observe(key, at, author.into(), &self.post);
-        let of_text = || language::of_text(&waiting.text).map(Language::of_code);
+        let reading = reading.as_ref().and_then(Reading::judged_by);
+        let (verdict, language) = if let Some((language, reading)) = reading {
+            let author = author.into();
+            let verdict = self
+                .spam
+                .observe_reading(key, at, author, &self.post, reading);
+            (verdict, language)
+        } else {
+            self.post.text.clear();
+            self.post.text.push_str(&waiting.text);
+            let verdict = self.spam.observe(key, at, author.into(), &self.post);
+            let language = waiting.language;
+            let language = language.unwrap_or_else(|| Language::of_text(&waiting.text));
+            (verdict, language)
+        };
         let findings: Vec<Finding> = verdict.findings().collect();
         Judgement {
+            idx,
             key,
             facts: Facts {
                 at,
                 author,
                 is_spam: !findings.is_empty(),
-                language: waiting
-                    .language
-                    .or_else(of_text)
-                    .unwrap_or(Language::Unknown),
+                language,
                 is_repost: waiting.is_repost,
                 is_of_source_out: waiting.is_of_source_out,
             },
@@ -277,6 +300,19 @@ impl Language {
             2 => Self::English,
             _ => Self::Foreign,
         }
+    }
+
+    /// As its source says, or else as its text looks.
+    pub(super) fn of_post(post: &Post) -> Self {
+        Self::of_tag(post).unwrap_or_else(|| Self::of_text(&post.text))
+    }
+
+    fn of_tag(post: &Post) -> Option<Self> {
+        language::of_tag(post.lang.as_deref()).map(Self::of_code)
+    }
+
+    fn of_text(text: &str) -> Self {
+        language::of_text(text).map_or(Self::Unknown, Self::of_code)
     }
 
     fn of_code(code: &str) -> Self {

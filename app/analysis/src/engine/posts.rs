@@ -264,7 +264,13 @@ impl Posts {
 
     /// Notes what a post was judged to be, and whether it counts; returns what was known before and what is now.
     pub(super) fn judge(&mut self, judgement: Judgement, place: Place) -> Option<(Record, Record)> {
-        let record = self.find_mut(judgement.facts.at, judgement.key)?;
+        // It still lies where it came to lie, unless others were sorted in before it.
+        let key = judgement.key;
+        let is_there = |record: &&mut Record| record.key == key;
+        let record = match self.records.get_mut(judgement.idx).filter(is_there) {
+            Some(record) => record,
+            None => self.find_mut(judgement.facts.at, key)?,
+        };
         let before = *record;
         for finding in &judgement.findings {
             record.reasons |= 1 << finding.reason as u8;

@@ -82,6 +82,11 @@ impl Engine {
         });
     }
 
+    /// Whether any post was withdrawn.
+    pub fn has_withdrawn(&self) -> bool {
+        !self.tombstones.is_empty()
+    }
+
     /// Whether a post was withdrawn, before or after it came.
     pub fn is_withdrawn(&self, post: Identity) -> bool {
         self.tombstones.contains(&post.0)

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use super::bands::Bands;
+use super::reading::Reading;
 use super::sketch::{Shingles, Sketch, hash_text};
 use super::template::Template;
 use crate::slots::put;
@@ -109,6 +110,42 @@ struct Cluster {
     texts: Vec<u32>,
 }
 
+/// What a text is compared by.
+#[derive(Clone, Copy)]
+enum Compared<'a> {
+    Template(&'a Template),
+    Reading(Reading<'a>),
+}
+
+impl Compared<'_> {
+    fn hash(self) -> u64 {
+        match self {
+            Self::Template(template) => hash_text(template.text()),
+            Self::Reading(reading) => reading.hash(),
+        }
+    }
+
+    fn n_chars(self) -> u32 {
+        match self {
+            Self::Template(template) => template.n_chars() as u32,
+            Self::Reading(reading) => reading.n_chars(),
+        }
+    }
+
+    fn shingle(self, into: &mut Shingles) -> Sketch {
+        match self {
+            Self::Template(template) => {
+                into.read(template.text());
+                into.sketch()
+            }
+            Self::Reading(reading) => {
+                into.copy(reading.shingles());
+                reading.sketch()
+            }
+        }
+    }
+}
+
 impl Duplicates {
     /// An empty index.
     pub fn new(memory: Memory) -> Self {
@@ -143,16 +180,25 @@ impl Duplicates {
 
     /// The same for a text that has been folded already.
     pub fn observe_template(&mut self, key: u64, at: Millis, template: &Template) -> Standing {
+        self.observe_compared(key, at, Compared::Template(template))
+    }
+
+    /// The same for a text of which everything was found out before.
+    pub fn observe_reading(&mut self, key: u64, at: Millis, reading: Reading<'_>) -> Standing {
+        self.observe_compared(key, at, Compared::Reading(reading))
+    }
+
+    fn observe_compared(&mut self, key: u64, at: Millis, text: Compared<'_>) -> Standing {
         if let Some(standing) = self.standing(key) {
             return standing;
         }
         self.newest = self.newest.max(at);
         self.forget_old();
-        let is_kept = at > self.newest.saturating_sub(self.memory.keep) && template.n_chars() > 0;
+        let is_kept = at > self.newest.saturating_sub(self.memory.keep) && text.n_chars() > 0;
         if is_kept {
-            self.keep(key, at, template)
+            self.keep(key, at, text)
         } else {
-            self.look_up(template)
+            self.look_up(text)
         }
     }
 
@@ -196,11 +242,11 @@ impl Duplicates {
         self.by_hash.len()
     }
 
-    fn keep(&mut self, key: u64, at: Millis, template: &Template) -> Standing {
-        let hash = hash_text(template.text());
+    fn keep(&mut self, key: u64, at: Millis, compared: Compared<'_>) -> Standing {
+        let hash = compared.hash();
         let text = match self.by_hash.get(&hash) {
             Some(text) => *text,
-            None => self.add_text(hash, template),
+            None => self.add_text(hash, compared),
         };
         let serial = self.n_observed;
         self.n_observed = self.n_observed.wrapping_add(1);
@@ -212,15 +258,14 @@ impl Duplicates {
         self.forget_old();
         Standing {
             n_posts: self.clusters[cluster as usize].n_posts,
-            n_chars: template.n_chars() as u32,
+            n_chars: compared.n_chars(),
             cluster,
         }
     }
 
     /// A new template joins all clusters that it is near to.
-    fn add_text(&mut self, hash: u64, template: &Template) -> u32 {
-        self.shingles.read(template.text());
-        let sketch = self.shingles.sketch();
+    fn add_text(&mut self, hash: u64, compared: Compared<'_>) -> u32 {
+        let sketch = compared.shingle(&mut self.shingles);
         self.find_near(&sketch);
         let near = std::mem::take(&mut self.candidates);
         let mut cluster = NONE;
@@ -243,7 +288,7 @@ impl Duplicates {
         let text = Text {
             hash,
             n_posts: 0,
-            n_chars: template.n_chars() as u32,
+            n_chars: compared.n_chars(),
             cluster,
             place: self.clusters[cluster as usize].texts.len() as u32,
             shingles: self.shingles.boxed(),
@@ -272,12 +317,10 @@ impl Duplicates {
         });
     }
 
-    fn look_up(&mut self, template: &Template) -> Standing {
-        self.shingles.read(template.text());
-        let n_chars = template.n_chars() as u32;
+    fn look_up(&mut self, compared: Compared<'_>) -> Standing {
+        let sketch = compared.shingle(&mut self.shingles);
         let mut n_posts = 0;
         if self.shingles.len() > 0 {
-            let sketch = self.shingles.sketch();
             self.find_near(&sketch);
             let cluster_of = |text: &u32| self.texts[*text as usize].cluster;
             let mut clusters: Vec<u32> = self.candidates.iter().map(cluster_of).collect();
@@ -290,7 +333,7 @@ impl Duplicates {
         }
         Standing {
             n_posts: n_posts + 1,
-            n_chars,
+            n_chars: compared.n_chars(),
             cluster: NONE,
         }
     }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use wire::{Millis, Post};
 
 use super::companions::{Companions, MAX_TICKERS};
-use super::duplicates::{Duplicates, Memory};
+use super::duplicates::{Duplicates, Memory, Standing};
 use super::phrases::bait;
 use super::rates::Rates;
+use super::reading::Reading;
 use super::style::broadcast_style;
 use super::template::{Template, before_link};
 use crate::order;
@@ -119,6 +120,13 @@ pub struct Spam {
     template: Template,
 }
 
+/// What was found of a text, by itself and among others.
+struct Found {
+    standing: Standing,
+    bait: f32,
+    link_share: f32,
+}
+
 impl Spam {
     /// Rules with nothing seen yet.
     pub fn new(limits: Limits, memory: Memory) -> Self {
@@ -139,8 +147,34 @@ impl Spam {
     pub fn observe(&mut self, key: u64, at: Millis, author: u64, post: &Post) -> Verdict {
         let mut template = std::mem::take(&mut self.template);
         template.read(&post.text);
-        let standing = self.duplicates.observe_template(key, at, &template);
-        let limits = self.limits;
+        let found = Found {
+            standing: self.duplicates.observe_template(key, at, &template),
+            bait: bait(&template),
+            link_share: link_share(&post.text),
+        };
+        self.template = template;
+        self.verdict(at, author, post, found)
+    }
+
+    /// The same where the text was read before; that of the post is not looked at.
+    pub fn observe_reading(
+        &mut self,
+        key: u64,
+        at: Millis,
+        author: u64,
+        post: &Post,
+        reading: Reading<'_>,
+    ) -> Verdict {
+        let found = Found {
+            standing: self.duplicates.observe_reading(key, at, reading),
+            bait: reading.bait(),
+            link_share: reading.link_share(),
+        };
+        self.verdict(at, author, post, found)
+    }
+
+    fn verdict(&mut self, at: Millis, author: u64, post: &Post, found: Found) -> Verdict {
+        let (standing, limits) = (found.standing, self.limits);
         let mut verdict = Verdict::default();
         if !post.repost {
             let limit = match standing.n_chars {
@@ -162,9 +196,8 @@ impl Spam {
             let n_riders = self.companions.observe(at, author, &tickers);
             verdict.measure(Reason::Piggyback, n_riders as f32, limits.riders);
         }
-        verdict.measure(Reason::Phrase, bait(&template), limits.bait);
-        verdict.measure(Reason::Links, link_share(&post.text), limits.links);
-        self.template = template;
+        verdict.measure(Reason::Phrase, found.bait, limits.bait);
+        verdict.measure(Reason::Links, found.link_share, limits.links);
         verdict
     }
 
@@ -253,7 +286,7 @@ fn distinct<'t>(cashtags: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
 
 /// Links among links and words, tags being none; 0 unless three links and tags come together, since
 /// people do post a picture with a tag.
-fn link_share(text: &str) -> f32 {
+pub(super) fn link_share(text: &str) -> f32 {
     let (mut n_links, mut n_words, mut n_tags) = (0.0_f32, 0.0_f32, 0.0_f32);
     for chunk in text.split_whitespace() {
         let words = before_link(chunk);

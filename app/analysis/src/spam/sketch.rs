@@ -25,8 +25,11 @@ const N_PRINT: usize = 48;
 const LEAST_ALIKE: u32 = 24;
 const SURE_FROM: usize = 40;
 
+/// Words of 32 bits that a sketch fills.
+pub(super) const N_WORDS: usize = N_BANDS + N_PRINT / 4;
+
 /// What the shingles of a text come down to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Sketch {
     pub(super) bands: [u32; N_BANDS],
     pub(super) print: Print,
@@ -34,8 +37,44 @@ pub(super) struct Sketch {
     pub(super) least_alike: u32,
 }
 
+impl Sketch {
+    /// Bands and print, to be written down.
+    pub(super) fn words(&self) -> impl Iterator<Item = u32> {
+        let print = self
+            .print
+            .0
+            .as_chunks()
+            .0
+            .iter()
+            .map(|word| u32::from_le_bytes(*word));
+        self.bands.into_iter().chain(print)
+    }
+
+    /// From what was written down, of so many shingles.
+    pub(super) fn of_words(words: &[u32], n_shingles: usize) -> Self {
+        let mut words = words.iter().copied();
+        let mut next = || words.next().unwrap_or_default();
+        let bands = std::array::from_fn(|_| next());
+        let mut print = [0; N_PRINT];
+        for word in print.as_chunks_mut().0 {
+            *word = next().to_le_bytes();
+        }
+        Self::new(bands, Print(print), n_shingles)
+    }
+
+    fn new(bands: [u32; N_BANDS], print: Print, n_shingles: usize) -> Self {
+        // Of a few shingles many lanes are borrowed, so that they say little together.
+        let is_sure = n_shingles >= SURE_FROM;
+        Self {
+            bands,
+            print,
+            least_alike: if is_sure { LEAST_ALIKE } else { 0 },
+        }
+    }
+}
+
 /// A byte of each of the first lanes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Print([u8; N_PRINT]);
 
 impl Print {
@@ -74,6 +113,16 @@ impl Shingles {
         }
         self.0.sort_unstable();
         self.0.dedup();
+    }
+
+    /// Those that were read somewhere else, each once and ascending.
+    pub(super) fn copy(&mut self, shingles: &[u32]) {
+        self.0.clear();
+        self.0.extend_from_slice(shingles);
+    }
+
+    pub(super) fn all(&self) -> &[u32] {
+        &self.0
     }
 
     pub(super) fn len(&self) -> usize {
@@ -136,13 +185,7 @@ impl Shingles {
         for (byte, lane) in print.iter_mut().zip(&lanes) {
             *byte = (lane >> 8) as u8;
         }
-        // Of a few shingles many lanes are borrowed, so that they say little together.
-        let is_sure = self.0.len() >= SURE_FROM;
-        Sketch {
-            bands,
-            print: Print(print),
-            least_alike: if is_sure { LEAST_ALIKE } else { 0 },
-        }
+        Sketch::new(bands, Print(print), self.0.len())
     }
 
     /// The least hash among the shingles that fall in each lane; an empty lane borrows from another one,

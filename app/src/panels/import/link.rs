@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use analysis::protocol::Command;
 use import::{
     Choice, Preview,
     protocol::{Make, News, Order, Progress, Said, State},
@@ -125,6 +124,7 @@ impl Importing {
         self.order(&Order::Begin {
             choice: Some(choice),
             key: author_key(),
+            scoring: self.actions.scoring(),
         });
     }
 
@@ -144,7 +144,12 @@ impl Importing {
     fn load(self) -> Option<()> {
         let worker = browser::start_worker(SCRIPT)?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let bytes = event.data().dyn_into::<Uint8Array>();
+            let data = event.data();
+            if let Some(chunk) = data.dyn_ref::<Array>() {
+                let no = chunk.get(0).as_f64().unwrap_or_default() as u32;
+                return self.actions.hand_on(no, chunk.get(1).unchecked_into());
+            }
+            let bytes = data.dyn_into::<Uint8Array>();
             let news = bytes
                 .ok()
                 .and_then(|b| postcard::from_bytes(&b.to_vec()).ok());
@@ -181,9 +186,6 @@ impl Importing {
             // What was read of it at an earlier visit is stored.
             News::Unreachable(_) if self.is_demo() => self.close(),
             News::Unreachable(why) => self.stage.set(Stage::Asking(Some(why))),
-            News::Chunk { no, numbers, texts } => {
-                self.actions.send(&Command::Import { no, numbers, texts })
-            }
             News::Said(said) => self.said.set(said),
             News::Progress(progress) => {
                 let is_over = progress.state == State::Done;

@@ -4,7 +4,7 @@ use wire::{Post, PublicConfig, tag};
 
 use super::{
     super::{
-        judge::{Judge, Judgement, Next},
+        judge::{Came, Judge, Judgement, Next},
         posts::Place,
     },
     shelf::Shelf,
@@ -128,8 +128,14 @@ impl Selector {
         }
         shelf.restore(&kept, &mut self.post);
         let text = shelf.text(&kept).into();
-        self.judge
-            .push(kept.key, kept.at, kept.author, text, &self.post);
+        let came = Came {
+            idx,
+            at: kept.at,
+            key: kept.key,
+            author: kept.author,
+            reading: None,
+        };
+        self.judge.push(came, text, &self.post);
         let Next::Judgement(judgement) = self.judge.next() else {
             return false;
         };
