@@ -5,10 +5,12 @@
 //   MOODTAPE_POSTS=/tmp/posts.csv npx playwright test -c bench/playwright.config.ts import
 //   MOODTAPE_PARQUET=/tmp/posts.parquet MOODTAPE_PRICES=/tmp/prices.csv …
 //
-// The peer is a record a post in an object store, as most pages keep them (and Dexie's bulkPut does): the same
-// rows, one transaction for every 5,000.
+// The peer is Dexie's bulkPut, a record a post as most pages keep them: the same rows, one call for every 5,000, neither
+// parsed nor scored.
 
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
@@ -16,9 +18,11 @@ import type { MoodtapePage } from '../fixtures/moodtape-page.ts';
 import { makeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { analysisMegabytes, keepMemory, rendererMegabytes } from './memory.ts';
+import { act, observe, reactionsOf, seen } from './reactions.ts';
 
 const POSTS = process.env['MOODTAPE_POSTS'] ?? '';
-const PEER_ROWS = 50_000;
+const PEER_ROWS = 300_000;
+const DEXIE = createRequire(import.meta.url).resolve('dexie/dist/dexie.min.js');
 
 test.beforeEach(() => {
   if (!existsSync(POSTS)) console.error('SKIPPED: MOODTAPE_POSTS names no file');
@@ -107,13 +111,34 @@ test('stopped', async ({ page, play }) => {
   console.log(`stopped after ${Math.round(took)} ms`);
 });
 
-test('the peer: a record a post', async ({ page, play }) => {
+test('reactions while a file is read', async ({ page, play, moodtape }) => {
+  await play(makeRecording({ seed: 74, posts: 5 }));
+  await open(page);
+  await expect(status(page)).toContainText(/Reading · [\d,]+ rows · [1-9]/);
+  await observe(page);
+
+  await act(page, moodtape);
+
+  const { tasks } = await seen(page);
+  console.log(`${reactionsOf(await seen(page))}, longest task ${Math.round(Math.max(0, ...tasks))} ms; ${await status(page).innerText()}`);
+});
+
+test('beside Dexie, the same rows', async ({ page, play, folder }) => {
+  const lines = head(POSTS, (PEER_ROWS + 1) * 260).split('\n').slice(0, PEER_ROWS + 1);
+  const path = join(folder, 'rows.csv');
+  writeFileSync(path, `${lines.join('\n')}\n`);
   await play(makeRecording({ seed: 72, posts: 5 }));
-  const rows = head(POSTS, PEER_ROWS * 260).split('\n').slice(1, PEER_ROWS + 1).map((line) => line.split(','));
+  await page.route('**/dexie.js', (route) => route.fulfill({ path: DEXIE, contentType: 'text/javascript' }));
 
-  const millis = await page.evaluate(putEach, rows);
+  const began = await open(page, path);
+  await done(page);
+  const ours = performance.now() - began;
+  await page.addScriptTag({ url: './dexie.js' });
+  let theirs = 0;
+  const rows = lines.slice(1).map((line) => line.split(','));
+  for (let from = 0; from < rows.length; from += 5_000) theirs += await page.evaluate(putBulk, rows.slice(from, from + 5_000));
 
-  console.log(`${rows.length} records in ${Math.round(millis)} ms: ${Math.round((rows.length / millis) * 1000)} posts/s, neither parsed nor scored`);
+  console.log(`${rows.length} rows: ours ${(ours / 1000).toFixed(1)} s, Dexie ${(theirs / 1000).toFixed(1)} s, ${(theirs / ours).toFixed(1)} times as long`);
 });
 
 /** Chooses twenty ranges with the pointer; milliseconds from letting go to another number of posts, ascending. */
@@ -204,24 +229,20 @@ async function storedBytes(): Promise<number> {
   return sum;
 }
 
-async function putEach(rows: string[][]): Promise<number> {
-  const opened = indexedDB.open('peer', 1);
-  opened.onupgradeneeded = () => {
-    const store = opened.result.createObjectStore('posts', { keyPath: 'id' });
-    store.createIndex('at', 'at');
-    store.createIndex('author', 'author');
-  };
-  const database = await new Promise<IDBDatabase>((resolve) => (opened.onsuccess = () => resolve(opened.result)));
-  const began = performance.now();
-  for (let from = 0; from < rows.length; from += 5_000) {
-    const transaction = database.transaction('posts', 'readwrite');
-    const store = transaction.objectStore('posts');
-    for (const [id, at, author, lang, ...text] of rows.slice(from, from + 5_000)) store.put({ id, at: Number(at), author, lang, text: text.join(',') });
-    await new Promise((resolve) => (transaction.oncomplete = resolve));
+/** Milliseconds until these rows are stored. */
+async function putBulk(rows: string[][]): Promise<number> {
+  interface Peer {
+    version(no: number): { stores(schema: Record<string, string>): void };
+    table(name: string): { bulkPut(rows: object[]): Promise<unknown> };
   }
-  const took = performance.now() - began;
-  database.close();
-  return took;
+  const { Dexie, ...kept } = window as unknown as { Dexie: new (name: string) => Peer; peer?: Peer };
+  const peer = kept.peer ?? new Dexie('peer');
+  if (!kept.peer) peer.version(1).stores({ posts: 'id, at, author' });
+  Object.assign(window, { peer });
+  const posts = rows.map(([id, at, author, lang, ...text]) => ({ id, at: Number(at), author, lang, text: text.join(',') }));
+  const began = performance.now();
+  await peer.table('posts').bulkPut(posts);
+  return performance.now() - began;
 }
 
 function head(path: string, bytes: number): string {

@@ -10,37 +10,10 @@ import type { MoodtapePage } from '../fixtures/moodtape-page.ts';
 import { makeRecording, writeRecording } from '../fixtures/recording.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { rendererMegabytes } from './memory.ts';
+import { act, observe, percentile, reactionsOf, seen, wait } from './reactions.ts';
 
 const WATCHED_MINUTES = Number(process.env['WATCHED_MINUTES'] ?? 5);
-const ACTIONS = 60;
 const LIVE_POSTS = 180_000;
-
-const wait = (page: Page, millis: number) => page.evaluate((time) => new Promise((later) => setTimeout(later, time)), millis);
-const percentile = (values: readonly number[], share: number) =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
-
-/** Counts long tasks, shifts and reactions from now on. */
-async function observe(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const seen = { tasks: [] as number[], shift: 0, reactions: {} as Record<number, number>, frames: [] as number[] };
-    Object.assign(window, { seen });
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => seen.tasks.push(entry.duration))).observe({ type: 'longtask' });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
-        if (!entry.hadRecentInput) seen.shift += entry.value;
-      }
-    }).observe({ type: 'layout-shift' });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as (PerformanceEntry & { interactionId: number })[]) {
-        const { interactionId: id, duration } = entry;
-        if (id) seen.reactions[id] = Math.max(seen.reactions[id] ?? 0, duration);
-      }
-    }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
-  });
-}
-
-const seen = (page: Page) =>
-  page.evaluate(() => (window as unknown as { seen: { tasks: number[]; shift: number; reactions: Record<number, number>; frames: number[] } }).seen);
 
 test('first chart: cold, warm, and on a slow machine with a slow line', async ({ browser, startRelay }) => {
   const relay = await startRelay();
@@ -93,10 +66,7 @@ test('reactions, long tasks, frames and shifts at 50 posts a second', async ({ p
   );
 
   await act(page, moodtape);
-  const reactions = Object.values((await seen(page)).reactions);
-  // Interactions under 16 ms are not told one by one.
-  const all = [...reactions, ...Array<number>(Math.max(0, ACTIONS - reactions.length)).fill(8)];
-  console.log(`INP over ${ACTIONS} actions: p98 ${percentile(all, 0.98)} ms, longest ${Math.max(...all)} ms (wanted p98 <= 100)`);
+  console.log(reactionsOf(await seen(page)));
 
   const frames = await framesOfDrag(page, moodtape);
   console.log(`frames while dragging: p95 ${percentile(frames, 0.95).toFixed(1)} ms, p99 ${percentile(frames, 0.99).toFixed(1)} ms of ${frames.length} (wanted p95 <= 20)`);
@@ -104,29 +74,6 @@ test('reactions, long tasks, frames and shifts at 50 posts a second', async ({ p
   console.log(`script of a crosshair move: median ${percentile(moves, 0.5).toFixed(2)} ms, p95 ${percentile(moves, 0.95).toFixed(2)} ms (wanted <= 1)`);
   expect(shift).toBeLessThanOrEqual(0.02);
 });
-
-/** Sixty things a person does. */
-async function act(page: Page, moodtape: MoodtapePage): Promise<void> {
-  const classes = ['Positive', 'Neutral', 'Negative'];
-  const steps: (() => Promise<void>)[] = [
-    () => moodtape.keyFigures.getByRole('button', { name: classes[Math.floor(Math.random() * 3)]! }).click(),
-    () => page.keyboard.press('Escape'),
-    () => moodtape.trendingHashtags.getByRole('listitem').first().getByRole('button').click(),
-    () => page.keyboard.press('x'),
-    () => moodtape.dragAcrossChart(0.3, 0.6),
-    () => page.keyboard.press('0'),
-    () => page.keyboard.press('/'),
-    () => page.keyboard.type('e'),
-    () => page.keyboard.press('Escape'),
-    () => page.keyboard.press('Space'),
-    () => page.keyboard.press('Space'),
-    () => moodtape.doubleClickChart(),
-  ];
-  for (let i = 0; i < ACTIONS; i++) {
-    await steps[i % steps.length]!();
-    await wait(page, 250);
-  }
-}
 
 async function framesOfDrag(page: Page, moodtape: MoodtapePage): Promise<number[]> {
   await page.evaluate(() => {
