@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 
 import type { MoodtapePage } from '../fixtures/moodtape-page.ts';
 
-export const ACTIONS = 60;
+const ACTIONS = 60;
 
 export const wait = (page: Page, millis: number) => page.evaluate((time) => new Promise((later) => setTimeout(later, time)), millis);
 export const percentile = (values: readonly number[], share: number) =>

@@ -2,7 +2,7 @@
 //! which the page hands on to the analysis worker as they are.
 //!
 //! ```text
-//!  page ──Order, File──► importer ──a chunk──► page ──Command::Import──► analysis worker ──► store
+//!  page ──Order, File──► importer ──a chunk─────► page ──Command::Import──► analysis worker ──► store
 //!   ▲                        ▲                                                        │
 //!   └─────Progress───────────┴──────────Order::Stored──── page ◄──Update::Imported────┘
 //! ```

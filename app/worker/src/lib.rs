@@ -717,8 +717,11 @@ impl Worker {
 
     /// A post that came after it was withdrawn is stored without its text.
     fn withdraw_late(&mut self, event: &Event) {
-        let has_any = self.engine.has_withdrawn();
-        let Some(post) = Identity::of(event).filter(|_| has_any) else {
+        // Saves a hash of every event.
+        if !self.engine.has_withdrawn() {
+            return;
+        }
+        let Some(post) = Identity::of(event) else {
             return;
         };
         if self.engine.is_withdrawn(post)

@@ -89,7 +89,7 @@ enum Waiting {
 }
 
 /// A post that has come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Came {
     /// Its place among the posts.
     pub(super) idx: usize,

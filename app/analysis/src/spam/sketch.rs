@@ -29,7 +29,7 @@ const SURE_FROM: usize = 40;
 pub(super) const N_WORDS: usize = N_BANDS + N_PRINT / 4;
 
 /// What the shingles of a text come down to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Sketch {
     pub(super) bands: [u32; N_BANDS],
     pub(super) print: Print,
@@ -74,7 +74,7 @@ impl Sketch {
 }
 
 /// A byte of each of the first lanes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Print([u8; N_PRINT]);
 
 impl Print {
