@@ -112,6 +112,10 @@ impl Writer {
                 self.append(group);
                 continue;
             }
+            if matches!(request, Request::Close(_)) {
+                // Whoever is told that the log is closed finds it closed.
+                requests.close();
+            }
             self = match self.answer(request) {
                 Some(writer) => writer,
                 None => return,
