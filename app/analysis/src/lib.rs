@@ -16,6 +16,7 @@
 pub mod anomalies;
 pub mod engine;
 mod fnv;
+mod hash_index;
 pub mod news;
 pub mod obeys;
 pub mod order;

@@ -11,7 +11,6 @@
 mod burst;
 mod counted;
 mod followed;
-mod index;
 mod log;
 mod names;
 mod ranks;

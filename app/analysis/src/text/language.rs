@@ -4,6 +4,11 @@
 //! those with a list below are named; the rest come out as unknown, or as a relative (Danish is told
 //! apart from Swedish poorly).
 
+use std::sync::LazyLock;
+
+use super::has_scheme;
+use crate::hash_index::{HashIndex, hash_of};
+
 /// Stop words by language; a word in several lists speaks for each of them.
 const STOP_WORDS: &[(&str, &str)] = &[
     (
@@ -65,6 +70,46 @@ const STOP_WORDS: &[(&str, &str)] = &[
 ];
 const ENGLISH: usize = 0;
 
+/// The stop words of all languages, each with a bit for every language that has it.
+#[derive(Default)]
+struct Words {
+    words: Vec<(&'static str, u32)>,
+    index: HashIndex,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut all = Words::default();
+    for (idx, (_, words)) in STOP_WORDS.iter().enumerate() {
+        words
+            .split_ascii_whitespace()
+            .for_each(|word| all.add(word, 1 << idx));
+    }
+    all
+});
+
+impl Words {
+    fn add(&mut self, word: &'static str, language: u32) {
+        match self.number(word) {
+            Some(number) => self.words[number as usize].1 |= language,
+            None => {
+                self.index.insert(hash_of(word), self.words.len() as u32);
+                self.words.push((word, language));
+            }
+        }
+    }
+
+    fn number(&self, word: &str) -> Option<u32> {
+        let is_meant = |number: u32| self.words[number as usize].0 == word;
+        self.index.find(hash_of(word), is_meant)
+    }
+
+    /// Bits of the languages that have this word, in the order of [`STOP_WORDS`].
+    fn languages(&self, word: &str) -> u32 {
+        let number = self.number(word);
+        number.map_or(0, |number| self.words[number as usize].1)
+    }
+}
+
 /// The language of a post: the tag of its source if there is one (its part before `-`, in lower case),
 /// else [`of_text`]. `und` and the like count as no tag.
 ///
@@ -98,7 +143,7 @@ pub fn of_text(text: &str) -> Option<&'static str> {
     let (mut n_words, mut n_accented) = (0_u32, 0_u32);
     let mut word = String::new();
     for chunk in text.split_whitespace() {
-        if chunk.contains("://") || chunk.starts_with(['@', '#', '$', '＠', '＃']) {
+        if has_scheme(chunk) || chunk.starts_with(['@', '#', '$', '＠', '＃']) {
             continue;
         }
         for piece in
@@ -109,16 +154,15 @@ pub fn of_text(text: &str) -> Option<&'static str> {
                 continue;
             }
             word.clear();
-            word.push(' ');
             for c in piece.chars() {
                 scripts.count(c);
                 word.extend(c.to_lowercase().map(|c| if c == '’' { '\'' } else { c }));
             }
-            word.push(' ');
             n_words += 1;
             n_accented += u32::from(!word.is_ascii());
-            for (hits, (_, list)) in n_hits.iter_mut().zip(STOP_WORDS) {
-                *hits += u32::from(list.contains(word.as_str()));
+            let languages = WORDS.languages(&word);
+            for (idx, hits) in n_hits.iter_mut().enumerate() {
+                *hits += languages >> idx & 1;
             }
         }
     }

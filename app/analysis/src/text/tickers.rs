@@ -7,7 +7,10 @@ use rustc_hash::FxHashMap;
 use wire::Post;
 use wire::tag::instruments;
 
-use super::topics_match::{Matcher, Words};
+use super::{
+    has_scheme,
+    topics_match::{Matcher, Words},
+};
 
 /// Everyday words that are also symbols, sorted. Found in lower case again and again in everyday posts, and
 /// among the symbols of the American exchanges or of coins.
@@ -176,7 +179,7 @@ impl Tickers {
             if self.by_capital.is_empty() && !has_capitals(chunk) {
                 continue;
             }
-            let is_link = chunk.contains("://") || chunk.starts_with("www.");
+            let is_link = has_scheme(chunk) || chunk.starts_with("www.");
             if is_link || chunk.starts_with(['@', '#', '$', '＠', '＃']) {
                 begins_sentence = false;
                 continue;
@@ -241,7 +244,7 @@ fn is_everyday(word: &str) -> bool {
 fn shouts(text: &str) -> bool {
     let (mut n_words, mut n_capitals) = (0, 0);
     for chunk in text.split_whitespace() {
-        if chunk.contains("://") || chunk.starts_with(['@', '#', '$']) {
+        if has_scheme(chunk) || chunk.starts_with(['@', '#', '$']) {
             continue;
         }
         let n_letters = chunk.chars().filter(|c| c.is_alphabetic()).count();

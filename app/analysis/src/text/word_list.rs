@@ -6,7 +6,10 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::sentiment::{Compound, Counted};
+use super::{
+    has_scheme,
+    sentiment::{Compound, Counted},
+};
 use crate::{fnv::fnv, view::Class};
 
 /// Words with weights: above 0 positive, below negative.
@@ -274,7 +277,7 @@ impl WordList {
     fn for_each_word(&self, text: &str, mut on_word: impl FnMut(Range<usize>, Option<f64>)) {
         let mut lower = String::new();
         for part in text.split_whitespace() {
-            if part.contains("://") || part.starts_with("www.") {
+            if has_scheme(part) || part.starts_with("www.") {
                 continue;
             }
             for word in part.split(|char: char| !char.is_alphanumeric() && char != '_') {

@@ -1,12 +1,12 @@
 //! Numbers for tags and their spellings, so that counting works on integers.
 
-use std::hash::BuildHasher;
-
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 use wire::tag::fold;
 
-use super::index::Index;
-use crate::slots::put;
+use crate::{
+    hash_index::{HashIndex, hash_of},
+    slots::put,
+};
 
 /// Bytes of a text that lie in the same cache line as its number.
 const SHORT: usize = 19;
@@ -38,7 +38,7 @@ struct Name {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     /// Spellings by the hash of their texts.
-    by_text: Index,
+    by_text: HashIndex,
     by_folded: FxHashMap<Box<str>, u32>,
     spellings: Vec<Spelling>,
     /// Texts that are not short.
@@ -69,10 +69,6 @@ impl Spelling {
             }
         }
     }
-}
-
-fn hash_of(text: &[u8]) -> u32 {
-    FxBuildHasher.hash_one(text) as u32
 }
 
 impl Names {

@@ -1,7 +1,10 @@
 //! What the dialect of finance reads otherwise: names and links have no mood, a few words together may be one
 //! entry, and a move in percent has a direction.
 
-use super::super::lexicon::{Lexicon, Term, Word};
+use super::super::{
+    has_scheme,
+    lexicon::{Lexicon, Term, Word},
+};
 use super::tokens::Token;
 
 /// Strength of a move in percent, in tenths.
@@ -37,7 +40,7 @@ fn moved(direction: Term) -> Word {
 }
 
 pub(super) fn is_link(part: &[u8]) -> bool {
-    part.starts_with(b"www.") || part.windows(3).any(|three| three == b"://")
+    part.starts_with(b"www.") || has_scheme(part)
 }
 
 pub(super) fn meaning(part: &[u8]) -> Option<Meaning> {

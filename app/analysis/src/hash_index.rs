@@ -1,5 +1,9 @@
 //! Numbers by hash in one row of memory: a look-up touches one cache line as a rule.
 
+use std::hash::{BuildHasher, Hash};
+
+use rustc_hash::FxBuildHasher;
+
 const EMPTY: u32 = u32::MAX;
 /// Places at first; a power of two.
 const FEWEST: usize = 16;
@@ -7,7 +11,7 @@ const FEWEST: usize = 16;
 /// Numbers (below `u32::MAX`) under hashes, which need not be distinct. Open addressing: a number lies at the
 /// place that its hash names, or right behind others that came before it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Index {
+pub(crate) struct HashIndex {
     /// A power of two, or none; at least a quarter is empty.
     places: Vec<Place>,
     n: usize,
@@ -24,9 +28,14 @@ const FREE: Place = Place {
     number: EMPTY,
 };
 
-impl Index {
+/// A hash to put a number under.
+pub(crate) fn hash_of(name: impl Hash) -> u32 {
+    FxBuildHasher.hash_one(name) as u32
+}
+
+impl HashIndex {
     /// The first of the numbers under this hash that is the one meant.
-    pub(super) fn find(&self, hash: u32, is_meant: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(crate) fn find(&self, hash: u32, is_meant: impl Fn(u32) -> bool) -> Option<u32> {
         let mut idx = self.home(hash);
         while let Some(place) = self.places.get(idx).filter(|place| place.number != EMPTY) {
             if place.hash == hash && is_meant(place.number) {
@@ -37,7 +46,7 @@ impl Index {
         None
     }
 
-    pub(super) fn insert(&mut self, hash: u32, number: u32) {
+    pub(crate) fn insert(&mut self, hash: u32, number: u32) {
         if (self.n + 1) * 4 > self.places.len() * 3 {
             self.grow();
         }
@@ -46,7 +55,7 @@ impl Index {
     }
 
     /// Takes a number out that was put in under this hash.
-    pub(super) fn remove(&mut self, hash: u32, number: u32) {
+    pub(crate) fn remove(&mut self, hash: u32, number: u32) {
         let mut hole = self.home(hash);
         while self.number_at(hole) != number {
             if self.number_at(hole) == EMPTY {
@@ -69,7 +78,7 @@ impl Index {
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.n
     }
 
@@ -120,7 +129,7 @@ mod tests {
         /// Few hashes, so that numbers lie in each other's way and around the end of the row.
         #[test]
         fn numbers_are_found_as_in_a_map(steps in prop::collection::vec((0u32..60, any::<bool>()), 0..400)) {
-            let mut index = Index::default();
+            let mut index = HashIndex::default();
             let mut map = BTreeMap::new();
             let hash = |number: u32| (number % 7).wrapping_sub(3);
             for (number, is_in) in steps {
