@@ -16,6 +16,7 @@ mod attention;
 mod authors;
 pub mod digest;
 mod judge;
+mod labels;
 mod loudest;
 mod names;
 mod posts;
@@ -42,12 +43,12 @@ use self::{
     judge::{Came, Judge, MAX_WAITING, Next},
     loudest::Loudest,
     names::{Hashtags, Names},
-    posts::{Place, Posts, Readable, Record},
+    posts::{Place, Posts, Readable, Record, topic_set},
     readings::Reading,
     scorer::Scorer,
     selection::Selected,
     sources::Sources,
-    tally::Tally,
+    tally::Tallies,
     tickers::Tickers,
     views::Memos,
 };
@@ -164,9 +165,7 @@ pub struct Engine {
     loudest: Loudest,
     grids: Grids,
     total: Bucket,
-    tally: Tally,
-    /// Authors by ticker, where the leaderboard shows other posts than those of the range.
-    leading: Tally,
+    tallies: Tallies,
     names: Names,
     hashtags: Hashtags,
     trending: Trending,
@@ -242,8 +241,7 @@ impl Engine {
             loudest: Loudest::default(),
             grids: Grids::default(),
             total: Bucket::default(),
-            tally: Tally::default(),
-            leading: Tally::default(),
+            tallies: Tallies::default(),
             names: Names::default(),
             hashtags: Hashtags::default(),
             trending: Trending::new(watch.hashtag_window, watch.count_by),
@@ -356,8 +354,7 @@ impl Engine {
             let Some((before, after)) = self.posts.judge(judgement, place) else {
                 continue;
             };
-            self.tally.replace(&before, &after, &self.posts);
-            self.leading.replace(&before, &after, &self.posts);
+            self.tallies.replace(&before, &after, &self.posts);
             self.versions.judged += 1;
             if before.place == Place::Waiting {
                 if self.leaves_out_loudest() {
@@ -387,11 +384,27 @@ impl Engine {
     ///
     /// `now` is the clock of the data; [`Self::now`] where nothing better is known.
     pub fn frame(&mut self, now: Millis) -> Frame {
-        let now = now.clamp(-MAX_TIME, MAX_TIME);
+        self.changed(now, Self::changed_views)
+    }
+
+    /// The key figures of that frame, which are known first; the frame itself, made next, is without them.
+    pub fn key_figures(&mut self, now: Millis) -> Frame {
+        self.changed(now, |engine, now, memos| Frame {
+            now,
+            kpi: engine.changed_figures(now, memos),
+            ..Frame::default()
+        })
+    }
+
+    fn changed(
+        &mut self,
+        now: Millis,
+        make: impl FnOnce(&mut Self, Millis, &mut Memos) -> Frame,
+    ) -> Frame {
         self.posts.settle();
         self.leave_out_loudest();
         let mut memos = std::mem::take(&mut self.memos);
-        let frame = self.changed_views(now, &mut memos);
+        let frame = make(self, now.clamp(-MAX_TIME, MAX_TIME), &mut memos);
         self.memos = memos;
         frame
     }
@@ -566,7 +579,7 @@ impl Engine {
             source: u16::try_from(self.names.id_or_new(&post.source)).unwrap_or(u16::MAX),
             compound: compound.ten_thousandths(),
             class,
-            topics: posts::topic_set(&scratch.topics),
+            labels: (self.posts).label(topic_set(&scratch.topics), &scratch.tickers),
             is_late: event.seen_at.saturating_sub(event.at) > LATE_AFTER,
             is_deleted,
             place: if is_judged_first {
@@ -588,13 +601,11 @@ impl Engine {
         let text: Option<Rc<str>> = (!is_deleted).then(|| post.text.as_str().into());
         let record = self.posts.push(
             record,
-            &scratch.tickers,
             &scratch.hashtags,
             text.clone().map(|text| Readable::of(post, text)),
         );
         self.scratch = scratch;
-        self.tally.add(&record, &self.posts);
-        self.leading.add(&record, &self.posts);
+        self.tallies.add(&record, &self.posts);
         if record.is_counted() {
             self.count(&record, author);
         }
@@ -639,12 +650,12 @@ impl Engine {
         for id in self.posts.tickers(record) {
             self.tickers.add_post(*id, sample);
         }
-        for idx in record.topics() {
+        for idx in self.posts.topics(record) {
             if let Some(grids) = self.topics.get_mut(idx) {
                 grids.add(sample);
             }
         }
-        if record.topics == 0 {
+        if self.posts.topic_set(record) == 0 {
             self.other.add(sample);
         }
         let hashtags = self.posts.hashtags(record).iter();
@@ -668,8 +679,7 @@ impl Engine {
             if self.leaves_out_loudest() {
                 self.loudest.withdraw(&record, &self.authors);
             }
-            self.tally.forget_author(&record, &self.posts);
-            self.leading.forget_author(&record, &self.posts);
+            self.tallies.forget_author(&record, &self.posts);
             self.judge.forget(key);
             self.selected.forget();
             self.n_deleted += 1;

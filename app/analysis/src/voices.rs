@@ -6,10 +6,13 @@ use rustc_hash::FxHashMap;
 
 /// Fixed point of the sum of n ln n, so that taking away is exactly the opposite of adding, in any order.
 const UNIT: f64 = (1_u64 << 24) as f64;
-/// By how much a post more of an author raises that sum, by their posts with it, as far as most authors get.
-static STEPS: LazyLock<[u64; N_STEPS]> =
-    LazyLock::new(|| std::array::from_fn(|n| step_to(n as u32)));
-const N_STEPS: usize = 64;
+/// By how much a post more of an author raises that sum, by their posts with it. Of an author with more posts the
+/// rest is summed when somebody asks.
+static STEPS: LazyLock<Box<[u64; N_STEPS as usize]>> = LazyLock::new(|| {
+    let step = |n: usize| n_ln_n(n as u32) - n_ln_n(n.saturating_sub(1) as u32);
+    Box::new(std::array::from_fn(step))
+});
+const N_STEPS: u32 = 1 << 12;
 
 /// A list may have so many places, of a byte each, for each author in it: with more, a map would be smaller.
 const MOST_PLACES: u64 = 16;
@@ -40,8 +43,10 @@ pub struct Voices {
     others: FxHashMap<u64, u32>,
     n_authors: u64,
     n_posts: u64,
-    /// Σ n ln n over the authors, in 1/[`UNIT`].
+    /// Σ n ln n over the authors as far as [`STEPS`] go, in 1/[`UNIT`].
     sum_n_ln_n: u64,
+    /// Authors with more posts than that.
+    n_loud: u64,
 }
 
 impl Voices {
@@ -59,6 +64,7 @@ impl Voices {
         };
         self.n_authors += u64::from(n == 1);
         self.n_posts += 1;
+        self.n_loud += u64::from(n == N_STEPS);
         self.sum_n_ln_n += step(n);
     }
 
@@ -77,6 +83,7 @@ impl Voices {
         };
         self.n_authors -= u64::from(n == 1);
         self.n_posts -= 1;
+        self.n_loud -= u64::from(n == N_STEPS);
         self.sum_n_ln_n -= step(n);
     }
 
@@ -87,7 +94,7 @@ impl Voices {
         let (mut n_new, mut sum, mut n_posts) = (0, 0, 0);
         for author in authors {
             match self.list.get_mut(*author as usize) {
-                Some(n) if usize::from(*n) + 1 < N_STEPS => {
+                Some(n) if *n < MANY - 1 => {
                     *n += 1;
                     n_posts += 1;
                     n_new += u64::from(*n == 1);
@@ -107,7 +114,7 @@ impl Voices {
         let (mut n_gone, mut sum, mut n_posts) = (0, 0, 0);
         for author in authors {
             match self.list.get_mut(*author as usize) {
-                Some(n @ 1..) if usize::from(*n) < N_STEPS => {
+                Some(n) if (1..MANY).contains(n) => {
                     sum += steps[usize::from(*n)];
                     *n -= 1;
                     n_posts += 1;
@@ -124,14 +131,14 @@ impl Voices {
     /// Counts a post of an author who is not in the list, or has many; returns how many.
     #[inline(never)]
     fn add_other(&mut self, author: u64) -> u32 {
+        if let Some(n) = self.others.get_mut(&author) {
+            *n += 1;
+            return *n;
+        }
         let listed = self.list.get_mut(place(author));
         let before = listed.map_or(0, |n| u32::from(std::mem::replace(n, MANY)));
-        let n = self
-            .others
-            .entry(author)
-            .or_insert(before.min(u32::from(MANY) - 1));
-        *n += 1;
-        *n
+        self.others.insert(author, before + 1);
+        before + 1
     }
 
     /// Takes one back; returns how many there were.
@@ -190,7 +197,15 @@ impl Voices {
             return 0.0;
         }
         let n = self.n_posts as f64;
-        let entropy = n.ln() - self.sum_n_ln_n as f64 / UNIT / n;
+        let rest = |n: &u32| n_ln_n(*n) - n_ln_n(N_STEPS - 1);
+        let sum_n_ln_n = match self.n_loud {
+            0 => self.sum_n_ln_n,
+            _ => {
+                let loud = self.others.values().filter(|n| **n >= N_STEPS);
+                self.sum_n_ln_n + loud.map(rest).sum::<u64>()
+            }
+        };
+        let entropy = n.ln() - sum_n_ln_n as f64 / UNIT / n;
         entropy.exp().min(self.n_authors() as f64).max(1.0)
     }
 }
@@ -200,16 +215,10 @@ fn place(author: u64) -> usize {
     usize::try_from(author).unwrap_or(usize::MAX)
 }
 
-/// What the author's `n`th post adds to the sum.
+/// What the author's `n`th post adds to the sum, as far as that goes.
+#[inline]
 fn step(n: u32) -> u64 {
-    match STEPS.get(n as usize) {
-        Some(step) => *step,
-        None => step_to(n),
-    }
-}
-
-fn step_to(n: u32) -> u64 {
-    n_ln_n(n) - n_ln_n(n.saturating_sub(1))
+    STEPS.get(n as usize).copied().unwrap_or_default()
 }
 
 fn n_ln_n(n: u32) -> u64 {
@@ -249,10 +258,13 @@ mod tests {
     #[test]
     fn an_author_with_thousands_of_posts_is_counted_like_any_other() {
         for author in [5, 1 << 40] {
-            for n in [254, 255, 256, 3_000] {
+            for n in [254, 255, 256, 3_000, N_STEPS - 1, N_STEPS, 9_000] {
                 let mut voices = voices_of(&[1, 2, 2]);
                 (0..n).for_each(|_| voices.add(author));
-                assert_eq!((voices.n_posts(), voices.n_authors()), (n + 3, 3));
+                assert_eq!(
+                    (voices.n_posts(), voices.n_authors()),
+                    (u64::from(n) + 3, 3)
+                );
                 let entropy = [1, 2, n]
                     .map(|n| n as f64 / voices.n_posts() as f64)
                     .map(|p| -p * p.ln());

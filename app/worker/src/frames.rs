@@ -1,6 +1,9 @@
 //! When the page is sent a frame, in which parts, and when there is no time for anything else.
 
-use analysis::view::Frame;
+use analysis::{Engine, protocol::Update, view::Frame};
+use wire::Millis;
+
+use crate::updates;
 
 /// While more events than these arrive in a tick there is a backlog to catch up with, and a frame a second
 /// has to do: drawing would slow the catching up down.
@@ -43,17 +46,23 @@ impl Flow {
     }
 }
 
+/// Sends what changed. What a person looks at who chooses another range, the key figures, goes before the rest is
+/// made, of which `of_rest` is sent.
+pub(crate) fn send(engine: &mut Engine, now: Millis, of_rest: impl FnOnce(Frame) -> Frame) {
+    let send = |frame| updates::send(&Update::Frame(Box::new(frame)));
+    let figures = engine.key_figures(now);
+    if figures.kpi.is_some() {
+        send(figures);
+    }
+    pieces(of_rest(engine.frame(now))).for_each(send);
+}
+
 /// A frame in parts that the page draws one after the other, so that no single one holds it up.
-pub(crate) fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
+fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
     let now = frame.now;
     let empty = move || Frame {
         now,
         ..Frame::default()
-    };
-    // Before all others: what a person looks at who chooses another range.
-    let figures = Frame {
-        kpi: frame.kpi.take(),
-        ..empty()
     };
     let posts = Frame {
         posts: frame.posts.take(),
@@ -70,7 +79,7 @@ pub(crate) fn pieces(mut frame: Frame) -> impl Iterator<Item = Frame> {
         lag: frame.lag.take(),
         ..empty()
     };
-    let pieces = [figures, frame, lists, lag, posts];
+    let pieces = [frame, lists, lag, posts];
     pieces.into_iter().filter(move |piece| *piece != empty())
 }
 

@@ -45,7 +45,7 @@ use wasm_bindgen_futures::spawn_local;
 use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
 use digests::Digests;
-use frames::{Flow, Shown, pieces};
+use frames::{Flow, Shown};
 use recount::Recount;
 use settings::Settings;
 use store::{Batch, Chunk, Imported, Undigested, Withdrawal};
@@ -855,15 +855,15 @@ impl Worker {
             tick: self.n_ticks,
             n_events: self.engine.n_events(),
         };
-        let mut frame = self.engine.frame(self.engine.now().unwrap_or_default());
-        self.hashtags = frame.hashtags.take().or(self.hashtags.take());
-        if self.n_ticks >= self.hashtags_due {
-            self.hashtags_due = self.n_ticks + TICKS_PER_HASHTAGS;
-            frame.hashtags = self.hashtags.take();
-        }
-        for piece in pieces(frame) {
-            updates::send(&Update::Frame(Box::new(piece)));
-        }
+        let now = self.engine.now().unwrap_or_default();
+        frames::send(&mut self.engine, now, |mut frame| {
+            self.hashtags = frame.hashtags.take().or(self.hashtags.take());
+            if self.n_ticks >= self.hashtags_due {
+                self.hashtags_due = self.n_ticks + TICKS_PER_HASHTAGS;
+                frame.hashtags = self.hashtags.take();
+            }
+            frame
+        });
     }
 
     fn set_link(&mut self, link: LinkState) {

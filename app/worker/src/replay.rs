@@ -30,8 +30,7 @@ use wasm_bindgen_futures::spawn_local;
 use wire::{Millis, PublicConfig, config::ReplayInfo};
 
 use crate::{
-    frames::pieces,
-    recount,
+    frames, recount,
     settings::Settings,
     store::{self, Played},
     updates,
@@ -263,10 +262,7 @@ impl Replay {
 
     fn send_frame(&mut self) {
         if self.player.is_shown() && !self.is_paused {
-            let frame = self.engine.frame(self.player.clock());
-            for piece in pieces(frame) {
-                updates::send(&Update::Frame(Box::new(piece)));
-            }
+            frames::send(&mut self.engine, self.player.clock(), |frame| frame);
         }
         // Not from when it was begun: making frames must leave time for what they show.
         self.shown_at = crate::clock::now();

@@ -115,7 +115,7 @@ impl Engine {
             author: self.authors.hash(record.author),
             source: writer.word(self.names.name(u32::from(record.source))),
             compound: record.compound,
-            topics: record.topics,
+            topics: self.posts.topic_set(record),
             is_late: record.is_late,
             is_deleted: record.is_deleted,
             is_repost: origin.is_repost,
@@ -184,7 +184,6 @@ impl Engine {
             author: if is_deleted { 0 } else { author },
             source: u16::try_from(numbers.number(Kind::Source, row.source, self))
                 .unwrap_or(u16::MAX),
-            topics: row.topics,
             is_late: row.is_late,
             is_deleted,
             reasons: row.reasons,
@@ -199,9 +198,8 @@ impl Engine {
         let mut scratch = std::mem::take(&mut self.scratch);
         numbers.all(Kind::Ticker, &row.tickers, self, &mut scratch.tickers);
         numbers.all(Kind::Hashtag, &row.hashtags, self, &mut scratch.hashtags);
-        let record = self
-            .posts
-            .push(record, &scratch.tickers, &scratch.hashtags, None);
+        record.labels = self.posts.label(row.topics, &scratch.tickers);
+        let record = self.posts.push(record, &scratch.hashtags, None);
         self.scratch = scratch;
         self.posts.keep_findings(key, &row.findings);
         self.take_judged(&record, author);
@@ -214,8 +212,7 @@ impl Engine {
 
     /// Counts a post of which everything is known from the start.
     pub(super) fn take_judged(&mut self, record: &Record, author: u32) {
-        self.tally.add(record, &self.posts);
-        self.leading.add(record, &self.posts);
+        self.tallies.add(record, &self.posts);
         if self.leaves_out_loudest() {
             self.loudest.add(record, &self.authors);
         }

@@ -12,7 +12,7 @@ use super::{
     Engine,
     authors::Authors,
     posts::{Place, Record},
-    tally::Tally,
+    tally::Tallies,
 };
 use crate::{
     order,
@@ -119,9 +119,7 @@ impl Engine {
         self.other = Grids::default();
         self.topics.fill_with(Grids::default);
         self.tickers.forget_posts();
-        for tally in [&mut self.tally, &mut self.leading] {
-            *tally = Tally::default();
-        }
+        self.tallies = Tallies::default();
         // Made anew when it is next looked at.
         self.selected.forget();
         let window: Millis = self.watch.hashtag_window;

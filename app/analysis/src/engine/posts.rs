@@ -5,7 +5,10 @@ use std::{ops::Range, rc::Rc};
 use rustc_hash::FxHashMap;
 use wire::{Identity, Millis, Post};
 
-use super::judge::{Judgement, Language};
+use super::{
+    judge::{Judgement, Language},
+    labels::Labels,
+};
 use crate::{
     series::bucket::{Bucket, Sample},
     spam::Finding,
@@ -29,17 +32,16 @@ pub(super) struct Record {
     pub(super) key: u64,
     /// Number of the author; 0 when unknown or withdrawn.
     pub(super) author: u32,
-    /// Where its tickers, then its hashtags, begin in the list of tags.
-    pub(super) tags_start: u32,
-    pub(super) n_tickers: u8,
+    /// Number of its topics and tickers together.
+    pub(super) labels: u32,
+    /// Where its hashtags begin in the list of them.
+    pub(super) hashtags_start: u32,
     pub(super) n_hashtags: u8,
     /// Index of the source's name.
     pub(super) source: u16,
     /// Compound in ten-thousandths.
     pub(super) compound: i16,
     pub(super) class: Class,
-    /// The topics it belongs to; see [`topic_set`].
-    pub(super) topics: u64,
     pub(super) is_late: bool,
     pub(super) is_deleted: bool,
     /// Why it is spam, a bit for each reason; none before it is judged.
@@ -79,20 +81,6 @@ impl Record {
             class: self.class,
             late: self.is_late,
         }
-    }
-
-    pub(super) fn is_in_topic(&self, idx: usize) -> bool {
-        self.topics().any(|topic| topic == idx)
-    }
-
-    /// Indices of its topics, ascending.
-    pub(super) fn topics(&self) -> impl Iterator<Item = usize> + use<> {
-        let mut rest = self.topics;
-        std::iter::from_fn(move || {
-            let idx = rest.trailing_zeros();
-            rest &= rest.wrapping_sub(1);
-            (idx < u64::BITS).then_some(idx as usize)
-        })
     }
 
     pub(super) fn is_counted(&self) -> bool {
@@ -142,8 +130,9 @@ pub(super) struct Posts {
     /// In time order up to `n_sorted`, in order of arrival behind it.
     records: Vec<Record>,
     n_sorted: usize,
-    /// Ids of tickers and hashtags, post by post.
-    tags: Vec<u32>,
+    labels: Labels,
+    /// Ids of hashtags, post by post.
+    hashtags: Vec<u32>,
     texts: FxHashMap<u64, Text>,
     /// Position of the oldest post whose text is still kept, once texts have been thrown away.
     texts_from: Option<(Millis, u64)>,
@@ -157,19 +146,16 @@ impl Posts {
     pub(super) fn push(
         &mut self,
         record: Record,
-        tickers: &[u32],
         hashtags: &[u32],
         text: Option<Readable<'_>>,
     ) -> Record {
-        let (tickers, hashtags) = (first_255(tickers), first_255(hashtags));
+        let hashtags = first_255(hashtags);
         let record = Record {
-            tags_start: u32::try_from(self.tags.len()).unwrap_or(u32::MAX),
-            n_tickers: tickers.len() as u8,
+            hashtags_start: u32::try_from(self.hashtags.len()).unwrap_or(u32::MAX),
             n_hashtags: hashtags.len() as u8,
             ..record
         };
-        self.tags.extend_from_slice(tickers);
-        self.tags.extend_from_slice(hashtags);
+        self.hashtags.extend_from_slice(hashtags);
         let is_next = self
             .records
             .last()
@@ -343,16 +329,37 @@ impl Posts {
         bucket
     }
 
+    /// The number of these topics, as [`topic_set`] has them, and tickers for [`Record::labels`].
+    pub(super) fn label(&mut self, topics: u64, tickers: &[u32]) -> u32 {
+        self.labels.number(topics, first_255(tickers))
+    }
+
+    /// Topics and tickers by their number.
+    pub(super) fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    /// The topics it belongs to, as [`topic_set`] has them.
+    pub(super) fn topic_set(&self, record: &Record) -> u64 {
+        self.labels.topics(record.labels)
+    }
+
+    /// Indices of its topics, ascending.
+    pub(super) fn topics(&self, record: &Record) -> impl Iterator<Item = usize> + use<> {
+        indices(self.topic_set(record))
+    }
+
+    pub(super) fn is_in_topic(&self, record: &Record, idx: usize) -> bool {
+        self.topics(record).any(|topic| topic == idx)
+    }
+
     pub(super) fn tickers(&self, record: &Record) -> &[u32] {
-        let start = record.tags_start as usize;
-        self.tags
-            .get(start..start + usize::from(record.n_tickers))
-            .unwrap_or_default()
+        self.labels.tickers(record.labels)
     }
 
     pub(super) fn hashtags(&self, record: &Record) -> &[u32] {
-        let start = record.tags_start as usize + usize::from(record.n_tickers);
-        self.tags
+        let start = record.hashtags_start as usize;
+        self.hashtags
             .get(start..start + usize::from(record.n_hashtags))
             .unwrap_or_default()
     }
@@ -388,6 +395,15 @@ pub(super) fn topic_set(topics: &[usize]) -> u64 {
     })
 }
 
+/// What [`topic_set`] made a set of, ascending.
+pub(super) fn indices(mut topics: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let idx = topics.trailing_zeros();
+        topics &= topics.wrapping_sub(1);
+        (idx < u64::BITS).then_some(idx as usize)
+    })
+}
+
 /// No post of any platform has room for more; whatever is behind is not counted.
 fn first_255(ids: &[u32]) -> &[u32] {
     ids.get(..usize::from(u8::MAX)).unwrap_or(ids)
@@ -398,14 +414,15 @@ mod tests {
     use super::*;
 
     fn push(posts: &mut Posts, at: Millis, key: u64) {
+        let record = Record {
+            at,
+            key,
+            author: key as u32,
+            labels: posts.label(0, &[1]),
+            ..Record::default()
+        };
         posts.push(
-            Record {
-                at,
-                key,
-                author: key as u32,
-                ..Record::default()
-            },
-            &[1],
+            record,
             &[2, 3],
             Some(Readable {
                 text: "text".into(),

@@ -77,7 +77,7 @@ impl Selection {
         let hashtag = self.hashtag.as_deref().filter(|_| !own.has(Own::HASHTAG));
         let tickers = self.tickers.as_deref().filter(|_| !own.has(Own::TICKERS));
         class.is_none_or(|class| record.class == class)
-            && topics.is_none_or(|topics| record.topics & topics != 0)
+            && topics.is_none_or(|topics| posts.topic_set(record) & topics != 0)
             && tickers.is_none_or(|ids| any_of(ids, posts.tickers(record)))
             && hashtag.is_none_or(|ids| any_of(ids, posts.hashtags(record)))
     }
@@ -286,10 +286,10 @@ mod tests {
         let mut posts = Posts::default();
         let record = Record {
             class: Class::Negative,
-            topics: 0b10,
+            labels: posts.label(0b10, &[7]),
             ..Record::default()
         };
-        let record = posts.push(record, &[7], &[1, 2], None);
+        let record = posts.push(record, &[1, 2], None);
         let selection = Selection {
             class: Some(Class::Positive),
             hashtag: Some(vec![2]),

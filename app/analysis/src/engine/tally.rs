@@ -6,7 +6,8 @@ use wire::Millis;
 
 use super::{
     judge::Language,
-    posts::{Place, Posts, Record},
+    labels::Labels,
+    posts::{Place, Posts, Record, indices},
     selection::{Own, Selection},
 };
 use crate::{
@@ -22,20 +23,28 @@ pub(super) struct Filter {
     pub(super) selection: Selection,
     /// Posts that are spam, counted or not; otherwise all that count.
     pub(super) only_spam: bool,
-    /// Nothing is wanted but the authors of each ticker.
-    pub(super) only_tickers: bool,
+    pub(super) counted: Counted,
+}
+
+/// What is counted of them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Counted {
+    /// The posts, what judging found in them, and their authors.
+    #[default]
+    Posts,
+    /// The authors of each topic and ticker.
+    Labels,
+    /// The authors of each ticker.
+    Tickers,
 }
 
 impl Filter {
     pub(super) fn accepts(&self, record: &Record, posts: &Posts) -> bool {
-        self.is_there(record) && self.selection.accepts_but(Own::NOTHING, record, posts)
-    }
-
-    fn is_there(&self, record: &Record) -> bool {
-        match self.only_spam {
+        let is_there = match self.only_spam {
             true => record.reasons != 0,
             false => record.is_counted(),
-        }
+        };
+        is_there && self.selection.accepts_but(Own::NOTHING, record, posts)
     }
 }
 
@@ -103,6 +112,41 @@ pub(super) fn natural(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
+/// All that is counted of posts while the range moves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tallies {
+    /// Of the posts in the range.
+    pub(super) posts: Tally,
+    /// Of their topics and tickers.
+    pub(super) labels: Tally,
+    /// Of the tickers in the leaderboard, where that shows other posts.
+    pub(super) leaders: Tally,
+}
+
+impl Tallies {
+    /// Takes in that more is known of a post.
+    pub(super) fn replace(&mut self, before: &Record, after: &Record, posts: &Posts) {
+        let each = |tally: &mut Tally| tally.replace(before, after, posts);
+        self.all().into_iter().for_each(each);
+    }
+
+    /// Counts a post that has just been pushed.
+    pub(super) fn add(&mut self, record: &Record, posts: &Posts) {
+        let each = |tally: &mut Tally| tally.add(record, posts);
+        self.all().into_iter().for_each(each);
+    }
+
+    /// Takes back the author of a post that was withdrawn.
+    pub(super) fn forget_author(&mut self, record: &Record, posts: &Posts) {
+        let each = |tally: &mut Tally| tally.forget_author(record, posts);
+        self.all().into_iter().for_each(each);
+    }
+
+    fn all(&mut self) -> [&mut Tally; 3] {
+        [&mut self.posts, &mut self.labels, &mut self.leaders]
+    }
+}
+
 /// Counts over the posts with `at` in a range.
 ///
 /// Invariant: every post that has been pushed to [`Posts`] and lies in the range is counted once.
@@ -117,7 +161,6 @@ pub(super) struct Tally {
     /// The same by topic and by ticker.
     of_topics: Vec<Voices>,
     of_tickers: Vec<Voices>,
-    n_matching: i64,
     found: Found,
 }
 
@@ -139,7 +182,10 @@ impl Tally {
 
     /// Posts that the filter accepts.
     pub(super) fn n_matching(&self) -> u64 {
-        natural(self.n_matching)
+        match self.filter.only_spam {
+            true => natural(self.found.n_spam),
+            false => self.found.n_in(Place::Counted),
+        }
     }
 
     /// What judging found among the posts in the range.
@@ -147,23 +193,20 @@ impl Tally {
         &self.found
     }
 
-    /// Takes in that more is known of a post.
-    pub(super) fn replace(&mut self, before: &Record, after: &Record, posts: &Posts) {
+    fn replace(&mut self, before: &Record, after: &Record, posts: &Posts) {
         if self.range.contains(&before.at) {
             self.change(slice::from_ref(before), posts, Change::Leave);
             self.change(slice::from_ref(after), posts, Change::Enter);
         }
     }
 
-    /// Counts a post that has just been pushed.
-    pub(super) fn add(&mut self, record: &Record, posts: &Posts) {
+    fn add(&mut self, record: &Record, posts: &Posts) {
         if self.range.contains(&record.at) {
             self.change(slice::from_ref(record), posts, Change::Enter);
         }
     }
 
-    /// Takes back the author of a post that was withdrawn.
-    pub(super) fn forget_author(&mut self, record: &Record, posts: &Posts) {
+    fn forget_author(&mut self, record: &Record, posts: &Posts) {
         if self.range.contains(&record.at) {
             self.change_voices(slice::from_ref(record), posts, Change::Leave);
         }
@@ -198,9 +241,13 @@ impl Tally {
     }
 
     fn change(&mut self, records: &[Record], posts: &Posts, change: Change) {
-        for records in records.chunks(BLOCK) {
+        let n_at_once = match self.filter.counted {
+            Counted::Posts => BLOCK,
+            Counted::Labels | Counted::Tickers => BLOCK_OF_LABELS,
+        };
+        for records in records.chunks(n_at_once) {
             self.change_voices(records, posts, change);
-            if !self.filter.only_tickers {
+            if self.filter.counted == Counted::Posts {
                 self.change_found(records, posts, change);
             }
         }
@@ -214,40 +261,55 @@ impl Tally {
         for record in records {
             if self.accepts(Own::NOTHING, record, posts) {
                 self.found.add(record, sign);
-                self.n_matching += sign * i64::from(self.filter.is_there(record));
             }
         }
     }
 
     fn change_voices(&mut self, records: &[Record], posts: &Posts, change: Change) {
-        let (filter, accepts_all) = (&self.filter, self.accepts_all);
-        let accepts =
-            |own, record: &Record| accepts_all || filter.selection.accepts_but(own, record, posts);
-        let with_author = || {
-            let counted = records.iter().filter(|record| record.is_counted());
-            counted.filter(|record| record.author != 0)
-        };
-        let of_tickers = with_author()
-            .filter(|record| record.n_tickers != 0 && accepts(Own::TICKERS, record))
-            .flat_map(|record| {
-                let ids = posts.tickers(record).iter();
-                ids.map(|id| (*id as usize, record.author))
+        let labels = posts.labels();
+        if self.filter.counted == Counted::Posts {
+            let (mut row, mut n) = ([0; BLOCK], 0);
+            self.with_author(Own::CLASS, records, posts, |record| {
+                row[n] = record.author;
+                n += 1;
             });
-        change.each(&mut self.of_tickers, of_tickers);
-        if filter.only_tickers {
-            return;
+            return change.all(&mut self.voices, &row[..n]);
         }
-        let of_topics = with_author()
-            .filter(|record| record.topics != 0 && accepts(Own::TOPICS, record))
-            .flat_map(|record| record.topics().map(|idx| (idx, record.author)));
-        change.each(&mut self.of_topics, of_topics);
-        let all = with_author().filter(|record| accepts(Own::CLASS, record));
-        let (mut row, mut n) = ([0; BLOCK], 0);
-        for (place, record) in row.iter_mut().zip(all) {
-            *place = record.author;
-            n += 1;
+        let by_labels = |own| {
+            let mut row = Vec::with_capacity(records.len());
+            self.with_author(own, records, posts, |it| row.push((it.labels, it.author)));
+            ByLabels::of(&row, labels)
+        };
+        let of_tickers = by_labels(Own::TICKERS);
+        // Without a selection they are the same posts.
+        let of_topics = (!self.accepts_all).then(|| by_labels(Own::TOPICS));
+        if self.filter.counted == Counted::Labels {
+            for (label, authors) in of_topics.as_ref().unwrap_or(&of_tickers).runs() {
+                for idx in indices(labels.topics(label)) {
+                    change.all(voices_of(&mut self.of_topics, idx), authors);
+                }
+            }
         }
-        change.all(&mut self.voices, &row[..n]);
+        for (label, authors) in of_tickers.runs() {
+            for id in labels.tickers(label) {
+                change.all(voices_of(&mut self.of_tickers, *id as usize), authors);
+            }
+        }
+    }
+
+    /// Takes what counts, is accepted and has an author that is known.
+    fn with_author(
+        &self,
+        own: Own,
+        records: &[Record],
+        posts: &Posts,
+        mut take: impl FnMut(&Record),
+    ) {
+        for record in records {
+            if record.is_counted() && record.author != 0 && self.accepts(own, record, posts) {
+                take(record);
+            }
+        }
     }
 
     fn accepts(&self, own: Own, record: &Record, posts: &Posts) -> bool {
@@ -256,7 +318,10 @@ impl Tally {
 }
 
 /// Posts that are counted in one go: their records stay in the cache meanwhile.
-const BLOCK: usize = 256;
+const BLOCK: usize = 1 << 9;
+
+/// More of them, so that there are many with each of the labels.
+const BLOCK_OF_LABELS: usize = 1 << 14;
 
 /// What becomes of a post.
 #[derive(Clone, Copy, Debug)]
@@ -266,29 +331,62 @@ enum Change {
 }
 
 impl Change {
-    /// Counts authors, each in the list with their index. What goes to the same one is counted in one go.
-    fn each(self, lists: &mut Vec<Voices>, authors: impl Iterator<Item = (usize, u32)>) {
-        let mut row = [0; BLOCK];
-        let (mut n, mut list) = (0, 0);
-        for (idx, author) in authors {
-            if n > 0 && (idx != list || n == BLOCK) {
-                self.all(voices_of(lists, list), &row[..n]);
-                n = 0;
-            }
-            list = idx;
-            row[n] = author;
-            n += 1;
-        }
-        if n > 0 {
-            self.all(voices_of(lists, list), &row[..n]);
-        }
-    }
-
     fn all(self, voices: &mut Voices, authors: &[u32]) {
         match self {
             Self::Enter => voices.add_all(authors),
             Self::Leave => voices.remove_all(authors),
         }
+    }
+}
+
+/// Authors of posts, by the labels of these: what is counted in the same lists is counted in one go.
+#[derive(Debug, Default)]
+struct ByLabels {
+    authors: Vec<u32>,
+    /// Number of labels, and where the authors with them end.
+    ends: Vec<(u32, u32)>,
+}
+
+impl ByLabels {
+    /// Of the number of labels and the author of each post.
+    fn of(posts: &[(u32, u32)], labels: &Labels) -> Self {
+        if posts.len() < labels.n_numbers() / 4 {
+            return Self {
+                authors: posts.iter().map(|(_, author)| *author).collect(),
+                ends: (1..)
+                    .zip(posts)
+                    .map(|(end, (label, _))| (*label, end))
+                    .collect(),
+            };
+        }
+        let mut ends = vec![0; labels.n_numbers()];
+        for (label, _) in posts {
+            ends[*label as usize] += 1;
+        }
+        // From how many they are to where they begin, and, as they are put there, to where they end.
+        let mut begin = 0;
+        for end in &mut ends {
+            begin += std::mem::replace(end, begin);
+        }
+        let mut authors = vec![0; posts.len()];
+        for (label, author) in posts {
+            let end = &mut ends[*label as usize];
+            authors[*end as usize] = *author;
+            *end += 1;
+        }
+        Self {
+            authors,
+            ends: (0..).zip(ends).collect(),
+        }
+    }
+
+    /// Each number of labels with its authors.
+    fn runs(&self) -> impl Iterator<Item = (u32, &[u32])> {
+        let mut begin = 0;
+        self.ends.iter().map(move |(label, end)| {
+            let from = std::mem::replace(&mut begin, *end);
+            (*label, &self.authors[from as usize..*end as usize])
+        })
     }
 }
 
@@ -301,9 +399,23 @@ fn voices_of(all: &mut Vec<Voices>, idx: usize) -> &mut Voices {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Of all posts, of topics and of tickers.
+    fn authors(tally: &Tally) -> [u64; 5] {
+        let n = |voices: Option<&Voices>| voices.map_or(0, Voices::n_authors);
+        [
+            tally.voices().n_authors(),
+            n(tally.voices_of_topic(0)),
+            n(tally.voices_of_topic(1)),
+            n(tally.voices_of_ticker(0)),
+            n(tally.voices_of_ticker(1)),
+        ]
+    }
 
     proptest! {
         #[test]
@@ -311,30 +423,41 @@ mod tests {
             steps in prop::collection::vec((0i64..60, 0u64..5, 0i64..60, 0i64..60, prop::bool::ANY), 1..40),
         ) {
             let mut posts = Posts::default();
-            let mut tally = Tally::default();
+            let mut tallies = Tallies::default();
             for (key, (at, author, from, length, only_positive)) in steps.into_iter().enumerate() {
                 let class = if at % 2 == 0 { Class::Positive } else { Class::Neutral };
-                let record = Record { at, key: key as u64, author: author as u32, class, topics: author % 4, ..Record::default() };
-                let record = posts.push(record, &[(at % 2) as u32], &[], None);
-                tally.add(&record, &posts);
+                let labels = posts.label(author % 4, &[(at % 2) as u32]);
+                let record = Record { at, key: key as u64, author: author as u32, class, labels, ..Record::default() };
+                let record = posts.push(record, &[], None);
+                tallies.add(&record, &posts);
                 posts.settle();
                 let selection = Selection { class: only_positive.then_some(Class::Positive), ..Selection::default() };
-                let filter = Filter { selection, ..Filter::default() };
 
-                tally.move_to(from..from + length, filter.clone(), &posts);
+                for (tally, counted) in tallies.all().into_iter().zip([Counted::Posts, Counted::Labels, Counted::Tickers]) {
+                    let filter = Filter { selection: selection.clone(), only_spam: false, counted };
+                    tally.move_to(from..from + length, filter.clone(), &posts);
 
-                let mut fresh = Tally::default();
-                fresh.move_to(from..from + length, filter, &posts);
-                if from < from + length {
-                    prop_assert_eq!(tally.voices().n_authors(), fresh.voices().n_authors());
-                    prop_assert!((tally.voices().effective() - fresh.voices().effective()).abs() < 1e-9);
-                    prop_assert_eq!(tally.n_matching(), fresh.n_matching());
-                    prop_assert_eq!(tally.found(), fresh.found());
-                    let authors = |tally: &Tally| {
-                        let n = |voices: Option<&Voices>| voices.map_or(0, Voices::n_authors);
-                        [n(tally.voices_of_topic(0)), n(tally.voices_of_topic(1)), n(tally.voices_of_ticker(0)), n(tally.voices_of_ticker(1))]
-                    };
-                    prop_assert_eq!(authors(&tally), authors(&fresh));
+                    let mut fresh = Tally::default();
+                    fresh.move_to(from..from + length, filter, &posts);
+                    if length > 0 {
+                        let of_class = |record: &&Record| !only_positive || record.class == Class::Positive;
+                        let distinct = |is_in: &dyn Fn(&&Record) -> bool| {
+                            let within = posts.within(from..from + length).iter().filter(|record| record.author != 0);
+                            within.filter(is_in).map(|record| record.author).collect::<BTreeSet<u32>>().len() as u64
+                        };
+                        let of_topic = |idx| distinct(&|record| of_class(record) && posts.is_in_topic(record, idx));
+                        let of_ticker = |id| distinct(&|record| of_class(record) && posts.tickers(record) == [id]);
+                        let [all, labels, tickers] = [Counted::Posts, Counted::Labels, Counted::Tickers].map(|one| u64::from(one == counted));
+                        let with_tickers = labels + tickers;
+                        prop_assert_eq!(authors(tally), [
+                            all * distinct(&|_| true), labels * of_topic(0), labels * of_topic(1),
+                            with_tickers * of_ticker(0), with_tickers * of_ticker(1),
+                        ]);
+                        prop_assert!((tally.voices().effective() - fresh.voices().effective()).abs() < 1e-9);
+                        let n_matching = posts.within(from..from + length).iter().filter(of_class).count() as u64;
+                        prop_assert_eq!(tally.n_matching(), all * n_matching);
+                        prop_assert_eq!(tally.found(), fresh.found());
+                    }
                 }
             }
         }

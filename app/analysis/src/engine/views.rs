@@ -16,7 +16,12 @@ use wire::{
     time::{DAY, MINUTE},
 };
 
-use super::{Engine, MAX_TIME, Versions, posts::Record, selection::Own, tally::Filter};
+use super::{
+    Engine, MAX_TIME, Versions,
+    posts::Record,
+    selection::Own,
+    tally::{Counted, Filter},
+};
 use crate::{
     order,
     protocol::RangeChoice,
@@ -97,17 +102,45 @@ impl<V: Clone + PartialEq> Memo<V> {
 
 impl Engine {
     /// The posts are settled.
-    pub(super) fn changed_views(&mut self, now: Millis, memos: &mut Memos) -> Frame {
+    pub(super) fn changed_figures(&mut self, now: Millis, memos: &mut Memos) -> Option<KpiView> {
         let range = self.range();
-        let ticker = self.tickers.shown_id(&self.watch);
-        let filter = Filter {
+        let filter = self.filter();
+        self.select(&filter.selection, self.tickers.shown_id(&self.watch));
+        let tally = &mut self.tallies.posts;
+        tally.move_to(range.from..range.to, filter, &self.posts);
+        let Versions { posts, watch, .. } = self.versions;
+        let inputs = Inputs {
+            versions: Versions {
+                posts,
+                watch,
+                ..Versions::default()
+            },
+            range,
+            now,
+        };
+        memos.kpi.update(inputs, || self.kpi(range, now))
+    }
+
+    fn filter(&self) -> Filter {
+        Filter {
             selection: self.selection(),
             only_spam: self.watch.only_spam,
-            only_tickers: false,
+            counted: Counted::Posts,
+        }
+    }
+
+    /// The posts are settled.
+    pub(super) fn changed_views(&mut self, now: Millis, memos: &mut Memos) -> Frame {
+        let kpi = self.changed_figures(now, memos);
+        let range = self.range();
+        let ticker = self.tickers.shown_id(&self.watch);
+        let filter = self.filter();
+        let of_labels = Filter {
+            counted: Counted::Labels,
+            ..filter.clone()
         };
-        self.select(&filter.selection, ticker);
-        self.tally
-            .move_to(range.from..range.to, filter.clone(), &self.posts);
+        let tally = &mut self.tallies.labels;
+        tally.move_to(range.from..range.to, of_labels, &self.posts);
         self.count_leading(range, &filter);
         let Versions {
             posts,
@@ -118,15 +151,6 @@ impl Engine {
         } = self.versions;
         let none = Versions::default();
         // What each view is made of; `now: 0` where time alone changes nothing.
-        let of_posts = Inputs {
-            versions: Versions {
-                posts,
-                watch,
-                ..none
-            },
-            range,
-            now,
-        };
         let of_window = Inputs {
             versions: Versions {
                 posts,
@@ -188,7 +212,7 @@ impl Engine {
         Frame {
             now,
             hashtags: memos.hashtags.update(of_window, || self.hashtags(now)),
-            kpi: memos.kpi.update(of_posts, || self.kpi(range, now)),
+            kpi,
             market: memos.market.update(of_market, || {
                 self.market(ticker, range, now, &mut memos.anomalies)
             }),
@@ -289,8 +313,8 @@ impl Engine {
             previous: self
                 .before(range)
                 .map(|before| self.figures(before.from, before.to)),
-            authors: self.tally.voices().n_authors(),
-            voices: self.tally.voices().effective(),
+            authors: self.tallies.posts.voices().n_authors(),
+            voices: self.tallies.posts.voices().effective(),
             scoring: self.scorer.scoring(),
             posts_per_minute: recent as f64 * MINUTE as f64 / RATE_WINDOW as f64,
             rate_window: RATE_WINDOW,
@@ -311,7 +335,7 @@ impl Engine {
                 None => accepted.take(n).map(row).collect(),
                 Some(seed) => drawn(accepted, seed, n).into_iter().map(row).collect(),
             },
-            n_matching: self.tally.n_matching(),
+            n_matching: self.tallies.posts.n_matching(),
             n_in_range: match filter.only_spam {
                 true => self.posts.within(range.from..range.to).len() as u64,
                 false => self.counts(range.from, range.to).posts,

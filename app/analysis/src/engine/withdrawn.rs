@@ -34,7 +34,7 @@ impl Engine {
         let ticker = |id: &u32| Some(self.tickers.get(*id)?.symbol.clone());
         let standing = Standing {
             compound: record.compound,
-            topics: record.topics().filter_map(topic).collect(),
+            topics: self.posts.topics(&record).filter_map(topic).collect(),
             tickers: self
                 .posts
                 .tickers(&record)

@@ -73,8 +73,8 @@ impl Engine {
             grids.sum(range.from, range.to, edge).n
         });
         let voices = match ticker {
-            Some(id) => self.tally.voices_of_ticker(id),
-            None => shows_all.then(|| self.tally.voices()),
+            Some(id) => self.tallies.labels.voices_of_ticker(id),
+            None => shows_all.then(|| self.tallies.posts.voices()),
         };
         let prices = found.and_then(|ticker| ticker.prices(range.from..range.to));
         let anomalies = self.watch.anomalies.map(|choice| {

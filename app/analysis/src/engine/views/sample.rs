@@ -8,7 +8,7 @@ use crate::{
 impl Engine {
     #[inline(never)]
     pub(super) fn sample(&self, range: Range) -> SampleView {
-        let found = self.tally.found();
+        let found = self.tallies.posts.found();
         SampleView {
             range,
             sampling: self.judge.sampling().clone(),

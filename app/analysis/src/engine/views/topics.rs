@@ -21,7 +21,7 @@ impl Engine {
         let before = self.before(range);
         let before = before.map(|before| self.counts_by_topic(before, selection).0);
         let row = |(idx, topic): (usize, &wire::config::Topic)| {
-            let voices = self.tally.voices_of_topic(idx);
+            let voices = self.tallies.labels.voices_of_topic(idx);
             TopicRow {
                 name: topic.name.clone(),
                 counts: counts.get(idx).copied().unwrap_or_default(),
@@ -41,12 +41,14 @@ impl Engine {
     fn counts_by_topic(&self, range: Range, selection: &Selection) -> ByTopic {
         if selection.is_everything_but(Own::TOPICS) {
             let of_topic = |(idx, grids): (usize, &Grids)| {
-                self.counts_of(grids, range, |record| record.is_in_topic(idx))
+                self.counts_of(grids, range, |record| self.posts.is_in_topic(record, idx))
             };
             let counts = self.topics.iter().enumerate().map(of_topic).collect();
             return (
                 counts,
-                self.counts_of(&self.other, range, |record| record.topics == 0),
+                self.counts_of(&self.other, range, |record| {
+                    self.posts.topic_set(record) == 0
+                }),
             );
         }
         let mut buckets = vec![Bucket::default(); self.topics.len()];
@@ -55,12 +57,12 @@ impl Engine {
             if !record.is_counted() || !selection.accepts_but(Own::TOPICS, record, &self.posts) {
                 continue;
             }
-            for idx in record.topics() {
+            for idx in self.posts.topics(record) {
                 if let Some(bucket) = buckets.get_mut(idx) {
                     bucket.add(record.sample());
                 }
             }
-            if record.topics == 0 {
+            if self.posts.topic_set(record) == 0 {
                 other.add(record.sample());
             }
         }

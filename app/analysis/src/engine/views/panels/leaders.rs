@@ -9,7 +9,12 @@ use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use crate::{
-    engine::{Engine, MAX_TIME, posts::Record, selection::CLASSES_OF_TICKERS, tally::Filter},
+    engine::{
+        Engine, MAX_TIME,
+        posts::Record,
+        selection::CLASSES_OF_TICKERS,
+        tally::{Counted, Filter},
+    },
     order,
     protocol::{LeaderSort, Panel},
     series::{
@@ -41,8 +46,9 @@ impl Engine {
         };
         let mut filter = filter.clone();
         filter.selection.class = None;
-        filter.only_tickers = true;
-        self.leading
+        filter.counted = Counted::Tickers;
+        self.tallies
+            .leaders
             .move_to(period.from..period.to, filter, &self.posts);
     }
 
@@ -61,8 +67,8 @@ impl Engine {
         let standings = self.standings(period, choice.sort);
         let earlier = before.map_or_else(Vec::new, |before| self.standings(before, choice.sort));
         let tally = match self.leads_by_range() {
-            true => &self.tally,
-            false => &self.leading,
+            true => &self.tallies.labels,
+            false => &self.tallies.leaders,
         };
         let row = |(id, counts): &Standing| {
             let ticker = self.tickers.get(*id)?;

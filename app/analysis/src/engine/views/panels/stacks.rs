@@ -123,7 +123,8 @@ impl Engine {
         let mut counts = vec![[0; 3]; n_cells as usize];
         let mut n = 0;
         for record in self.posts.within(range.from..range.to) {
-            let is_of_topic = topic.is_none() || topic_idx.is_some_and(|t| record.is_in_topic(t));
+            let is_of_topic =
+                topic.is_none() || topic_idx.is_some_and(|t| self.posts.is_in_topic(record, t));
             let idx = (record.at - range.from) / LIVE_CELL;
             if let Some(cell) = counts.get_mut(idx as usize)
                 && record.is_counted()

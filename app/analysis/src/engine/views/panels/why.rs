@@ -14,6 +14,7 @@ use crate::{
     order,
     protocol::WhyChoice,
     spam::Reason,
+    text::has_scheme,
     view::{Term, WhyView},
     voices::Voices,
 };
@@ -157,7 +158,7 @@ fn words_of(text: &str) -> Vec<String> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '_');
     let mut words: Vec<String> = Vec::new();
     for piece in text.split_whitespace() {
-        if piece.contains("://") || piece.starts_with('@') {
+        if has_scheme(piece) || piece.starts_with('@') {
             continue;
         }
         let mut rest = piece;
