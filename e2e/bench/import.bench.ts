@@ -62,7 +62,7 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
   const [first, complete] = await openAgain(page, stored);
   const opened = await rendererMegabytes(session);
   const analysis = await analysisMegabytes(page);
-  const brushed = await brush(page, moodtape, stored);
+  const [numbers, panels] = await brush(page, moodtape, stored);
   const replayed = await replayAll(page);
   await expect(page.locator('.kpi .figure').first()).toHaveText(stored.toLocaleString('en'));
 
@@ -73,7 +73,8 @@ test('imported, stored and opened again', async ({ page, play, moodtape }) => {
       `${(kept / stored).toFixed(1)} bytes a post in IndexedDB (sum of numbers and texts)`,
       `renderer, page and workers: ${imported} MB after the import, ${opened} MB after opening`,
       `of that the analysis worker's own: ${analysis} MB`,
-      `brushed: numbers of another range after ${brushed.map(Math.round).join(', ')} ms`,
+      `brushed: numbers of another range after ${numbers.map(Math.round).join(', ')} ms`,
+      `and all panels after ${panels.map(Math.round).join(', ')} ms`,
       `opened again: first figures ${Math.round(first)} ms, all of them ${Math.round(complete)} ms; right after the import ${Math.round(atOnce)} ms`,
       `replayed as fast as possible in ${replayed.toFixed(1)} s: ${Math.round(stored / replayed)} posts/s, what was found in them being known`,
     ].join('\n  '),
@@ -141,27 +142,35 @@ test('beside Dexie, the same rows', async ({ page, play, folder }) => {
   console.log(`${rows.length} rows: ours ${(ours / 1000).toFixed(1)} s, Dexie ${(theirs / 1000).toFixed(1)} s, ${(theirs / ours).toFixed(1)} times as long`);
 });
 
-/** Chooses twenty ranges with the pointer; milliseconds from letting go to another number of posts, ascending. */
-async function brush(page: Page, moodtape: MoodtapePage, stored: number): Promise<number[]> {
-  await page.evaluate(() => {
-    const times: number[] = [];
+/**
+ * Chooses twenty ranges with the pointer; milliseconds from letting go to another number of posts, and to other posts in
+ * the list, which is sent behind all that the other panels show. Each ascending.
+ */
+async function brush(page: Page, moodtape: MoodtapePage, stored: number): Promise<[numbers: number[], panels: number[]]> {
+  const watched = [await page.locator('.kpi .figure').first().elementHandle(), await moodtape.recentPosts.elementHandle()];
+  await page.evaluate((watched) => {
     let released = NaN;
+    const times: number[][] = watched.map(() => []);
     addEventListener('pointerup', () => (released = performance.now()), true);
-    const changed = () => {
-      if (!Number.isNaN(released)) times.push(performance.now() - released);
-      released = NaN;
-    };
-    new MutationObserver(changed).observe(document.querySelector('.kpi .figure')!, { characterData: true, childList: true, subtree: true });
+    watched.forEach((element, i) => {
+      let of = NaN;
+      const changed = () => {
+        if (released > 0 && of !== released) times[i]!.push(performance.now() - released);
+        of = released;
+      };
+      new MutationObserver(changed).observe(element!, { attributes: true, characterData: true, childList: true, subtree: true });
+    });
     Object.assign(window, { times });
-  });
-  const times = () => page.evaluate(() => (window as unknown as { times: number[] }).times);
+  }, watched);
+  const times = () => page.evaluate(() => (window as unknown as { times: [number[], number[]] }).times);
   for (let i = 0; i < 20; i++) {
     await moodtape.dragAcrossChart(0.1 + (i % 5) * 0.08, 0.6 + (i % 7) * 0.05);
-    await expect.poll(async () => (await times()).length).toBe(i + 1);
+    await expect.poll(async () => (await times()).map((all) => all.length)).toEqual([i + 1, i + 1]);
     await page.keyboard.press('0');
     await expect(page.locator('.kpi .figure').first()).toHaveText(stored.toLocaleString('en'));
   }
-  return (await times()).sort((a, b) => a - b);
+  const [numbers, panels] = await times();
+  return [numbers.sort((a, b) => a - b), panels.sort((a, b) => a - b)];
 }
 
 /** Seconds from the beginning to the end of all that is stored. */
