@@ -407,11 +407,17 @@ fn PostItem(row: PostRow, shown: Memo<Option<Arc<PostsView>>>) -> impl IntoView 
         })}
         {row.tickers.into_iter().map(|ticker| view! { <TickerChip ticker /> }).collect_view()}
         {row.url.filter(|url| is_web(url)).map(|url| view! {
-            <a href=url target="_blank" rel="noopener noreferrer nofollow">"Open"<span class="vh">" the post in a new tab"</span></a>
+            <a href=url target="_blank" rel="noopener noreferrer nofollow" aria-label="Open the post in a new tab">"Open"</a>
         })}
         {(!is_deleted).then(|| view! {
-            <button type="button" class="link" aria-expanded=move || is_explained.get().to_string() on:click=explain>
-                "Why"<span class="vh">" it reads like that"</span>
+            <button
+                type="button"
+                class="link"
+                aria-label="Why it reads like that"
+                aria-expanded=move || is_explained.get().to_string()
+                on:click=explain
+            >
+                "Why"
             </button>
         })}
     };

@@ -1,6 +1,10 @@
 //! When the page is sent a frame, in which parts, and when there is no time for anything else.
 
-use analysis::{Engine, protocol::Update, view::Frame};
+use analysis::{
+    Engine,
+    protocol::Update,
+    view::{Frame, HashtagsView, PostsView},
+};
 use wire::Millis;
 
 use crate::updates;
@@ -22,6 +26,60 @@ impl Shown {
     pub(crate) fn is_frame_due(self, tick: u32, n_events: u64) -> bool {
         let n_new = n_events.saturating_sub(self.n_events);
         n_new <= BACKLOG_PER_TICK || tick.saturating_sub(self.tick) >= TICKS_PER_FRAME_IN_BACKLOG
+    }
+}
+
+/// Lists that many posts change all the time: nobody could read them faster.
+const TICKS_PER_LIST: u32 = 4;
+
+/// What of the lists that are read has not been shown yet.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    hashtags: Paced<HashtagsView>,
+    posts: Paced<PostsView>,
+}
+
+impl Lists {
+    /// The frame with only those lists that may change at this tick.
+    pub(crate) fn pace(&mut self, mut frame: Frame, tick: u32) -> Frame {
+        frame.hashtags = self.hashtags.pass(frame.hashtags, tick);
+        frame.posts = self.posts.pass(frame.posts, tick);
+        frame
+    }
+
+    /// A person asked for something else, which is shown at once.
+    pub(crate) fn hurry(&mut self) {
+        self.hashtags.due = 0;
+        self.posts.due = 0;
+    }
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Paced<T> {
+    /// The newest, if it has not been shown.
+    held: Option<T>,
+    /// From this tick on it may be.
+    due: u32,
+}
+
+impl<T> Default for Paced<T> {
+    fn default() -> Self {
+        Self { held: None, due: 0 }
+    }
+}
+
+impl<T> Paced<T> {
+    fn pass(&mut self, changed: Option<T>, tick: u32) -> Option<T> {
+        self.held = changed.or(self.held.take());
+        if tick < self.due {
+            return None;
+        }
+        let shown = self.held.take();
+        if shown.is_some() {
+            self.due = tick + TICKS_PER_LIST;
+        }
+        shown
     }
 }
 
@@ -114,6 +172,31 @@ mod tests {
         assert!(flow.is_flood(1_000), "the tick before still counts");
         flow.tick(1_001);
         assert!(!flow.is_flood(1_002));
+    }
+
+    #[test]
+    fn a_list_changes_once_a_second_and_at_once_where_a_person_asks() {
+        let frame = |n_matching| Frame {
+            posts: Some(PostsView {
+                n_matching,
+                ..PostsView::default()
+            }),
+            ..Frame::default()
+        };
+        let mut lists = Lists::default();
+        let mut shown = |lists: &mut Lists, frame, tick| {
+            let posts = lists.pace(frame, tick).posts;
+            posts.map(|posts| posts.n_matching)
+        };
+
+        assert_eq!(shown(&mut lists, frame(1), 1), Some(1));
+        assert_eq!(shown(&mut lists, frame(2), 2), None);
+        assert_eq!(shown(&mut lists, frame(3), 3), None);
+        assert_eq!(shown(&mut lists, Frame::default(), 5), Some(3));
+        assert_eq!(shown(&mut lists, Frame::default(), 9), None);
+        assert_eq!(shown(&mut lists, frame(4), 10), Some(4), "after a pause");
+        lists.hurry();
+        assert_eq!(shown(&mut lists, frame(5), 10), Some(5));
     }
 
     #[test]

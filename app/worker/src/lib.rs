@@ -32,7 +32,6 @@ use analysis::{
     Applied, Configured, Engine, Standing, digest,
     protocol::{ChunkBytes, Command, LinkState, Method, StoreState, Trouble, Update, Watch},
     readings::{Reading, Readings},
-    view::HashtagsView,
 };
 use chunks::{Record, Withdrawn};
 use futures::{
@@ -45,7 +44,7 @@ use wasm_bindgen_futures::spawn_local;
 use wire::{Body, Cursor, Event, Identity, PublicConfig, ndjson, sse};
 
 use digests::Digests;
-use frames::{Flow, Shown};
+use frames::{Flow, Lists, Shown};
 use recount::Recount;
 use settings::Settings;
 use store::{Batch, Chunk, Imported, Undigested, Withdrawal};
@@ -70,8 +69,6 @@ pub enum Input {
 }
 
 const TICK: u32 = 250;
-/// The hashtag list changes once a second.
-const TICKS_PER_HASHTAGS: u32 = 4;
 /// Posts judged at once when nothing else is to be done: a few milliseconds.
 const N_JUDGED: usize = 256;
 /// As many new events are handed to the store at once, without waiting for the tick.
@@ -233,9 +230,7 @@ struct Worker {
     batch: Batch,
     link: LinkState,
     store: StoreState,
-    hashtags: Option<HashtagsView>,
-    /// From this tick on the list may be shown again.
-    hashtags_due: u32,
+    lists: Lists,
     n_ticks: u32,
     /// How fast events come.
     flow: Flow,
@@ -289,8 +284,7 @@ impl Worker {
             batch: Batch::default(),
             link: LinkState::default(),
             store: StoreState::default(),
-            hashtags: None,
-            hashtags_due: 0,
+            lists: Lists::default(),
             n_ticks: 0,
             flow: Flow::default(),
             shown: Shown::default(),
@@ -410,6 +404,7 @@ impl Worker {
                     (watch.scoring, &watch.sampling) != (self.watch.scoring, &self.watch.sampling);
                 self.watch = watch.clone();
                 self.engine.watch(watch);
+                self.lists.hurry();
                 if counts_anew {
                     self.count_again();
                 }
@@ -856,13 +851,9 @@ impl Worker {
             n_events: self.engine.n_events(),
         };
         let now = self.engine.now().unwrap_or_default();
-        frames::send(&mut self.engine, now, |mut frame| {
-            self.hashtags = frame.hashtags.take().or(self.hashtags.take());
-            if self.n_ticks >= self.hashtags_due {
-                self.hashtags_due = self.n_ticks + TICKS_PER_HASHTAGS;
-                frame.hashtags = self.hashtags.take();
-            }
-            frame
+        let lists = &mut self.lists;
+        frames::send(&mut self.engine, now, |frame| {
+            lists.pace(frame, self.n_ticks)
         });
     }
 

@@ -19,8 +19,7 @@ use crate::{
 /// but no longer listed.
 pub const N_TEXTS: usize = 100_000;
 
-/// Texts are thrown away once this many too many are held, so that it happens rarely. Both together fill a hash
-/// table of 2¹⁷ places; one more and it would take twice the room.
+/// Texts are thrown away once this many too many are held, so that it happens rarely.
 const N_TEXTS_SLACK: usize = 14_000;
 
 /// What is kept of every post.
@@ -133,7 +132,8 @@ pub(super) struct Posts {
     labels: Labels,
     /// Ids of hashtags, post by post.
     hashtags: Vec<u32>,
-    texts: FxHashMap<u64, Text>,
+    /// Boxed, since half of the table's places are empty.
+    texts: FxHashMap<u64, Box<Text>>,
     /// Position of the oldest post whose text is still kept, once texts have been thrown away.
     texts_from: Option<(Millis, u64)>,
     /// What was found of posts whose texts are still to come.
@@ -182,7 +182,7 @@ impl Posts {
             parent: readable.parent,
             findings: self.findings.remove(&key).unwrap_or_default(),
         };
-        self.texts.insert(key, text);
+        self.texts.insert(key, Box::new(text));
         if self.texts.len() > N_TEXTS + N_TEXTS_SLACK {
             self.drop_old_texts();
         }
@@ -365,7 +365,7 @@ impl Posts {
     }
 
     pub(super) fn text(&self, key: u64) -> Option<&Text> {
-        self.texts.get(&key)
+        self.texts.get(&key).map(Box::as_ref)
     }
 
     fn drop_old_texts(&mut self) {
