@@ -75,7 +75,7 @@ impl Tickers {
             (ticker.name, ticker.is_configured) = (None, false);
         }
         for configured in &config.tickers {
-            let id = self.id_or_new(&configured.symbol.to_uppercase());
+            let id = self.id_or_new(&configured.symbol.to_ascii_uppercase());
             self.named.add_symbol(&configured.symbol, id as usize);
             self.named.add_hashtag(&configured.symbol, id as usize);
             for alias in &configured.aliases {
@@ -142,7 +142,7 @@ impl Tickers {
     pub(super) fn id(&self, symbol: &str) -> Option<u32> {
         self.ids
             .get(symbol)
-            .or_else(|| self.ids.get(symbol.to_uppercase().as_str()))
+            .or_else(|| self.ids.get(symbol.to_ascii_uppercase().as_str()))
             .copied()
     }
 

@@ -76,7 +76,7 @@ impl Matcher {
         }
         if let Some(tag) = pattern.strip_prefix('$') {
             self.by_cashtag
-                .entry(tag.to_uppercase().into())
+                .entry(tag.to_ascii_uppercase().into())
                 .or_default()
                 .push(target);
             return;
@@ -124,7 +124,7 @@ impl Matcher {
         );
         find_tags(
             &self.by_cashtag,
-            post.cashtags.iter().map(|tag| tag.to_uppercase().into()),
+            post.cashtags.iter().map(|tag| tag.to_ascii_uppercase().into()),
             found,
         );
         found.sort_unstable();

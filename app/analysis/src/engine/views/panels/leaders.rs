@@ -5,7 +5,6 @@ use std::{
     ops,
 };
 
-use rustc_hash::FxHashMap;
 use wire::Millis;
 
 use crate::{
@@ -135,7 +134,7 @@ impl Engine {
     /// Tickers with posts in a stretch: those with a rank in its order, then the rest.
     fn standings(&self, period: Range, sort: LeaderSort) -> Vec<Standing> {
         let (cells, edges) = on_cells(period);
-        let mut at_edges: FxHashMap<u32, Bucket> = FxHashMap::default();
+        let mut at_edges = vec![Bucket::default(); self.tickers.all().len()];
         let of_edges = edges.into_iter().flat_map(|edge| self.posts.within(edge));
         let selection = self.selection();
         let is_selected = |record: &&Record| {
@@ -143,21 +142,18 @@ impl Engine {
         };
         for record in of_edges.filter(is_selected) {
             for id in self.posts.tickers(record) {
-                at_edges.entry(*id).or_default().add(record.sample());
+                at_edges[*id as usize].add(record.sample());
             }
         }
-        let tickers = (0..).zip(self.tickers.all());
+        let tickers = (0..).zip(self.tickers.all().iter().zip(at_edges));
         let mut standings: Vec<Standing> = tickers
-            .filter(|(_, ticker)| ticker.total.n > 0)
-            .map(|(id, ticker)| {
+            .filter(|(_, (ticker, _))| ticker.total.n > 0)
+            .map(|(id, (ticker, at_edges))| {
                 let sum = |grids: &Grids| grids.sum(cells.from, cells.to, |_| Bucket::default());
                 let mut sum = self
                     .compared_grids(id, ticker)
                     .map_or(Bucket::default(), sum);
-                at_edges
-                    .get(&id)
-                    .into_iter()
-                    .for_each(|edge| sum.merge(edge));
+                sum.merge(&at_edges);
                 (id, sum.counts())
             })
             .filter(|(_, counts)| counts.posts > 0)

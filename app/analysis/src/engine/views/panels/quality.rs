@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 
-use rustc_hash::FxHashMap;
 use wire::{Millis, SourceStatus, drops::DropKind};
 
 use super::{Context, leaders::on_cells};
@@ -130,16 +129,16 @@ impl Engine {
     /// Every post of the range, counted or not, by who brought it.
     pub(super) fn posts_by_source(&self, range: Range) -> Vec<(String, u64)> {
         let (cells, edges) = on_cells(range);
-        let mut at_edges: FxHashMap<u16, u64> = FxHashMap::default();
+        let mut at_edges = vec![0; self.of_sources.len()];
         for record in edges.into_iter().flat_map(|edge| self.posts.within(edge)) {
-            *at_edges.entry(record.source).or_default() += 1;
+            at_edges[usize::from(record.source)] += 1;
         }
         let mut named: Vec<(String, u64)> = (0..)
-            .zip(&self.of_sources)
-            .map(|(id, grids)| {
+            .zip(self.of_sources.iter().zip(at_edges))
+            .map(|(id, (grids, at_edges))| {
                 let sum = grids.sum(cells.from, cells.to, |_| Bucket::default());
-                let n = u64::from(sum.n) + at_edges.get(&id).copied().unwrap_or(0);
-                (self.names.name(u32::from(id)).to_owned(), n)
+                let n = u64::from(sum.n) + at_edges;
+                (self.names.name(id).to_owned(), n)
             })
             .filter(|(_, n)| *n > 0)
             .collect();
