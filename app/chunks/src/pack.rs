@@ -10,8 +10,8 @@ use crate::{
     bytes::{In, Out},
 };
 
-/// Of the ten levels. The next ones save 3 % and take half as long again.
-const LEVEL: u8 = 3;
+/// Of the ten levels the fastest: the third saves 13 % and takes twice as long, by which a file is read a tenth slower.
+const LEVEL: u8 = 1;
 /// No part inflates to more, whatever it says.
 const MAX_PART: usize = 1 << 28;
 

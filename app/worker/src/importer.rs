@@ -256,11 +256,14 @@ impl Import {
     /// Reads the whole file, unless it is told to stop.
     async fn run(mut self, source: &Source, orders: &mut mpsc::UnboundedReceiver<Order>) {
         let mut at = 0;
+        let mut next = source.read(0..SLICE);
         while at < source.size {
-            let Some(bytes) = source.read(at..at + SLICE).await else {
+            let Some(bytes) = next.await else {
                 return self.end(State::Unreadable);
             };
             at += SLICE;
+            // Comes while this is taken in.
+            next = source.read(at..at + SLICE);
             // Packed bytes may be a thousand times as many when they are unpacked.
             for piece in bytes.chunks(PIECE) {
                 self.reader.push(piece, &mut self.events);

@@ -133,9 +133,20 @@ impl Source {
         self.far.as_ref().map(|_| lengths.sum())
     }
 
-    /// Part of the file as far as it goes; `None` when that is not there, or went away.
-    pub(crate) async fn read(&self, wanted: Range<u64>) -> Option<Vec<u8>> {
-        let wanted = wanted.start..wanted.end.min(self.size);
+    /// Part of the file as far as it goes; `None` when that is not there, or went away. The browser begins at once,
+    /// not when somebody waits for it.
+    pub(crate) fn read(&self, wanted: Range<u64>) -> impl Future<Output = Option<Vec<u8>>> + use<> {
+        let part = self.slice(wanted);
+        let buffer = part.map(|part| JsFuture::from(part.array_buffer()));
+        async {
+            let buffer = buffer?.await.ok()?;
+            Some(Uint8Array::new(&buffer).to_vec())
+        }
+    }
+
+    fn slice(&self, wanted: Range<u64>) -> Option<Blob> {
+        let end = wanted.end.min(self.size);
+        let wanted = wanted.start.min(end)..end;
         let slices = Array::new();
         for (idx, range) in ranges::parts(wanted, &self.ranges)? {
             let start = self.ranges.get(idx)?.start;
@@ -145,12 +156,10 @@ impl Source {
             let slice = slice.ok()?;
             slices.push(&slice);
         }
-        let whole = match slices.length() {
-            1 => slices.get(0).unchecked_into(),
-            _ => Blob::new_with_blob_sequence(&slices).ok()?,
-        };
-        let buffer = JsFuture::from(whole.array_buffer()).await.ok()?;
-        Some(Uint8Array::new(&buffer).to_vec())
+        match slices.length() {
+            1 => Some(slices.get(0).unchecked_into()),
+            _ => Blob::new_with_blob_sequence(&slices).ok(),
+        }
     }
 }
 
