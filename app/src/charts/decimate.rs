@@ -8,28 +8,39 @@ pub fn min_max(points: &[Point], column: f64) -> Vec<Point> {
     if column <= 0.0 || !column.is_finite() {
         return points.to_vec();
     }
-    let column_of = |p: &Point| (p.0 / column).floor();
     let mut kept = Vec::new();
-    for chunk in points.chunk_by(|a, b| (column_of(a) - column_of(b)).abs() < 0.5) {
-        keep_extremes(chunk, &mut kept);
+    let mut rest = points;
+    while let Some(first) = rest.first() {
+        let end = ((first.0 / column).floor() + 1.0) * column;
+        // Rounding may put the column's end on its first point.
+        let n = rest.partition_point(|point| point.0 < end).max(1);
+        let (of_column, behind) = rest.split_at(n);
+        keep_extremes(of_column, &mut kept);
+        rest = behind;
     }
     kept
 }
 
-fn keep_extremes(chunk: &[Point], kept: &mut Vec<Point>) {
-    if chunk.len() <= 4 {
-        kept.extend_from_slice(chunk);
+fn keep_extremes(points: &[Point], kept: &mut Vec<Point>) {
+    if points.len() <= 4 {
+        kept.extend_from_slice(points);
         return;
     }
-    let by_y = |a: &usize, b: &usize| chunk[*a].1.total_cmp(&chunk[*b].1);
-    let lowest = (0..chunk.len()).min_by(by_y).unwrap_or(0);
-    let highest = (0..chunk.len()).max_by(by_y).unwrap_or(0);
-    let mut idxs = [0, lowest, highest, chunk.len() - 1];
+    let (mut lowest, mut highest) = ((0, f64::INFINITY), (0, f64::NEG_INFINITY));
+    for (idx, (_, y)) in points.iter().enumerate() {
+        if *y < lowest.1 {
+            lowest = (idx, *y);
+        }
+        if *y >= highest.1 {
+            highest = (idx, *y);
+        }
+    }
+    let mut idxs = [0, lowest.0, highest.0, points.len() - 1];
     idxs.sort_unstable();
     let mut last = None;
     for idx in idxs {
         if last != Some(idx) {
-            kept.push(chunk[idx]);
+            kept.push(points[idx]);
         }
         last = Some(idx);
     }

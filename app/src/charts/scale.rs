@@ -81,13 +81,13 @@ pub fn nice_range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (lo, hi) = values
         .into_iter()
         .filter(|v| v.is_finite())
-        .map(|v| v.clamp(-LIMIT, LIMIT))
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-            (lo.min(v), hi.max(v))
+            (if v < lo { v } else { lo }, if v > hi { v } else { hi })
         });
     if lo > hi {
         return (0.0, 1.0);
     }
+    let (lo, hi) = (lo.clamp(-LIMIT, LIMIT), hi.clamp(-LIMIT, LIMIT));
     let middle = lo / 2.0 + hi / 2.0;
     // A flat line gets a range of 2 % around it.
     let half = ((hi - lo) * 0.54).max(middle.abs() * 0.01).max(1e-9);
