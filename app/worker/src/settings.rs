@@ -81,7 +81,11 @@ impl Settings {
     pub(crate) fn set_tickers(&mut self, tickers: Option<Vec<Ticker>>) -> bool {
         let tickers = tickers.map(|mut tickers| {
             for ticker in &mut tickers {
-                ticker.symbol = ticker.symbol.trim_start_matches('$').trim().to_ascii_uppercase();
+                ticker.symbol = ticker
+                    .symbol
+                    .trim_start_matches('$')
+                    .trim()
+                    .to_ascii_uppercase();
             }
             tickers.retain(|ticker| !ticker.symbol.is_empty());
             tickers.truncate(MAX_TICKERS);

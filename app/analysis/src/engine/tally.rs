@@ -17,18 +17,9 @@ use crate::{
     voices::Voices,
 };
 
-/// Which posts a person asked for.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Filter {
-    pub(super) selection: Selection,
-    /// Posts that are spam, counted or not; otherwise all that count.
-    pub(super) only_spam: bool,
-    pub(super) counted: Counted,
-}
-
-/// What is counted of them.
+/// What is counted of posts.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) enum Counted {
+enum Counted {
     /// The posts, what judging found in them, and their authors.
     #[default]
     Posts,
@@ -36,16 +27,6 @@ pub(super) enum Counted {
     Labels,
     /// The authors of each ticker.
     Tickers,
-}
-
-impl Filter {
-    pub(super) fn accepts(&self, record: &Record, posts: &Posts) -> bool {
-        let is_there = match self.only_spam {
-            true => record.reasons != 0,
-            false => record.is_counted(),
-        };
-        is_there && self.selection.accepts_but(Own::NOTHING, record, posts)
-    }
 }
 
 /// What judging found in a range. Every post counts for +1 when it enters and −1 when it leaves.
@@ -84,6 +65,14 @@ impl Found {
         natural(self.posts.iter().flatten().sum())
     }
 
+    /// Posts that a rule calls spam, counted or not, or else those that count.
+    pub(super) fn n_matching(&self, only_spam: bool) -> u64 {
+        match only_spam {
+            true => natural(self.n_spam),
+            false => self.n_in(Place::Counted),
+        }
+    }
+
     /// Posts in this place.
     pub(super) fn n_in(&self, place: Place) -> u64 {
         natural(self.posts[place as usize].iter().sum())
@@ -113,7 +102,7 @@ pub(super) fn natural(n: i64) -> u64 {
 }
 
 /// All that is counted of posts while the range moves.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Tallies {
     /// Of the posts in the range.
     pub(super) posts: Tally,
@@ -121,6 +110,16 @@ pub(super) struct Tallies {
     pub(super) labels: Tally,
     /// Of the tickers in the leaderboard, where that shows other posts.
     pub(super) leaders: Tally,
+}
+
+impl Default for Tallies {
+    fn default() -> Self {
+        Self {
+            posts: Tally::of(Counted::Posts),
+            labels: Tally::of(Counted::Labels),
+            leaders: Tally::of(Counted::Tickers),
+        }
+    }
 }
 
 impl Tallies {
@@ -152,9 +151,10 @@ impl Tallies {
 /// Invariant: every post that has been pushed to [`Posts`] and lies in the range is counted once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
+    counted: Counted,
     range: Range<Millis>,
-    filter: Filter,
-    /// The filter's selection is empty, as it is most of the time.
+    selection: Selection,
+    /// The selection is empty, as it is most of the time.
     accepts_all: bool,
     /// Posts by author, where that is known.
     voices: Voices,
@@ -165,6 +165,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    fn of(counted: Counted) -> Self {
+        Self {
+            counted,
+            accepts_all: true,
+            ..Self::default()
+        }
+    }
+
     /// Authors of the posts in the range.
     pub(super) fn voices(&self) -> &Voices {
         &self.voices
@@ -178,14 +186,6 @@ impl Tally {
     /// Authors of the posts that mention a ticker.
     pub(super) fn voices_of_ticker(&self, id: u32) -> Option<&Voices> {
         self.of_tickers.get(id as usize)
-    }
-
-    /// Posts that the filter accepts.
-    pub(super) fn n_matching(&self) -> u64 {
-        match self.filter.only_spam {
-            true => natural(self.found.n_spam),
-            false => self.found.n_in(Place::Counted),
-        }
     }
 
     /// What judging found among the posts in the range.
@@ -212,9 +212,9 @@ impl Tally {
         }
     }
 
-    /// Moves to another range and filter. Settle the posts first.
+    /// Moves to another range and selection. Settle the posts first.
     #[inline(never)]
-    pub(super) fn move_to(&mut self, range: Range<Millis>, filter: Filter, posts: &Posts) {
+    pub(super) fn move_to(&mut self, range: Range<Millis>, selection: &Selection, posts: &Posts) {
         let old = &self.range;
         let is_disjoint = range.start >= old.end || range.end <= old.start;
         // Of each pair at most one is not empty.
@@ -223,12 +223,12 @@ impl Tally {
         let [entering, leaving] = [entering, leaving].map(|both| both.map(|r| posts.within(r)));
         let all = posts.within(range.clone());
         let n_moving: usize = [entering, leaving].iter().flatten().map(|m| m.len()).sum();
-        if filter != self.filter || is_disjoint || n_moving > all.len() {
+        if *selection != self.selection || is_disjoint || n_moving > all.len() {
             *self = Self {
                 range,
-                accepts_all: filter.selection.is_everything_but(Own::NOTHING),
-                filter,
-                ..Self::default()
+                accepts_all: selection.is_everything_but(Own::NOTHING),
+                selection: selection.clone(),
+                ..Self::of(self.counted)
             };
             return self.change(all, posts, Change::Enter);
         }
@@ -241,13 +241,13 @@ impl Tally {
     }
 
     fn change(&mut self, records: &[Record], posts: &Posts, change: Change) {
-        let n_at_once = match self.filter.counted {
+        let n_at_once = match self.counted {
             Counted::Posts => BLOCK,
             Counted::Labels | Counted::Tickers => BLOCK_OF_LABELS,
         };
         for records in records.chunks(n_at_once) {
             self.change_voices(records, posts, change);
-            if self.filter.counted == Counted::Posts {
+            if self.counted == Counted::Posts {
                 self.change_found(records, posts, change);
             }
         }
@@ -267,7 +267,7 @@ impl Tally {
 
     fn change_voices(&mut self, records: &[Record], posts: &Posts, change: Change) {
         let labels = posts.labels();
-        if self.filter.counted == Counted::Posts {
+        if self.counted == Counted::Posts {
             let (mut row, mut n) = ([0; BLOCK], 0);
             self.with_author(Own::CLASS, records, posts, |record| {
                 row[n] = record.author;
@@ -281,9 +281,9 @@ impl Tally {
             ByLabels::of(&row, labels)
         };
         let of_tickers = by_labels(Own::TICKERS);
-        // Without a selection they are the same posts.
-        let of_topics = (!self.accepts_all).then(|| by_labels(Own::TOPICS));
-        if self.filter.counted == Counted::Labels {
+        if self.counted == Counted::Labels {
+            // Without a selection they are the same posts.
+            let of_topics = (!self.accepts_all).then(|| by_labels(Own::TOPICS));
             for (label, authors) in of_topics.as_ref().unwrap_or(&of_tickers).runs() {
                 for idx in indices(labels.topics(label)) {
                     change.all(voices_of(&mut self.of_topics, idx), authors);
@@ -313,7 +313,7 @@ impl Tally {
     }
 
     fn accepts(&self, own: Own, record: &Record, posts: &Posts) -> bool {
-        self.accepts_all || self.filter.selection.accepts_but(own, record, posts)
+        self.accepts_all || self.selection.accepts_but(own, record, posts)
     }
 }
 
@@ -433,12 +433,12 @@ mod tests {
                 posts.settle();
                 let selection = Selection { class: only_positive.then_some(Class::Positive), ..Selection::default() };
 
-                for (tally, counted) in tallies.all().into_iter().zip([Counted::Posts, Counted::Labels, Counted::Tickers]) {
-                    let filter = Filter { selection: selection.clone(), only_spam: false, counted };
-                    tally.move_to(from..from + length, filter.clone(), &posts);
+                for tally in tallies.all() {
+                    let counted = tally.counted;
+                    tally.move_to(from..from + length, &selection, &posts);
 
-                    let mut fresh = Tally::default();
-                    fresh.move_to(from..from + length, filter, &posts);
+                    let mut fresh = Tally::of(counted);
+                    fresh.move_to(from..from + length, &selection, &posts);
                     if length > 0 {
                         let of_class = |record: &&Record| !only_positive || record.class == Class::Positive;
                         let distinct = |is_in: &dyn Fn(&&Record) -> bool| {
@@ -455,7 +455,7 @@ mod tests {
                         ]);
                         prop_assert!((tally.voices().effective() - fresh.voices().effective()).abs() < 1e-9);
                         let n_matching = posts.within(from..from + length).iter().filter(of_class).count() as u64;
-                        prop_assert_eq!(tally.n_matching(), all * n_matching);
+                        prop_assert_eq!(tally.found().n_matching(false), all * n_matching);
                         prop_assert_eq!(tally.found(), fresh.found());
                     }
                 }

@@ -19,8 +19,7 @@ use wire::{
 use super::{
     Engine, MAX_TIME, Versions,
     posts::Record,
-    selection::Own,
-    tally::{Counted, Filter},
+    selection::{Own, Selection},
 };
 use crate::{
     order,
@@ -104,10 +103,10 @@ impl Engine {
     /// The posts are settled.
     pub(super) fn changed_figures(&mut self, now: Millis, memos: &mut Memos) -> Option<KpiView> {
         let range = self.range();
-        let filter = self.filter();
-        self.select(&filter.selection, self.tickers.shown_id(&self.watch));
+        let selection = self.selection();
+        self.select(&selection, self.tickers.shown_id(&self.watch));
         let tally = &mut self.tallies.posts;
-        tally.move_to(range.from..range.to, filter, &self.posts);
+        tally.move_to(range.from..range.to, &selection, &self.posts);
         let Versions { posts, watch, .. } = self.versions;
         let inputs = Inputs {
             versions: Versions {
@@ -121,27 +120,15 @@ impl Engine {
         memos.kpi.update(inputs, || self.kpi(range, now))
     }
 
-    fn filter(&self) -> Filter {
-        Filter {
-            selection: self.selection(),
-            only_spam: self.watch.only_spam,
-            counted: Counted::Posts,
-        }
-    }
-
     /// The posts are settled.
     pub(super) fn changed_views(&mut self, now: Millis, memos: &mut Memos) -> Frame {
         let kpi = self.changed_figures(now, memos);
         let range = self.range();
         let ticker = self.tickers.shown_id(&self.watch);
-        let filter = self.filter();
-        let of_labels = Filter {
-            counted: Counted::Labels,
-            ..filter.clone()
-        };
+        let selection = self.selection();
         let tally = &mut self.tallies.labels;
-        tally.move_to(range.from..range.to, of_labels, &self.posts);
-        self.count_leading(range, &filter);
+        tally.move_to(range.from..range.to, &selection, &self.posts);
+        self.count_leading(range, &selection);
         let Versions {
             posts,
             judged,
@@ -219,10 +206,10 @@ impl Engine {
             lag: self.lag(&aligned, &mut memos.lag_of, &mut memos.lag),
             posts: memos
                 .posts
-                .update(of_judged, || self.recent(range, &filter)),
+                .update(of_judged, || self.recent(range, &selection)),
             topics: memos
                 .topics
-                .update(of_list, || self.topics_view(range, &filter.selection)),
+                .update(of_list, || self.topics_view(range, &selection)),
             tickers: memos.tickers.update(of_tickers, || self.tickers.view()),
             sources: memos.sources.update(of_sources, || self.source_view()),
             sample: memos.sample.update(of_judged, || self.sample(range)),
@@ -322,12 +309,16 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn recent(&self, range: Range, filter: &Filter) -> PostsView {
+    fn recent(&self, range: Range, selection: &Selection) -> PostsView {
+        let only_spam = self.watch.only_spam;
         let readable = self.posts.readable_within(range.from..range.to);
-        let accepted = readable
-            .iter()
-            .rev()
-            .filter(|record| filter.accepts(record, &self.posts));
+        let accepted = readable.iter().rev().filter(|record| {
+            let is_there = match only_spam {
+                true => record.reasons != 0,
+                false => record.is_counted(),
+            };
+            is_there && selection.accepts_but(Own::NOTHING, record, &self.posts)
+        });
         let n = usize::from(self.watch.n_posts);
         let row = |record: &Record| self.post_row(record);
         PostsView {
@@ -335,8 +326,8 @@ impl Engine {
                 None => accepted.take(n).map(row).collect(),
                 Some(seed) => drawn(accepted, seed, n).into_iter().map(row).collect(),
             },
-            n_matching: self.tallies.posts.n_matching(),
-            n_in_range: match filter.only_spam {
+            n_matching: self.tallies.posts.found().n_matching(only_spam),
+            n_in_range: match only_spam {
                 true => self.posts.within(range.from..range.to).len() as u64,
                 false => self.counts(range.from, range.to).posts,
             },

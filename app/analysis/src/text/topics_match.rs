@@ -124,7 +124,9 @@ impl Matcher {
         );
         find_tags(
             &self.by_cashtag,
-            post.cashtags.iter().map(|tag| tag.to_ascii_uppercase().into()),
+            post.cashtags
+                .iter()
+                .map(|tag| tag.to_ascii_uppercase().into()),
             found,
         );
         found.sort_unstable();

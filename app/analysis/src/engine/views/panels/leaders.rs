@@ -11,8 +11,7 @@ use crate::{
     engine::{
         Engine, MAX_TIME,
         posts::Record,
-        selection::CLASSES_OF_TICKERS,
-        tally::{Counted, Filter},
+        selection::{CLASSES_OF_TICKERS, Selection},
     },
     order,
     protocol::{LeaderSort, Panel},
@@ -34,7 +33,7 @@ type Standing = (u32, Counts);
 impl Engine {
     /// Counts the authors of the posts that the leaderboard shows while it is in sight, if those are not the
     /// posts that are counted anyway.
-    pub(in crate::engine::views) fn count_leading(&mut self, range: Range, filter: &Filter) {
+    pub(in crate::engine::views) fn count_leading(&mut self, range: Range, selection: &Selection) {
         if !self.watch.wanted.has(Panel::Leaders) {
             return;
         }
@@ -43,12 +42,12 @@ impl Engine {
             None => range,
             Some(level) => self.cell_at_end(level, range),
         };
-        let mut filter = filter.clone();
-        filter.selection.class = None;
-        filter.counted = Counted::Tickers;
-        self.tallies
-            .leaders
-            .move_to(period.from..period.to, filter, &self.posts);
+        let of_all_classes = Selection {
+            class: None,
+            ..selection.clone()
+        };
+        let tally = &mut self.tallies.leaders;
+        tally.move_to(period.from..period.to, &of_all_classes, &self.posts);
     }
 
     /// Does the leaderboard show the posts of the range, of all classes? Their authors are counted anyway.
