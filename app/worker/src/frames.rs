@@ -184,7 +184,7 @@ mod tests {
             ..Frame::default()
         };
         let mut lists = Lists::default();
-        let mut shown = |lists: &mut Lists, frame, tick| {
+        let shown = |lists: &mut Lists, frame, tick| {
             let posts = lists.pace(frame, tick).posts;
             posts.map(|posts| posts.n_matching)
         };
