@@ -47,6 +47,9 @@ const PAUSE_PER_READER: Duration = Duration::from_micros(25);
 const MAX_PAUSE: Duration = Duration::from_millis(200);
 /// … and twice as long while so many events come in a piece that nobody could follow them anyway.
 const BUSY_EVENTS: u64 = 8;
+/// A few readers cost little, so that what their kernels did not take at once is tried again this soon.
+const FEW_READERS: usize = 32;
+const PAUSE_OF_FEW: Duration = Duration::from_millis(5);
 /// How often readers are looked at while nothing happens: for those that have gone, and for what is due.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// After so many readers other tasks may run.
@@ -56,6 +59,8 @@ const MAX_PIECES: usize = 16;
 const MAX_SHARDS: usize = 4;
 /// What is put together for a reader at once, about.
 const MAX_PIECE: usize = 64 << 10;
+/// Pieces for a reader in one pass while there is more for it: a piece a pause would hold a burst back.
+const PIECES_IN_A_PASS: usize = 8;
 /// A reader has nothing to say. One that talks on is no reader.
 const MAX_TALK: usize = 16 << 10;
 
@@ -292,7 +297,9 @@ impl Shard {
     }
 
     fn next_pass(&self) -> Instant {
-        if self.has_more {
+        if self.has_blocked && self.seats.len() <= FEW_READERS {
+            self.last_pass + PAUSE_OF_FEW
+        } else if self.has_more {
             self.last_pass + MIN_PAUSE
         } else if self.has_news || self.has_blocked {
             self.last_pass + self.pause()
@@ -365,15 +372,21 @@ fn serve(seat: &mut Seat, log: &Log, pieces: &mut Vec<Piece>, sent: &mut Sent) -
             return fate;
         }
     }
-    if next_piece(seat, now, log, pieces, sent).is_none() {
-        return Fate::Behind;
+    for _ in 0..PIECES_IN_A_PASS {
+        if next_piece(seat, now, log, pieces, sent).is_none() {
+            return Fate::Behind;
+        }
+        if seat.rest.is_empty() {
+            break;
+        }
+        sent.n_bytes += seat.rest.len() as u64;
+        sent.n_flushes += 1;
+        let fate = seat.write(now);
+        if fate != Fate::Stays || !seat.rest.is_empty() || !seat.reader.is_behind() {
+            return fate;
+        }
     }
-    if seat.rest.is_empty() {
-        return Fate::Stays;
-    }
-    sent.n_bytes += seat.rest.len() as u64;
-    sent.n_flushes += 1;
-    seat.write(now)
+    Fate::Stays
 }
 
 /// Puts the next piece of a reader together, or takes it from one who has had the same; `None` when it does
