@@ -43,8 +43,9 @@ def history_lines(relay):
 
 
 def printed(notebook):
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [output["text"] for output in outputs if output["output_type"] == "stream"]
+    """What each cell printed, which a kernel sends in one message or in several."""
+    of_cells = [[o["text"] for o in cell.get("outputs", []) if o["output_type"] == "stream"] for cell in notebook.cells]
+    return ["".join(texts) for texts in of_cells if texts]
 
 
 class Examples(unittest.TestCase):
